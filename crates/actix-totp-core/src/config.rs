@@ -1,0 +1,49 @@
+//! The settings of the core, with their defaults and limits.
+
+use crate::{credential::Parameters, error::BuildError};
+
+/// Settings that transitions read. Set through [`TotpBuilder`](crate::TotpBuilder).
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    pub(crate) issuer: String,
+    pub(crate) window: u8,
+    pub(crate) widest_window: u8,
+    pub(crate) parameters: Parameters,
+    pub(crate) enrollment_lifetime_secs: u64,
+    pub(crate) throttle_backup_codes: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            issuer: "actix-totp".into(),
+            window: 1,
+            widest_window: 1,
+            parameters: Parameters::default(),
+            enrollment_lifetime_secs: 15 * 60,
+            throttle_backup_codes: false,
+        }
+    }
+}
+
+impl Config {
+    pub(crate) fn check(&self) -> Result<(), BuildError> {
+        let issuer = &self.issuer;
+        if issuer.trim().is_empty()
+            || issuer.len() > 64
+            || issuer.chars().any(|c| c == ':' || c.is_control())
+        {
+            return Err(BuildError::Issuer);
+        }
+        if !self.parameters.are_valid() {
+            return Err(BuildError::Parameters);
+        }
+        if self.window > self.widest_window {
+            return Err(BuildError::Window);
+        }
+        if !(60..=86_400).contains(&self.enrollment_lifetime_secs) {
+            return Err(BuildError::EnrollmentLifetime);
+        }
+        Ok(())
+    }
+}

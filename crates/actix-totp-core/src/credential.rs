@@ -1,0 +1,352 @@
+//! Secret, algorithm, digits and period, and the matching of a code to a time step (RFC 6238; totp-rs does the maths).
+
+use std::fmt;
+
+use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use crate::random::{Randomness, RandomnessError};
+
+/// How far a clock may be off to be told so, in seconds.
+const TOLD_SKEW_SECS: u64 = 600;
+
+/// The hash under the HMAC (RFC 6238 §1.2). Many authenticators know only SHA-1, the default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Algorithm {
+    /// HMAC-SHA-1. HMAC does not need the collision resistance that SHA-1 lost (RFC 6194 §3.3).
+    #[default]
+    Sha1,
+    /// HMAC-SHA-256.
+    Sha256,
+    /// HMAC-SHA-512.
+    Sha512,
+}
+
+impl Algorithm {
+    /// The name in an `otpauth://` URI.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sha1 => "SHA1",
+            Self::Sha256 => "SHA256",
+            Self::Sha512 => "SHA512",
+        }
+    }
+
+    const fn of_totp_rs(self) -> totp_rs::Algorithm {
+        match self {
+            Self::Sha1 => totp_rs::Algorithm::SHA1,
+            Self::Sha256 => totp_rs::Algorithm::SHA256,
+            Self::Sha512 => totp_rs::Algorithm::SHA512,
+        }
+    }
+}
+
+/// What a code is made with, beside the secret. Kept with each secret, so that changing a setting breaks nobody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Parameters {
+    /// The hash. Default: SHA-1.
+    pub algorithm: Algorithm,
+    /// How many digits a code has, 6 to 8. Default: 6.
+    pub digits: u8,
+    /// How many seconds a step lasts, 15 to 300. Default: 30 (RFC 6238 §5.2).
+    pub period_secs: u16,
+}
+
+impl Default for Parameters {
+    fn default() -> Self {
+        Self {
+            algorithm: Algorithm::Sha1,
+            digits: 6,
+            period_secs: 30,
+        }
+    }
+}
+
+impl Parameters {
+    pub(crate) fn are_valid(&self) -> bool {
+        (6..=8).contains(&self.digits) && (15..=300).contains(&self.period_secs)
+    }
+}
+
+/// A shared secret with its parameters: what the user's authenticator holds too. `Debug` shows no secret, and the
+/// memory is wiped on drop.
+#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
+pub struct Credential {
+    secret: Vec<u8>,
+    #[zeroize(skip)]
+    parameters: Parameters,
+}
+
+impl Credential {
+    /// The length of a secret that this crate makes, in bytes: 160 bits (RFC 4226 §4 R6).
+    pub const SECRET_BYTES: usize = 20;
+
+    /// Takes over a secret from elsewhere, as raw bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidCredential`] if the secret has not 10 to 128 bytes (authenticators of other systems have 80 bits and
+    /// more) or the parameters are out of range.
+    pub fn new(secret: &[u8], parameters: Parameters) -> Result<Self, InvalidCredential> {
+        if !(10..=128).contains(&secret.len()) {
+            return Err(InvalidCredential::SecretLength);
+        }
+        if !parameters.are_valid() {
+            return Err(InvalidCredential::Parameters);
+        }
+        Ok(Self {
+            secret: secret.to_vec(),
+            parameters,
+        })
+    }
+
+    /// Takes over a secret from elsewhere, as base32 (RFC 4648 §6), in any case, with or without `=` and blanks.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new), and [`InvalidCredential::Base32`].
+    pub fn from_base32(secret: &str, parameters: Parameters) -> Result<Self, InvalidCredential> {
+        let letters: Zeroizing<String> = Zeroizing::new(
+            secret
+                .chars()
+                .filter(|letter| !matches!(letter, '=' | ' ' | '-'))
+                .map(|letter| letter.to_ascii_uppercase())
+                .collect(),
+        );
+        let secret = totp_rs::Secret::try_from_base32(letters.as_str())
+            .map_err(|_| InvalidCredential::Base32)?;
+        Self::new(secret.as_bytes(), parameters)
+    }
+
+    pub(crate) fn generate(
+        parameters: Parameters,
+        random: &dyn Randomness,
+    ) -> Result<Self, RandomnessError> {
+        let mut secret = vec![0; Self::SECRET_BYTES];
+        random.fill(&mut secret)?;
+        Ok(Self { secret, parameters })
+    }
+
+    /// The parameters of this secret.
+    pub const fn parameters(&self) -> Parameters {
+        self.parameters
+    }
+
+    pub(crate) fn secret(&self) -> &[u8] {
+        &self.secret
+    }
+
+    pub(crate) fn to_base32(&self) -> Zeroizing<String> {
+        Zeroizing::new(totp_rs::Secret::new(self.secret.clone().into()).to_base32())
+    }
+
+    /// The code of a step, and of no other.
+    pub(crate) fn code_at(&self, step: u64) -> Zeroizing<String> {
+        let period = u64::from(self.parameters.period_secs);
+        let token = totp_rs::Builder::new()
+            .with_algorithm(self.parameters.algorithm.of_totp_rs())
+            .with_digits(self.parameters.digits)
+            .with_step_duration(period)
+            .with_secret(self.secret.as_slice())
+            .build_noncompliant()
+            .generate(step.saturating_mul(period));
+        Zeroizing::new(token.to_string())
+    }
+
+    /// RFC 6238's T at `now`.
+    pub(crate) fn step_at(&self, now: u64) -> u64 {
+        now / u64::from(self.parameters.period_secs)
+    }
+
+    /// Which step of the window a code is for. Computes and compares every step of the window, in constant time.
+    pub(crate) fn match_code(
+        &self,
+        code: &str,
+        now: u64,
+        window: u8,
+        last_step: Option<u64>,
+    ) -> Match {
+        let current = self.step_at(now);
+        let window = u64::from(window);
+        let mut found = Choice::from(0);
+        let mut highest = 0;
+        for step in current.saturating_sub(window)..=current.saturating_add(window) {
+            let equal = self.code_at(step).as_bytes().ct_eq(code.as_bytes());
+            highest.conditional_assign(&step, equal); // steps ascend: the last match is the highest
+            found |= equal;
+        }
+        match (bool::from(found), last_step) {
+            (false, _) => Match::Wrong,
+            // RFC 6238 §5.2: a step is accepted once, and none before it afterwards.
+            (true, Some(last)) if highest <= last => Match::Spent,
+            (true, _) => Match::Step(highest),
+        }
+    }
+
+    /// By how many seconds the clock that made `code` is ahead (positive) or behind, if by at most ten minutes.
+    pub(crate) fn skew_of(&self, code: &str, now: u64, window: u8) -> Option<i64> {
+        let period = u64::from(self.parameters.period_secs);
+        let current = self.step_at(now);
+        let is_at = |step: u64| bool::from(self.code_at(step).as_bytes().ct_eq(code.as_bytes()));
+        (u64::from(window) + 1..=TOLD_SKEW_SECS / period).find_map(|distance| {
+            let secs = (distance * period).cast_signed();
+            if is_at(current.saturating_add(distance)) {
+                Some(secs)
+            } else if current >= distance && is_at(current - distance) {
+                Some(-secs)
+            } else {
+                None
+            }
+        })
+    }
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credential")
+            .field("parameters", &self.parameters)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a code is, for a credential at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Match {
+    /// Good, for this step.
+    Step(u64),
+    /// Right, but its step or a later one was already accepted.
+    Spent,
+    /// For no step of the window.
+    Wrong,
+}
+
+/// Why a secret from elsewhere is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidCredential {
+    /// The secret has not 10 to 128 bytes.
+    #[error("a secret has 10 to 128 bytes")]
+    SecretLength,
+    /// The text is no base32.
+    #[error("the secret is no base32")]
+    Base32,
+    /// Digits or period are out of range.
+    #[error("a code has 6 to 8 digits and a period of 15 to 300 seconds")]
+    Parameters,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn credential(secret: &[u8], algorithm: Algorithm, digits: u8) -> Credential {
+        let parameters = Parameters {
+            algorithm,
+            digits,
+            period_secs: 30,
+        };
+        Credential::new(secret, parameters).unwrap()
+    }
+
+    #[test]
+    fn rfc_4226_appendix_d() {
+        let credential = credential(b"12345678901234567890", Algorithm::Sha1, 6);
+        let codes = [
+            "755224", "287082", "359152", "969429", "338314", "254676", "287922", "162583",
+            "399871", "520489",
+        ];
+        for (counter, code) in codes.iter().enumerate() {
+            assert_eq!(credential.code_at(counter as u64).as_str(), *code);
+        }
+    }
+
+    #[test]
+    fn rfc_6238_appendix_b() {
+        let seed = b"1234567890123456789012345678901234567890123456789012345678901234";
+        let sha1 = credential(&seed[..20], Algorithm::Sha1, 8);
+        let sha256 = credential(&seed[..32], Algorithm::Sha256, 8);
+        let sha512 = credential(&seed[..], Algorithm::Sha512, 8);
+        for (time, codes) in [
+            (59, ["94287082", "46119246", "90693936"]),
+            (1_111_111_109, ["07081804", "68084774", "25091201"]),
+            (1_111_111_111, ["14050471", "67062674", "99943326"]),
+            (1_234_567_890, ["89005924", "91819424", "93441116"]),
+            (2_000_000_000, ["69279037", "90698825", "38618901"]),
+            (20_000_000_000, ["65353130", "77737706", "47863826"]),
+        ] {
+            for (credential, code) in [&sha1, &sha256, &sha512].into_iter().zip(codes) {
+                let step = credential.step_at(time);
+                assert_eq!(credential.code_at(step).as_str(), code);
+                assert_eq!(
+                    credential.match_code(code, time, 0, None),
+                    Match::Step(step)
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_window_holds_its_edges_and_no_more() {
+        let credential = credential(b"12345678901234567890", Algorithm::Sha1, 6);
+        let now = 1_700_000_000;
+        let current = credential.step_at(now);
+        for (offset, good) in [(-2, false), (-1, true), (0, true), (1, true), (2, false)] {
+            let step = current.checked_add_signed(offset).unwrap();
+            let expected = if good {
+                Match::Step(step)
+            } else {
+                Match::Wrong
+            };
+            let code = credential.code_at(step);
+            assert_eq!(credential.match_code(&code, now, 1, None), expected);
+        }
+    }
+
+    #[test]
+    fn of_several_matching_steps_the_highest_counts() {
+        let credential = credential(b"12345678901234567890", Algorithm::Sha1, 6);
+        let step = 910_737; // found by search: this step and the next have the same code
+        assert_eq!(credential.code_at(step), credential.code_at(step + 1));
+        let code = credential.code_at(step);
+        assert_eq!(
+            credential.match_code(&code, step * 30, 1, None),
+            Match::Step(step + 1)
+        );
+        assert_eq!(
+            credential.match_code(&code, step * 30, 1, Some(step)),
+            Match::Step(step + 1)
+        );
+        assert_eq!(
+            credential.match_code(&code, step * 30, 1, Some(step + 1)),
+            Match::Spent
+        );
+    }
+
+    #[test]
+    fn a_skewed_clock_is_recognised_up_to_ten_minutes() {
+        let credential = credential(b"12345678901234567890", Algorithm::Sha1, 6);
+        let now: u64 = 1_700_000_000;
+        let at = |secs: i64| {
+            credential.code_at(credential.step_at(now.checked_add_signed(secs).unwrap()))
+        };
+        assert_eq!(credential.skew_of(&at(600), now, 1), Some(600));
+        assert_eq!(credential.skew_of(&at(-60), now, 1), Some(-60));
+        assert_eq!(credential.skew_of(&at(630), now, 1), None);
+    }
+
+    #[test]
+    fn base32_is_read_as_people_write_it() {
+        let parameters = Parameters::default();
+        let raw = Credential::new(b"12345678901234567890", parameters).unwrap();
+        for text in [
+            "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
+            "gezd gnbv gy3t qojq gezd gnbv gy3t qojq",
+        ] {
+            assert_eq!(Credential::from_base32(text, parameters).unwrap(), raw);
+        }
+        assert_eq!(
+            Credential::from_base32("not base 32!", parameters),
+            Err(InvalidCredential::Base32)
+        );
+    }
+}

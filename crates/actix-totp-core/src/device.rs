@@ -1,0 +1,215 @@
+//! The device: everything remembered about one user's second factor, and the names it goes by.
+
+use std::{fmt, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    random::{Randomness, RandomnessError},
+    throttle::RecentFailures,
+};
+
+/// Who a device belongs to: the application's own name for its user, compared byte for byte.
+///
+/// 1 to 255 bytes of UTF-8 without NUL. `Alice`, `alice` and `alice ` are three users, on every database. Use what
+/// never changes and is never given to somebody else (a primary key), not an e-mail address.
+///
+/// # Example
+///
+/// ```
+/// use actix_totp_core::UserId;
+///
+/// assert_eq!(UserId::new("42")?.as_str(), "42");
+/// assert!(UserId::new("").is_err());
+/// # Ok::<(), actix_totp_core::InvalidUserId>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct UserId(Arc<str>);
+
+impl UserId {
+    /// The longest user id, in bytes. The shortest that databases index without asking (VARBINARY(255)).
+    pub const MAX_BYTES: usize = 255;
+
+    /// Takes a user id as it is: nothing is trimmed or folded.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidUserId`] if it is empty, longer than 255 bytes or holds a NUL (PostgreSQL cannot store one).
+    pub fn new(id: impl Into<Arc<str>>) -> Result<Self, InvalidUserId> {
+        let id = id.into();
+        if id.is_empty() {
+            return Err(InvalidUserId::Empty);
+        }
+        if id.len() > Self::MAX_BYTES {
+            return Err(InvalidUserId::TooLong);
+        }
+        if id.contains('\0') {
+            return Err(InvalidUserId::Nul);
+        }
+        Ok(Self(id))
+    }
+
+    /// The id as the application gave it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}
+
+impl fmt::Display for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl TryFrom<String> for UserId {
+    type Error = InvalidUserId;
+
+    fn try_from(id: String) -> Result<Self, InvalidUserId> {
+        Self::new(id)
+    }
+}
+
+impl From<UserId> for String {
+    fn from(id: UserId) -> Self {
+        id.as_str().to_owned()
+    }
+}
+
+/// Why a string is no user id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidUserId {
+    /// It is empty.
+    #[error("a user id must not be empty")]
+    Empty,
+    /// It has more than [`UserId::MAX_BYTES`] bytes.
+    #[error("a user id has at most 255 bytes")]
+    TooLong,
+    /// It holds a NUL character.
+    #[error("a user id must not hold a NUL character")]
+    Nul,
+}
+
+macro_rules! random_number {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(u64);
+
+        impl $name {
+            /// A fresh one: 64 random bits.
+            pub(crate) fn random(random: &dyn Randomness) -> Result<Self, RandomnessError> {
+                let mut bytes = [0; 8];
+                random.fill(&mut bytes)?;
+                Ok(Self(u64::from_be_bytes(bytes)))
+            }
+
+            /// From the number that [`Self::to_i64`] gave, as a BIGINT column holds it.
+            pub const fn from_i64(column: i64) -> Self {
+                Self(column.cast_unsigned())
+            }
+
+            /// The same 64 bits as a signed number, for a BIGINT column.
+            pub const fn to_i64(self) -> i64 {
+                self.0.cast_signed()
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({:016x})", stringify!($name), self.0)
+            }
+        }
+    };
+}
+
+random_number! {
+    /// Which writing of a device this is: a fresh random number at every write, never a counter, so that a row that was
+    /// deleted and made anew is not taken for the old one.
+    Version
+}
+
+random_number! {
+    /// Which proofs count: a random number that every proof carries. Changing it ends every proof ever given out.
+    Epoch
+}
+
+/// A user's enrolled authenticator with all that belongs to it: one row, one value, one compare-and-swap.
+///
+/// A [`DeviceStore`](crate::DeviceStore) keeps each field exactly and interprets none. What is secret (live and pending
+/// credential, digests of backup codes) is in [`sealed`](Self::sealed) alone. Times are seconds since the Unix epoch.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Device {
+    /// Whose it is.
+    pub user: UserId,
+    /// Which writing this is.
+    pub version: Version,
+    /// Which proofs count. The sealed box is bound to it.
+    pub epoch: Epoch,
+    /// The secrets, encrypted and authenticated. Opaque; about 100 to 700 bytes.
+    pub sealed: Vec<u8>,
+    /// When the live credential was confirmed. `None`: nothing is live, the device is only pending.
+    pub confirmed_at: Option<u64>,
+    /// When the pending secret was generated. `None`: nothing is pending.
+    pub pending_at: Option<u64>,
+    /// The highest step that the live credential accepted (RFC 6238's T). `None`: none yet.
+    pub last_step: Option<u64>,
+    /// Wrong TOTP codes since the last success.
+    pub failures: u32,
+    /// When the last wrong TOTP codes came; not cleared by a success.
+    pub recent_failures: RecentFailures,
+    /// Wrong backup codes since the last success.
+    pub backup_failures: u32,
+    /// Backup codes that are still good.
+    pub backup_codes_remaining: u32,
+    /// When a token was last accepted.
+    pub last_used_at: Option<u64>,
+    /// When the row was made.
+    pub created_at: u64,
+    /// When the row was last written.
+    pub updated_at: u64,
+}
+
+impl Device {
+    /// Whether a live credential exists, that is, whether the second factor is on.
+    pub const fn is_confirmed(&self) -> bool {
+        self.confirmed_at.is_some()
+    }
+
+    /// Failed attempts of both kinds since the last success.
+    pub(crate) const fn failed_attempts(&self) -> u32 {
+        self.failures.saturating_add(self.backup_failures)
+    }
+
+    pub(crate) const fn clear_consecutive_failures(&mut self) {
+        self.failures = 0;
+        self.backup_failures = 0;
+    }
+
+    pub(crate) fn clear_all_failures(&mut self) {
+        self.clear_consecutive_failures();
+        self.recent_failures = RecentFailures::default();
+    }
+}
+
+impl fmt::Debug for Device {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Device")
+            .field("user", &self.user)
+            .field("version", &self.version)
+            .field("confirmed_at", &self.confirmed_at)
+            .field("pending_at", &self.pending_at)
+            .field("failures", &self.failures)
+            .field("backup_failures", &self.backup_failures)
+            .field("backup_codes_remaining", &self.backup_codes_remaining)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,101 @@
+//! Faults. A refusal is no fault: it is a [`Rejection`](crate::Rejection), a value.
+
+use crate::{device::UserId, keyring::SealError, random::RandomnessError};
+
+type Source = Box<dyn std::error::Error + Send + Sync>;
+
+/// The store failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// It does not answer, or answered with a failure. A write may have happened or not.
+    #[error("the device store is unavailable")]
+    Unavailable(#[source] Source),
+    /// It holds a row that is no device.
+    #[error("the device store holds a row that is no device")]
+    Corrupt(#[source] Source),
+}
+
+impl StoreError {
+    /// The store does not answer, because of `source`.
+    pub fn unavailable(source: impl Into<Source>) -> Self {
+        Self::Unavailable(source.into())
+    }
+
+    /// A row is no device, because of `source`.
+    pub fn corrupt(source: impl Into<Source>) -> Self {
+        Self::Corrupt(source.into())
+    }
+}
+
+/// An operation failed for a reason that is not the user's. Everything fails closed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The store failed. If it failed while writing, the write may have happened: a code may be spent, but is never
+    /// accepted twice.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The user's box does not open with any key of the ring. Never taken for "not enrolled".
+    #[error("the secrets of user {user:?} do not open")]
+    Seal {
+        /// Whose box it is.
+        user: UserId,
+        /// Why.
+        #[source]
+        source: SealError,
+    },
+    /// Others wrote the same device again and again; nothing was done.
+    #[error("the device was written by others too often")]
+    Contended,
+    /// No random bytes could be had; nothing was done.
+    #[error(transparent)]
+    Randomness(#[from] RandomnessError),
+    /// The clock shows a time before 1970; nothing was done.
+    #[error("the clock shows a time before 1970")]
+    Clock,
+    /// The thread that did the work ended before it could answer.
+    #[error("the work was interrupted")]
+    Interrupted,
+}
+
+/// A setting that is refused when the plugin is built.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The issuer is blank, longer than 64 bytes, or holds `:` or a control character.
+    #[error(
+        "the issuer must have 1 to 64 bytes, not be blank, and hold neither ':' nor control characters"
+    )]
+    Issuer,
+    /// Digits are not 6 to 8, or the period is not 15 to 300 seconds.
+    #[error("a code has 6 to 8 digits and a period of 15 to 300 seconds")]
+    Parameters,
+    /// The window is too wide.
+    #[error("the window is at most 1 step on each side (danger_window: 10)")]
+    Window,
+    /// The lifetime of a pending secret is not between 1 minute and 1 day.
+    #[error("a pending secret lives between 1 minute and 1 day")]
+    EnrollmentLifetime,
+    /// A setting of the web layer is refused; the text says which and why.
+    #[error("{0}")]
+    Web(&'static str),
+}
+
+/// What [`check`](crate::TotpService::check) found wrong.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CheckError {
+    /// The store failed: no connection, or the migrations have not run.
+    #[error("the device store cannot be read: is it up, and have the migrations run?")]
+    Store(#[source] StoreError),
+    /// A device does not open: the key that sealed it is not in the ring.
+    #[error("a device does not open: is the key that sealed it missing from the ring?")]
+    Seal(#[source] SealError),
+    /// No random bytes could be had.
+    #[error(transparent)]
+    Randomness(#[from] RandomnessError),
+    /// The clock shows a time before 2020, so no code would ever match.
+    #[error("the clock is wrong: it shows a time before 2020")]
+    Clock,
+}

@@ -1,0 +1,158 @@
+//! What an application may want to tell the user or its audit log.
+
+use std::time::Duration;
+
+use crate::device::UserId;
+
+/// How a token was good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Method {
+    /// A code of the authenticator.
+    Totp,
+    /// A backup code.
+    BackupCode,
+}
+
+impl Method {
+    /// The name on the wire: `totp` or `backup_code`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Totp => "totp",
+            Self::BackupCode => "backup_code",
+        }
+    }
+}
+
+/// Something that happened to a user's second factor.
+///
+/// Told after the write succeeded, at most once, on the thread that did the work; a panic in the function that is told is
+/// caught. No event holds a secret, a token or a code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// A first authenticator was confirmed: the second factor is on.
+    Enrolled {
+        /// Who.
+        user: UserId,
+    },
+    /// A new authenticator took the place of the live one.
+    Replaced {
+        /// Who.
+        user: UserId,
+    },
+    /// An operator took over a secret from elsewhere.
+    Imported {
+        /// Who.
+        user: UserId,
+    },
+    /// The second factor was turned off with a good token.
+    Disabled {
+        /// Who.
+        user: UserId,
+        /// With which kind of token.
+        method: Method,
+    },
+    /// A token was accepted.
+    Verified {
+        /// Who.
+        user: UserId,
+        /// Which kind.
+        method: Method,
+        /// Failed attempts since the success before: a user who did not make them should be told.
+        failed_attempts: u32,
+    },
+    /// A token was compared and wrong.
+    Rejected {
+        /// Who.
+        user: UserId,
+        /// Which kind.
+        method: Method,
+        /// How many of this kind since the last success.
+        failures: u32,
+    },
+    /// A failure began a wait. Told once per wait, not for the requests refused in it.
+    Throttled {
+        /// Who.
+        user: UserId,
+        /// How long no code is looked at.
+        retry_after: Duration,
+    },
+    /// The hundredth consecutive failure: TOTP codes are locked until a backup code or an operator opens them.
+    Locked {
+        /// Who.
+        user: UserId,
+    },
+    /// Wrong backup codes reached 5, 20 or 100 since the last success.
+    BackupCodeGuessing {
+        /// Who.
+        user: UserId,
+        /// How many.
+        failures: u32,
+    },
+    /// A backup code was used up.
+    BackupCodeUsed {
+        /// Who.
+        user: UserId,
+        /// How many are left.
+        remaining: u32,
+    },
+    /// A new set of backup codes was made; the old ones are void.
+    BackupCodesRenewed {
+        /// Who.
+        user: UserId,
+    },
+    /// Every proof of the user was ended.
+    ProofsEnded {
+        /// Who.
+        user: UserId,
+    },
+    /// An operator cleared the failure counts.
+    Unlocked {
+        /// Who.
+        user: UserId,
+    },
+    /// An operator deleted the device.
+    Reset {
+        /// Who.
+        user: UserId,
+    },
+    /// The user's box does not open: a key is missing, or the row was altered.
+    SealBroken {
+        /// Who.
+        user: UserId,
+    },
+}
+
+impl Event {
+    /// Whose second factor it is about.
+    pub const fn user(&self) -> &UserId {
+        match self {
+            Self::Enrolled { user }
+            | Self::Replaced { user }
+            | Self::Imported { user }
+            | Self::Disabled { user, .. }
+            | Self::Verified { user, .. }
+            | Self::Rejected { user, .. }
+            | Self::Throttled { user, .. }
+            | Self::Locked { user }
+            | Self::BackupCodeGuessing { user, .. }
+            | Self::BackupCodeUsed { user, .. }
+            | Self::BackupCodesRenewed { user }
+            | Self::ProofsEnded { user }
+            | Self::Unlocked { user }
+            | Self::Reset { user }
+            | Self::SealBroken { user } => user,
+        }
+    }
+
+    pub(crate) fn log(&self) {
+        match self {
+            Self::SealBroken { .. } => tracing::error!(event = ?self, "totp"),
+            Self::Throttled { .. } | Self::Locked { .. } | Self::BackupCodeGuessing { .. } => {
+                tracing::warn!(event = ?self, "totp");
+            }
+            _ => tracing::info!(event = ?self, "totp"),
+        }
+    }
+}

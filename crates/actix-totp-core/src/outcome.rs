@@ -1,0 +1,226 @@
+//! What operations answer: an outcome, which is either what was asked for or a rejection with a reason.
+
+use std::{fmt, time::Duration};
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::{
+    backup_code::BackupCode,
+    device::{Device, Epoch, UserId},
+    event::Method,
+    throttle::{self, Gate},
+};
+
+/// What was asked for, or why it was refused. A fault is neither: it is an [`Error`](crate::Error).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "a rejection must not pass for a success"]
+pub enum Outcome<T> {
+    /// It was done.
+    Accepted(T),
+    /// It was refused.
+    Rejected(Rejection),
+}
+
+impl<T> Outcome<T> {
+    /// What was done, or `None`.
+    pub fn accepted(self) -> Option<T> {
+        self.into_result().ok()
+    }
+
+    /// Why it was refused, or `None`.
+    pub fn rejected(self) -> Option<Rejection> {
+        self.into_result().err()
+    }
+
+    /// The same as a `Result`, for `?`.
+    ///
+    /// # Errors
+    ///
+    /// The rejection.
+    pub fn into_result(self) -> Result<T, Rejection> {
+        match self {
+            Self::Accepted(value) => Ok(value),
+            Self::Rejected(rejection) => Err(rejection),
+        }
+    }
+}
+
+/// Why an operation was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Rejection {
+    /// The token is wrong or was already used; one answer for both.
+    InvalidToken,
+    /// The code is right for a clock that is off by this much. Told during a first enrollment only.
+    ClockSkew {
+        /// Seconds by which the authenticator's clock is ahead (positive) or behind.
+        skew_secs: i64,
+    },
+    /// The token has no shape that could be compared; it was not counted.
+    MalformedToken,
+    /// A backup code where only a code of the authenticator will do; it was not compared and not counted.
+    TotpCodeNeeded,
+    /// A token is needed to turn the second factor off.
+    TokenNeeded,
+    /// Nothing is pending that could be confirmed.
+    NotGenerated,
+    /// No second factor is on.
+    NotEnabled,
+    /// A second factor is already on.
+    AlreadyConfirmed,
+    /// The pending secret is too old to be confirmed.
+    EnrollmentExpired,
+    /// Too many failures: no code is looked at before the time is over.
+    Throttled {
+        /// How long to wait; whole seconds, at least one.
+        retry_after: Duration,
+    },
+    /// A hundred consecutive failures: no TOTP code is looked at until a backup code or an operator unlocks.
+    Locked,
+}
+
+impl Rejection {
+    /// The stable name of the reason.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::InvalidToken => "invalid_token",
+            Self::ClockSkew { .. } => "clock_skew",
+            Self::MalformedToken => "malformed_token",
+            Self::TotpCodeNeeded => "totp_code_needed",
+            Self::TokenNeeded => "token_required",
+            Self::NotGenerated => "not_generated",
+            Self::NotEnabled => "not_enabled",
+            Self::AlreadyConfirmed => "already_confirmed",
+            Self::EnrollmentExpired => "enrollment_expired",
+            Self::Throttled { .. } => "throttled",
+            Self::Locked => "locked",
+        }
+    }
+}
+
+/// What a session holds after a good token: that this user proved the second factor under this epoch at this time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proof {
+    /// Who proved it.
+    pub user: UserId,
+    /// The device's epoch at that time.
+    pub epoch: Epoch,
+    /// When, in seconds since the Unix epoch.
+    pub at: u64,
+}
+
+/// A new secret that waits for its first code. Shown once.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Enrollment {
+    pub(crate) secret: Zeroizing<String>,
+    pub(crate) otpauth_url: Zeroizing<String>,
+    pub(crate) qr_svg: Zeroizing<String>,
+}
+
+impl Enrollment {
+    /// The secret in base32 without padding, for typing: 32 letters.
+    pub fn secret(&self) -> &str {
+        &self.secret
+    }
+
+    /// The `otpauth://` URL that the QR code holds.
+    pub fn otpauth_url(&self) -> &str {
+        &self.otpauth_url
+    }
+
+    /// The QR code as an `<svg>` element.
+    pub fn qr_svg(&self) -> &str {
+        &self.qr_svg
+    }
+}
+
+impl fmt::Debug for Enrollment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Enrollment(..)")
+    }
+}
+
+/// An authenticator was confirmed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Confirmed {
+    /// The new backup codes. Shown once; older ones are void.
+    pub backup_codes: Vec<BackupCode>,
+    /// For the session that did it.
+    pub proof: Proof,
+}
+
+/// A token was good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Authenticated {
+    /// Which kind of token.
+    pub method: Method,
+    /// Failed attempts since the success before.
+    pub failed_attempts: u32,
+    /// For the session that did it.
+    pub proof: Proof,
+}
+
+/// The second factor is off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Disabled;
+
+/// New backup codes were made. Shown once; older ones are void.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Renewed {
+    /// The new ones.
+    pub backup_codes: Vec<BackupCode>,
+}
+
+/// The state of a user's second factor. Reading it writes nothing and opens no box.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Status {
+    /// Whether a live credential exists.
+    pub enabled: bool,
+    /// Whether a new authenticator waits beside the live one.
+    pub replacement_pending: bool,
+    /// Backup codes that are still good.
+    pub backup_codes_remaining: u32,
+    /// When a token was last accepted, in seconds since the Unix epoch.
+    pub last_used_at: Option<u64>,
+    /// How long no TOTP code is looked at. `None`: not waiting, or locked.
+    pub retry_after: Option<Duration>,
+    /// Whether TOTP codes are locked.
+    pub locked: bool,
+    /// When the row was made, in seconds since the Unix epoch.
+    pub created_at: Option<u64>,
+    /// When the row was last written, in seconds since the Unix epoch.
+    pub updated_at: Option<u64>,
+    /// Which proofs count, if a live credential exists.
+    pub epoch: Option<Epoch>,
+}
+
+impl Status {
+    pub(crate) fn of(device: &Device, now: u64, enrollment_lifetime_secs: u64) -> Self {
+        let enabled = device.is_confirmed();
+        let gate = throttle::gate(device.failures, &device.recent_failures, now);
+        let pending = device
+            .pending_at
+            .is_some_and(|at| now.saturating_sub(at) <= enrollment_lifetime_secs);
+        Self {
+            enabled,
+            replacement_pending: enabled && pending,
+            backup_codes_remaining: device.backup_codes_remaining,
+            last_used_at: device.last_used_at,
+            retry_after: match gate {
+                Gate::Wait(secs) => Some(Duration::from_secs(secs)),
+                Gate::Open | Gate::Locked => None,
+            },
+            locked: gate == Gate::Locked,
+            created_at: Some(device.created_at),
+            updated_at: Some(device.updated_at),
+            epoch: enabled.then_some(device.epoch),
+        }
+    }
+
+    /// Whether `proof` proves the second factor of the user whose status this is: something is live, and the proof was
+    /// given under its epoch. Whose proof it is and how old it may be is for the caller to check.
+    pub fn accepts(&self, proof: &Proof) -> bool {
+        self.epoch == Some(proof.epoch)
+    }
+}

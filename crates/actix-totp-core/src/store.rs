@@ -1,0 +1,73 @@
+//! The contract of storage: one compare-and-swap cell per user, and a page reader for operators.
+
+use crate::{
+    device::{Device, UserId, Version},
+    error::StoreError,
+};
+
+/// Where devices are kept: for each user one cell that is read and swapped atomically.
+///
+/// This is all the coordination there is between threads, processes and machines, so its contract is short and strict.
+/// The feature `conformance` of this crate runs it as tests against any store.
+///
+/// 1. **Atomic.** Of all swaps that expect the same version, at most one returns `Ok(true)`, whoever makes them.
+/// 2. **Conditional.** A swap whose expectation does not hold changes nothing and returns `Ok(false)`. A row that was
+///    deleted and made anew satisfies no older expectation.
+/// 3. **Durable.** `Ok(true)` means that the write survives what the store promises to survive.
+/// 4. **Fresh.** A load that begins after a swap returned sees that swap or a later one (read from the primary).
+/// 5. **Exact.** Every field comes back as it was given, to the bit. User ids are compared byte for byte.
+/// 6. **Lost is not failed.** A conflict with another writer (busy, serialization failure, deadlock) is `Ok(false)`. An
+///    `Err` means unknown: the write may have happened or not.
+///
+/// No method has a default body and the trait is object safe. It is synchronous; callers in async code run it on a
+/// blocking thread.
+pub trait DeviceStore: Send + Sync + 'static {
+    /// The user's device, or `None`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store does not answer, or holds something that is no device.
+    fn load(&self, user: &UserId) -> Result<Option<Device>, StoreError>;
+
+    /// Writes `next` (`None` deletes) if and only if the row is at `expected` (`None`: absent).
+    ///
+    /// `Ok(false)`: somebody else was first, nothing was written. `next.user` is `user`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store does not answer: it is then unknown whether it wrote.
+    fn swap(
+        &self,
+        user: &UserId,
+        expected: Option<Version>,
+        next: Option<&Device>,
+    ) -> Result<bool, StoreError>;
+
+    /// At most `limit` devices in the order of their user ids' bytes, those after `after` (`None`: from the start).
+    ///
+    /// An empty page is the end.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store does not answer.
+    fn page(&self, after: Option<&UserId>, limit: usize) -> Result<Vec<Device>, StoreError>;
+}
+
+impl<S: DeviceStore + ?Sized> DeviceStore for std::sync::Arc<S> {
+    fn load(&self, user: &UserId) -> Result<Option<Device>, StoreError> {
+        (**self).load(user)
+    }
+
+    fn swap(
+        &self,
+        user: &UserId,
+        expected: Option<Version>,
+        next: Option<&Device>,
+    ) -> Result<bool, StoreError> {
+        (**self).swap(user, expected, next)
+    }
+
+    fn page(&self, after: Option<&UserId>, limit: usize) -> Result<Vec<Device>, StoreError> {
+        (**self).page(after, limit)
+    }
+}

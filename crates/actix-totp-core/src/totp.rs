@@ -1,0 +1,317 @@
+//! The service: load, transition, swap; events after the swap.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use crate::{
+    builder::TotpBuilder,
+    clock::{Clock, Sleeper, SystemClock, SystemSleeper},
+    config::Config,
+    device::{Device, UserId, Version},
+    error::Error,
+    event::Event,
+    keyring::KeyRing,
+    outcome::{Authenticated, Confirmed, Disabled, Enrollment, Outcome, Renewed, Status},
+    random::{OsRandomness, Randomness},
+    store::DeviceStore,
+    transition::{self, Accepted, Moment, Next, Opened, Step, Stop},
+};
+
+/// A lost swap is tried again at most this often,
+const MOST_TRIES: u32 = 10;
+/// and not after this time.
+const LONGEST_TRYING: Duration = Duration::from_secs(2);
+
+type OnEvent = dyn Fn(&Event) + Send + Sync;
+
+/// The second factor of all users: every operation, synchronous and without HTTP.
+///
+/// Every method may block (it asks the store) and may be called from any number of threads and processes at once.
+/// Cloning is cheap and shares everything.
+#[derive(Clone)]
+pub struct TotpService {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) store: Box<dyn DeviceStore>,
+    pub(crate) keys: KeyRing,
+    pub(crate) config: Config,
+    pub(crate) clock: Box<dyn Clock>,
+    pub(crate) sleeper: Box<dyn Sleeper>,
+    pub(crate) random: Box<dyn Randomness>,
+    pub(crate) on_event: Option<Box<OnEvent>>,
+}
+
+impl TotpService {
+    /// Starts with a store and the keys that seal what is secret in it.
+    pub fn builder(store: impl DeviceStore, keys: KeyRing) -> TotpBuilder {
+        TotpBuilder::new(Inner {
+            store: Box::new(store),
+            keys,
+            config: Config::default(),
+            clock: Box::new(SystemClock),
+            sleeper: Box::new(SystemSleeper),
+            random: Box::new(OsRandomness),
+            on_event: None,
+        })
+    }
+
+    /// Makes a new secret for the user and shows it. `label` names the account in the authenticator (the user id, if
+    /// blank). While a second factor is on, a good `token` is needed, and the live secret keeps working until the new
+    /// one is confirmed.
+    ///
+    /// # Errors
+    ///
+    /// Any [`Error`]. Rejections: `AlreadyConfirmed`, and with a token those of [`authenticate`](Self::authenticate).
+    pub fn enroll(
+        &self,
+        user: &UserId,
+        label: &str,
+        token: Option<&str>,
+    ) -> Result<Outcome<Enrollment>, Error> {
+        self.apply(user, |opened, moment| {
+            transition::enroll(opened, user, label, token, moment)
+        })
+    }
+
+    /// Confirms the pending secret with its first code: the second factor is on, with new backup codes.
+    ///
+    /// # Errors
+    ///
+    /// Any [`Error`]. Rejections: `NotGenerated`, `AlreadyConfirmed`, `EnrollmentExpired`, `MalformedToken`,
+    /// `TotpCodeNeeded`, `InvalidToken`, `ClockSkew`, `Throttled`, `Locked`.
+    pub fn confirm(&self, user: &UserId, token: &str) -> Result<Outcome<Confirmed>, Error> {
+        self.apply(user, |opened, moment| {
+            transition::confirm(opened, token, moment)
+        })
+    }
+
+    /// Accepts a token, once.
+    ///
+    /// # Errors
+    ///
+    /// Any [`Error`]. Rejections: `NotEnabled`, `MalformedToken`, `InvalidToken`, `Throttled`, `Locked`.
+    pub fn authenticate(
+        &self,
+        user: &UserId,
+        token: &str,
+    ) -> Result<Outcome<Authenticated>, Error> {
+        self.apply(user, |opened, moment| {
+            transition::authenticate(opened, token, moment)
+        })
+    }
+
+    /// Makes new backup codes; the old ones are void. Needs a code of the authenticator.
+    ///
+    /// # Errors
+    ///
+    /// Any [`Error`]. Rejections: those of [`authenticate`](Self::authenticate), and `TotpCodeNeeded`.
+    pub fn renew_backup_codes(
+        &self,
+        user: &UserId,
+        token: &str,
+    ) -> Result<Outcome<Renewed>, Error> {
+        self.apply(user, |opened, moment| {
+            transition::renew_backup_codes(opened, token, moment)
+        })
+    }
+
+    /// Turns the second factor off and deletes the device, every proof with it. Needs a good token, unless the device is
+    /// only pending.
+    ///
+    /// # Errors
+    ///
+    /// Any [`Error`]. Rejections: those of [`authenticate`](Self::authenticate), and `TokenNeeded`.
+    pub fn disable(&self, user: &UserId, token: Option<&str>) -> Result<Outcome<Disabled>, Error> {
+        self.apply(user, |opened, moment| {
+            transition::disable(opened, token, moment)
+        })
+    }
+
+    /// The state of the user's second factor. Writes nothing and opens no box.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`] or [`Error::Clock`].
+    pub fn status(&self, user: &UserId) -> Result<Status, Error> {
+        let now = self.now()?;
+        let lifetime = self.inner.config.enrollment_lifetime_secs;
+        let device = self.inner.store.load(user)?;
+        Ok(device.map_or_else(Status::default, |device| Status::of(&device, now, lifetime)))
+    }
+
+    /// The time by the service's clock, in seconds since the Unix epoch.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Clock`] if it shows a time before 1970.
+    pub fn now(&self) -> Result<u64, Error> {
+        let since = self
+            .inner
+            .clock
+            .now()
+            .duration_since(SystemTime::UNIX_EPOCH);
+        since.map(|since| since.as_secs()).map_err(|_| Error::Clock)
+    }
+
+    /// What the user's authenticator shows now: the pending credential's code, or else the live one's. For tests of
+    /// applications. `None` without a device.
+    ///
+    /// # Errors
+    ///
+    /// Any [`Error`].
+    #[cfg(feature = "test-util")]
+    pub fn code_for(&self, user: &UserId) -> Result<Option<String>, Error> {
+        let now = self.now()?;
+        let Some(device) = self.inner.store.load(user)? else {
+            return Ok(None);
+        };
+        let mut opened = self.open(device)?;
+        let credential = opened.secrets.pending.take().or(opened.secrets.live.take());
+        Ok(credential.map(|it| it.code_at(it.step_at(now)).to_string()))
+    }
+
+    /// The proof that a good token would give the user now, or `None` if no second factor is on. For tests of
+    /// applications: it spends no code.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`] or [`Error::Clock`].
+    #[cfg(feature = "test-util")]
+    pub fn proof_for(&self, user: &UserId) -> Result<Option<crate::Proof>, Error> {
+        let at = self.now()?;
+        Ok(self.status(user)?.epoch.map(|epoch| crate::Proof {
+            user: user.clone(),
+            epoch,
+            at,
+        }))
+    }
+
+    /// Load, transition, swap; again while others are first. Nothing is told before it is written.
+    pub(crate) fn apply<T>(
+        &self,
+        user: &UserId,
+        transition: impl Fn(Option<Opened>, &Moment<'_>) -> Step<T>,
+    ) -> Result<Outcome<T>, Error> {
+        self.swapping(|| {
+            let moment = Moment {
+                now: self.now()?,
+                config: &self.inner.config,
+                random: &*self.inner.random,
+            };
+            let device = self.inner.store.load(user)?;
+            let expected = device.as_ref().map(|device| device.version);
+            let opened = device.map(|device| self.open(device)).transpose()?;
+            let (next, outcome, events) = match transition(opened, &moment) {
+                Ok(Accepted {
+                    next,
+                    answer,
+                    events,
+                }) => (Some(next), Outcome::Accepted(answer), events),
+                Err(Stop::Refused {
+                    count,
+                    rejection,
+                    events,
+                }) => (count.map(Next::Put), Outcome::Rejected(rejection), events),
+                Err(Stop::Fault(error)) => return Err(error),
+            };
+            let written = match next {
+                None => true,
+                Some(Next::Delete) => self.inner.store.swap(user, expected, None)?,
+                Some(Next::Put(opened)) => {
+                    let device = self.close(*opened, moment.now)?;
+                    self.inner.store.swap(user, expected, Some(&device))?
+                }
+            };
+            if !written {
+                return Ok(None);
+            }
+            events.iter().for_each(|event| self.tell(event));
+            Ok(Some(outcome))
+        })
+    }
+
+    /// Tries until `attempt` is not beaten by somebody else (`None`): bounded, with jitter.
+    pub(crate) fn swapping<T>(
+        &self,
+        mut attempt: impl FnMut() -> Result<Option<T>, Error>,
+    ) -> Result<T, Error> {
+        let started = self.inner.clock.now();
+        for tries in 1..=MOST_TRIES {
+            if let Some(done) = attempt()? {
+                return Ok(done);
+            }
+            let tried = self.inner.clock.now().duration_since(started);
+            if tries == MOST_TRIES || tried.unwrap_or_default() >= LONGEST_TRYING {
+                break;
+            }
+            // Up to 2, 4, 8, … 128 ms: those who collided once shall not collide again.
+            let mut dice = [0; 4];
+            self.inner.random.fill(&mut dice)?;
+            let longest_micros = 1_000_u32 << tries.min(7);
+            let micros = u32::from_be_bytes(dice) % longest_micros;
+            self.inner
+                .sleeper
+                .sleep(Duration::from_micros(micros.into()));
+        }
+        Err(Error::Contended)
+    }
+
+    /// Opens a device's box. One that does not open is a fault and an event, never "not enrolled".
+    pub(crate) fn open(&self, device: Device) -> Result<Opened, Error> {
+        match self
+            .inner
+            .keys
+            .open(&device.sealed, &device.user, device.epoch)
+        {
+            Ok(secrets) => Ok(Opened {
+                device,
+                secrets,
+                reseal: false,
+            }),
+            Err(source) => {
+                self.tell(&Event::SealBroken {
+                    user: device.user.clone(),
+                });
+                Err(Error::Seal {
+                    user: device.user,
+                    source,
+                })
+            }
+        }
+    }
+
+    /// Makes the device that is written: a new version, and a new box where the old one no longer fits.
+    pub(crate) fn close(&self, opened: Opened, now: u64) -> Result<Device, Error> {
+        let Inner { keys, random, .. } = &*self.inner;
+        let mut device = opened.device;
+        if opened.reseal || !keys.is_current(&device.sealed) {
+            device.sealed = keys.seal(&opened.secrets, &device.user, device.epoch, &**random)?;
+        }
+        device.version = Version::random(&**random)?;
+        device.updated_at = now;
+        Ok(device)
+    }
+
+    pub(crate) fn tell(&self, event: &Event) {
+        event.log();
+        if let Some(on_event) = &self.inner.on_event
+            && catch_unwind(AssertUnwindSafe(|| on_event(event))).is_err()
+        {
+            tracing::error!("the function given to on_event panicked");
+        }
+    }
+}
+
+impl std::fmt::Debug for TotpService {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TotpService")
+            .field("config", &self.inner.config)
+            .field("keys", &self.inner.keys)
+            .finish_non_exhaustive()
+    }
+}

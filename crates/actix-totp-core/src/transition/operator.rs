@@ -1,0 +1,49 @@
+//! What operators do to a device.
+
+use super::{Accepted, Moment, Opened, Step};
+use crate::{credential::Credential, device::UserId, event::Event, outcome::Rejection};
+
+/// Clears the failure counts and keeps everything else.
+pub(crate) fn unlock(opened: Option<Opened>, _: &Moment<'_>) -> Step<()> {
+    let mut opened = opened.ok_or(Rejection::NotEnabled)?;
+    opened.device.clear_all_failures();
+    let event = Event::Unlocked {
+        user: opened.device.user.clone(),
+    };
+    Ok(Accepted::put(opened, (), vec![event]))
+}
+
+/// Ends every proof of the user.
+pub(crate) fn end_all_proofs(opened: Option<Opened>, moment: &Moment<'_>) -> Step<()> {
+    let mut opened = opened.ok_or(Rejection::NotEnabled)?;
+    opened.begin_epoch(moment)?;
+    let event = Event::ProofsEnded {
+        user: opened.device.user.clone(),
+    };
+    Ok(Accepted::put(opened, (), vec![event]))
+}
+
+/// Takes over a secret that the user's authenticator already holds. There are no backup codes until they are renewed.
+pub(crate) fn import(
+    opened: Option<Opened>,
+    user: &UserId,
+    credential: &Credential,
+    confirmed_at: u64,
+    moment: &Moment<'_>,
+) -> Step<()> {
+    let mut opened = match opened {
+        Some(opened) if opened.device.is_confirmed() => {
+            return Err(Rejection::AlreadyConfirmed.into());
+        }
+        Some(pending) => pending,
+        None => Opened::new(user, moment)?,
+    };
+    opened.secrets.live = Some(credential.clone());
+    opened.secrets.pending = None;
+    opened.begin_epoch(moment)?;
+    opened.device.clear_all_failures();
+    opened.device.pending_at = None;
+    opened.device.confirmed_at = Some(confirmed_at);
+    let event = Event::Imported { user: user.clone() };
+    Ok(Accepted::put(opened, (), vec![event]))
+}
