@@ -1,0 +1,201 @@
+//! Whether a POST was sent by a page of another site.
+//!
+//! Sources: Fetch Metadata (W3C), RFC 6454 (Origin), OWASP's CSRF prevention sheet ("verifying origin with standard
+//! headers"). Cookies alone do not tell: a form of another site posts with them unless they are `SameSite`.
+//!
+//! 1. `Sec-Fetch-Site: same-origin` or `none` passes.
+//! 2. Any other `Sec-Fetch-Site` passes only if the Origin is one of the trusted origins.
+//! 3. Without `Sec-Fetch-Site`, an Origin must be trusted, or name the raw `Host`. Forwarded headers are not believed.
+//! 4. Neither header: not a browser, passes.
+//!
+//! `Origin: null`, an unreadable header or one sent twice is refused.
+
+use actix_web::http::{
+    Uri,
+    header::{self, AsHeaderName, HeaderMap},
+};
+
+/// Whether the request may go on. `authority` is the URI's own, which HTTP/2 has instead of `Host`.
+pub(crate) fn passes(headers: &HeaderMap, uri: &Uri, trusted_origins: &[String]) -> bool {
+    let (Some(site), Some(origin)) = (
+        single(headers, "sec-fetch-site"),
+        single(headers, header::ORIGIN),
+    ) else {
+        return false;
+    };
+    let is_trusted = |origin: &str| {
+        trusted_origins
+            .iter()
+            .any(|it| it.eq_ignore_ascii_case(origin))
+    };
+    match (site, origin) {
+        (Some("same-origin" | "none"), _) | (None, None) => true,
+        (Some(_), origin) => origin.is_some_and(is_trusted),
+        (None, Some(origin)) => is_trusted(origin) || is_host(origin, headers, uri),
+    }
+}
+
+/// `None`: unreadable or sent twice. `Some(None)`: not sent.
+fn single(headers: &HeaderMap, name: impl AsHeaderName) -> Option<Option<&str>> {
+    let mut values = headers.get_all(name);
+    match (values.next(), values.next()) {
+        (None, _) => Some(None),
+        (Some(value), None) => value.to_str().ok().map(Some),
+        (Some(_), Some(_)) => None,
+    }
+}
+
+fn is_host(origin: &str, headers: &HeaderMap, uri: &Uri) -> bool {
+    let host = match single(headers, header::HOST) {
+        Some(Some(host)) => Some(host),
+        Some(None) => uri.authority().map(|authority| authority.as_str()),
+        None => None,
+    };
+    let origin_host = origin
+        .strip_prefix("https://")
+        .or(origin.strip_prefix("http://"));
+    match (origin_host, host) {
+        (Some(origin_host), Some(host)) => {
+            !host.is_empty() && origin_host.eq_ignore_ascii_case(host)
+        }
+        _ => false,
+    }
+}
+
+/// Whether this is an origin as browsers send it: scheme and host, perhaps a port, nothing behind.
+pub(crate) fn is_origin(text: &str) -> bool {
+    let Ok(uri) = text.parse::<Uri>() else {
+        return false;
+    };
+    let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+        return false;
+    };
+    matches!(scheme, "http" | "https")
+        && format!("{scheme}://{authority}") == text
+        && !text.contains('@')
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    fn passes_with(sent: &[(&str, &str)]) -> bool {
+        let request = sent
+            .iter()
+            .fold(TestRequest::post().uri("/verify/"), |request, header| {
+                request.append_header(*header)
+            })
+            .to_http_request();
+        passes(
+            request.headers(),
+            request.uri(),
+            &["https://app.example.com".to_owned()],
+        )
+    }
+
+    #[test]
+    fn what_may_pass() {
+        for sent in [
+            &[][..],
+            &[("Host", "example.com")],
+            &[("Sec-Fetch-Site", "same-origin")],
+            &[
+                ("Sec-Fetch-Site", "same-origin"),
+                ("Origin", "https://example.com"),
+            ],
+            &[("Sec-Fetch-Site", "none")],
+            &[
+                ("Sec-Fetch-Site", "cross-site"),
+                ("Origin", "https://app.example.com"),
+            ],
+            &[
+                ("Sec-Fetch-Site", "same-site"),
+                ("Origin", "https://app.example.com"),
+            ],
+            &[("Host", "example.com"), ("Origin", "https://example.com")],
+            &[
+                ("Host", "Example.com:8080"),
+                ("Origin", "http://example.com:8080"),
+            ],
+            &[
+                ("Host", "api.example.com"),
+                ("Origin", "https://app.example.com"),
+            ],
+        ] {
+            assert!(passes_with(sent), "{sent:?}");
+        }
+    }
+
+    #[test]
+    fn what_may_not() {
+        for sent in [
+            &[("Sec-Fetch-Site", "cross-site")][..],
+            &[("Sec-Fetch-Site", "same-site")],
+            &[
+                ("Sec-Fetch-Site", "same-site"),
+                ("Host", "example.com"),
+                ("Origin", "https://example.com"),
+            ],
+            &[
+                ("Sec-Fetch-Site", "cross-site"),
+                ("Origin", "https://evil.example"),
+            ],
+            &[
+                ("Sec-Fetch-Site", "same-origin"),
+                ("Sec-Fetch-Site", "cross-site"),
+            ],
+            &[("Host", "example.com"), ("Origin", "null")],
+            &[("Host", "null"), ("Origin", "null")],
+            &[("Host", "example.com"), ("Origin", "https://evil.example")],
+            &[
+                ("Host", "example.com"),
+                ("Origin", "https://example.com.evil.example"),
+            ],
+            &[
+                ("Host", "example.com"),
+                ("Origin", "https://example.com:8443"),
+            ],
+            &[("Host", "example.com"), ("Origin", "ftp://example.com")],
+            &[
+                ("Host", "example.com"),
+                ("Origin", "https://example.com"),
+                ("Origin", "https://evil.example"),
+            ],
+            &[
+                ("Host", "example.com"),
+                ("X-Forwarded-Host", "evil.example"),
+                ("Origin", "https://evil.example"),
+            ],
+            &[("Host", ""), ("Origin", "https://")],
+            &[("Origin", "https://example.com")],
+        ] {
+            assert!(!passes_with(sent), "{sent:?}");
+        }
+    }
+
+    #[test]
+    fn only_an_origin_is_an_origin() {
+        for good in [
+            "https://app.example.com",
+            "http://localhost:5173",
+            "http://[::1]:80",
+        ] {
+            assert!(is_origin(good), "{good}");
+        }
+        for bad in [
+            "",
+            "null",
+            "*",
+            "app.example.com",
+            "https://a/",
+            "https://a/b",
+            "ftp://a",
+            "https://u@a",
+            "https://",
+        ] {
+            assert!(!is_origin(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The glue between the guard and actix-web.
+
+use std::{
+    future::{Future, Ready, ready},
+    pin::Pin,
+    rc::Rc,
+};
+
+use actix_web::{
+    Error, HttpMessage,
+    body::{EitherBody, MessageBody},
+    dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready},
+};
+
+use super::{RequireTotp, redirect};
+
+impl<S, B> Transform<S, ServiceRequest> for RequireTotp
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: MessageBody + 'static,
+{
+    type Response = ServiceResponse<EitherBody<B>>;
+    type Error = Error;
+    type Transform = Guarded<S>;
+    type InitError = ();
+    type Future = Ready<Result<Self::Transform, ()>>;
+
+    fn new_transform(&self, service: S) -> Self::Future {
+        ready(Ok(Guarded {
+            service: Rc::new(service),
+            guard: self.clone(),
+        }))
+    }
+}
+
+/// A service behind a guard.
+#[derive(Debug)]
+pub struct Guarded<S> {
+    service: Rc<S>,
+    guard: RequireTotp,
+}
+
+impl<S, B> Service<ServiceRequest> for Guarded<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: MessageBody + 'static,
+{
+    type Response = ServiceResponse<EitherBody<B>>;
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Error>>>>;
+
+    forward_ready!(service);
+
+    fn call(&self, req: ServiceRequest) -> Self::Future {
+        let service = Rc::clone(&self.service);
+        let guard = self.guard.clone();
+        Box::pin(async move {
+            match guard.admit(req.request()).await {
+                Ok(standing) => {
+                    req.extensions_mut().insert(standing);
+                    Ok(service.call(req).await?.map_into_left_body())
+                }
+                Err(problem) => {
+                    let paths = guard.totp.0.browser_paths.as_ref();
+                    let response = redirect::browser(req.request(), paths, &problem)
+                        .unwrap_or_else(|| problem.into());
+                    Ok(req.into_response(response).map_into_right_body())
+                }
+            }
+        })
+    }
+}

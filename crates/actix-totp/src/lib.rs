@@ -1,0 +1,33 @@
+#![cfg_attr(feature = "sqlite", doc = include_str!("../README.md"))]
+#![cfg_attr(not(feature = "sqlite"), doc = "A second factor for actix-web; the full text is in the docs of the feature `sqlite`.")]
+
+mod change;
+mod cross_site;
+mod extract;
+mod guard;
+mod plugin;
+mod problem;
+mod routes;
+mod session;
+mod settings;
+mod user;
+
+pub use actix_totp_core::{
+    Algorithm, Authenticated, BackupCode, BuildError, CannotOpen, CheckError, Clock, Confirmed,
+    Credential, Device, DeviceStore, Disabled, Enrollment, Epoch, Error, Event, InvalidCredential,
+    InvalidKeyRing, InvalidUserId, KeyRing, MemoryStore, Method, OsRandomness, Outcome, Parameters,
+    Proof, Randomness, RandomnessError, Rejection, Renewed, ResealReport, SealError, Sleeper,
+    Status, StoreError, SystemClock, SystemSleeper, TotpService, UserId, Version,
+};
+#[cfg(feature = "test-util")]
+pub use actix_totp_core::{FakeClock, SeededRandomness};
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+pub use actix_totp_diesel::{self as diesel_store, DieselStore};
+
+pub use change::Change;
+pub use extract::Verified;
+pub use guard::RequireTotp;
+pub use plugin::Totp;
+pub use problem::Problem;
+pub use settings::TotpBuilder;
+pub use user::{CurrentUser, SignedIn};

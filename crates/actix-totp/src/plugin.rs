@@ -1,0 +1,174 @@
+//! The plugin: what an application builds once and clones into each worker.
+
+use std::{fmt, sync::Arc};
+
+use actix_totp_core::{
+    CheckError, Credential, DeviceStore, Error, KeyRing, Outcome, ResealReport, Status,
+    TotpService, UserId,
+};
+use actix_web::web;
+
+use crate::{
+    change::AuthorizeChange, guard::RequireTotp, routes, settings::TotpBuilder, user::CurrentUser,
+};
+
+/// The second factor of an application. Cheap to clone; all clones are one.
+///
+/// The methods that are `async` are the operations without HTTP; each runs on the blocking pool. Those that need a
+/// token of the user are on [`service`](Self::service).
+#[derive(Clone)]
+pub struct Totp(pub(crate) Arc<Plugin>);
+
+pub(crate) struct Plugin {
+    pub(crate) service: TotpService,
+    pub(crate) current_user: CurrentUser,
+    pub(crate) authorize_change: AuthorizeChange,
+    pub(crate) trusted_origins: Vec<String>,
+    pub(crate) max_age_secs: u64,
+    pub(crate) browser_paths: Option<BrowserPaths>,
+}
+
+/// Where the guard sends browsers.
+#[derive(Debug, Clone)]
+pub(crate) struct BrowserPaths {
+    pub(crate) challenge: String,
+    pub(crate) setup: String,
+}
+
+impl Totp {
+    /// Starts with a store for the devices and the keys that seal what is secret in them.
+    pub fn builder(store: impl DeviceStore, keys: KeyRing) -> TotpBuilder {
+        TotpBuilder::new(TotpService::builder(store, keys))
+    }
+
+    /// Mounts the endpoints: `generate/`, `verify/`, `status/`, `validate/`, `backup-codes/` and `disable/`, each with
+    /// and without its slash. Give it to the `configure` of a scope of its own.
+    pub fn configure(&self, cfg: &mut web::ServiceConfig) {
+        routes::configure(self, cfg);
+    }
+
+    /// A guard for the routes that need the second factor: everyone, with the default maximum age.
+    pub fn require(&self) -> RequireTotp {
+        RequireTotp::new(self.clone())
+    }
+
+    /// The same operations, synchronous: for tools, jobs and other front ends.
+    pub fn service(&self) -> &TotpService {
+        &self.0.service
+    }
+
+    /// The state of a user's second factor. Writes nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`TotpService::status`].
+    pub async fn status(&self, user: &UserId) -> Result<Status, Error> {
+        let user = user.clone();
+        self.run(move |service| service.status(&user)).await
+    }
+
+    /// Clears a user's failure counts and keeps everything else. `false`: there is no device.
+    ///
+    /// # Errors
+    ///
+    /// As [`TotpService::unlock`].
+    pub async fn unlock(&self, user: &UserId) -> Result<bool, Error> {
+        let user = user.clone();
+        self.run(move |service| service.unlock(&user)).await
+    }
+
+    /// Deletes a user's device, every proof with it. `false`: there was none.
+    ///
+    /// # Errors
+    ///
+    /// As [`TotpService::reset`].
+    pub async fn reset(&self, user: &UserId) -> Result<bool, Error> {
+        let user = user.clone();
+        self.run(move |service| service.reset(&user)).await
+    }
+
+    /// Ends every proof of a user in every session: call it at a change of password and for "sign out everywhere".
+    /// `false`: there is no device.
+    ///
+    /// # Errors
+    ///
+    /// As [`TotpService::end_all_proofs`].
+    pub async fn end_all_proofs(&self, user: &UserId) -> Result<bool, Error> {
+        let user = user.clone();
+        self.run(move |service| service.end_all_proofs(&user)).await
+    }
+
+    /// Takes over somebody who enrolled elsewhere; see [`TotpService::import`].
+    ///
+    /// # Errors
+    ///
+    /// As [`TotpService::import`].
+    pub async fn import(
+        &self,
+        user: &UserId,
+        credential: Credential,
+        confirmed_at: u64,
+    ) -> Result<Outcome<()>, Error> {
+        let user = user.clone();
+        self.run(move |service| service.import(&user, &credential, confirmed_at))
+            .await
+    }
+
+    /// Seals every box under the first key; see [`TotpService::reseal_all`].
+    ///
+    /// # Errors
+    ///
+    /// As [`TotpService::reseal_all`].
+    pub async fn reseal_all(&self, after: Option<&UserId>) -> Result<ResealReport, Error> {
+        let after = after.cloned();
+        self.run(move |service| service.reseal_all(after.as_ref()))
+            .await
+    }
+
+    /// Looks, at start, whether this can work: store, key, clock. Blocks, as an application does before it serves.
+    ///
+    /// # Errors
+    ///
+    /// As [`TotpService::check`].
+    pub fn check(&self) -> Result<(), CheckError> {
+        self.0.service.check()
+    }
+
+    /// Puts a proof into `session`, as a good token does, without spending a code. `false`: the user has no second
+    /// factor. For tests of applications.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`] or [`Error::Clock`].
+    #[cfg(feature = "test-util")]
+    pub async fn verify_session(
+        &self,
+        session: &actix_session::Session,
+        user: &UserId,
+    ) -> Result<bool, Error> {
+        let user = user.clone();
+        let proof = self.run(move |service| service.proof_for(&user)).await?;
+        Ok(proof.is_some_and(|proof| crate::session::keep(session, &proof).is_ok()))
+    }
+
+    /// Runs an operation on the blocking pool: one crossing per request.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        operation: impl FnOnce(&TotpService) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let service = self.0.service.clone();
+        web::block(move || operation(&service))
+            .await
+            .unwrap_or(Err(Error::Interrupted))
+    }
+}
+
+impl fmt::Debug for Totp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Totp")
+            .field("service", &self.0.service)
+            .field("current_user", &self.0.current_user)
+            .field("trusted_origins", &self.0.trusted_origins)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,164 @@
+//! What a handler is given: who calls, and the token in the body.
+
+use actix_totp_core::UserId;
+use actix_web::{
+    HttpRequest,
+    http::header,
+    web::{Bytes, Payload},
+};
+use serde::Deserialize;
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use crate::{cross_site, plugin::Totp, problem::Problem};
+
+const MAX_BODY_BYTES: usize = 4096;
+
+/// Who calls an endpoint.
+pub(super) struct Caller {
+    pub(super) user: UserId,
+    pub(super) label: String,
+}
+
+impl Caller {
+    /// The signed-in user.
+    pub(super) async fn identify(totp: &Totp, req: &HttpRequest) -> Result<Self, Problem> {
+        let signed_in = totp.0.current_user.require(req).await?;
+        Ok(Self {
+            user: signed_in.id,
+            label: signed_in.label,
+        })
+    }
+
+    /// The signed-in user, of a request that changes something: not sent by a page of another site.
+    pub(super) async fn admit(totp: &Totp, req: &HttpRequest) -> Result<Self, Problem> {
+        let caller = Self::identify(totp, req).await?;
+        if !cross_site::passes(req.headers(), req.uri(), &totp.0.trusted_origins) {
+            return Err(Problem::cross_site());
+        }
+        Ok(caller)
+    }
+}
+
+/// The token that the user typed, if the body has one.
+pub(super) struct TypedToken(Field);
+
+enum Field {
+    Missing,
+    Null,
+    Text(Zeroizing<String>),
+}
+
+impl TypedToken {
+    pub(super) async fn read(req: &HttpRequest, payload: Payload) -> Result<Self, Problem> {
+        let media_type = MediaType::of(req)?;
+        let body = body(req, payload).await?;
+        if body.iter().all(u8::is_ascii_whitespace) {
+            return Ok(Self(Field::Missing));
+        }
+        match media_type {
+            Some(MediaType::Json) => from_json(&body),
+            Some(MediaType::Form) => from_form(&body),
+            None => Err(Problem::unsupported_media_type()),
+        }
+        .map(Self)
+    }
+
+    /// What was typed; null or no member is nothing.
+    pub(super) fn optional(self) -> Option<Zeroizing<String>> {
+        match self.0 {
+            Field::Text(token) => Some(token),
+            Field::Missing | Field::Null => None,
+        }
+    }
+
+    /// What was typed, where something must be.
+    pub(super) fn required(self) -> Result<Zeroizing<String>, Problem> {
+        let message = match self.0 {
+            Field::Text(token) if !token.trim().is_empty() => return Ok(token),
+            Field::Text(_) => "This field may not be blank.",
+            Field::Null => "This field may not be null.",
+            Field::Missing => "This field is required.",
+        };
+        Err(Problem::token_field("token_required", message))
+    }
+}
+
+enum MediaType {
+    Json,
+    Form,
+}
+
+impl MediaType {
+    /// `Ok(None)`: not said.
+    fn of(req: &HttpRequest) -> Result<Option<Self>, Problem> {
+        let Some(value) = req.headers().get(header::CONTENT_TYPE) else {
+            return Ok(None);
+        };
+        let value = value.to_str().unwrap_or_default();
+        let essence = value.split(';').next().unwrap_or_default().trim();
+        if essence.eq_ignore_ascii_case("application/json") {
+            Ok(Some(Self::Json))
+        } else if essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            Ok(Some(Self::Form))
+        } else {
+            Err(Problem::unsupported_media_type())
+        }
+    }
+}
+
+async fn body(req: &HttpRequest, payload: Payload) -> Result<Bytes, Problem> {
+    let announced = req
+        .headers()
+        .get(header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > MAX_BODY_BYTES as u64) {
+        return Err(Problem::body_too_large());
+    }
+    payload
+        .to_bytes_limited(MAX_BODY_BYTES)
+        .await
+        .map_err(|_| Problem::body_too_large())?
+        .map_err(|_| Problem::malformed_body())
+}
+
+fn from_json(body: &[u8]) -> Result<Field, Problem> {
+    #[derive(Deserialize)]
+    struct Body {
+        #[serde(default, deserialize_with = "present")]
+        token: Option<Value>,
+    }
+    // `Option` alone would take null for a missing member.
+    fn present<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Value>, D::Error> {
+        Value::deserialize(value).map(Some)
+    }
+    // serde alone would take an array for a struct.
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        return Err(Problem::malformed_body());
+    }
+    let body: Body = serde_json::from_slice(body).map_err(|_| Problem::malformed_body())?;
+    match body.token {
+        None => Ok(Field::Missing),
+        Some(Value::Null) => Ok(Field::Null),
+        Some(Value::String(token)) => Ok(Field::Text(Zeroizing::new(token))),
+        Some(Value::Number(_)) => Err(Problem::token_field(
+            "malformed_token",
+            "Send the token as a string: a number loses leading zeros.",
+        )),
+        Some(_) => Err(Problem::token_field(
+            "malformed_token",
+            "Send the token as a string.",
+        )),
+    }
+}
+
+fn from_form(body: &[u8]) -> Result<Field, Problem> {
+    #[derive(Deserialize)]
+    struct Body {
+        token: Option<String>,
+    }
+    let body: Body = serde_urlencoded::from_bytes(body).map_err(|_| Problem::malformed_body())?;
+    Ok(body
+        .token
+        .map_or(Field::Missing, |token| Field::Text(Zeroizing::new(token))))
+}

@@ -1,0 +1,26 @@
+//! How a success looks: JSON that nobody may keep.
+
+use actix_web::{HttpResponse, http::header};
+use serde::Serialize;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+pub(super) fn ok(body: &impl Serialize) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .json(body)
+}
+
+/// Seconds since the Unix epoch as an RFC 3339 string in UTC. Times beyond the year 9999 have none.
+pub(super) fn rfc3339(secs: u64) -> Option<String> {
+    let time = OffsetDateTime::from_unix_timestamp(i64::try_from(secs).ok()?).ok()?;
+    time.format(&Rfc3339).ok()
+}
+
+/// Backup codes as they are shown.
+pub(super) fn reveal(codes: &[actix_totp_core::BackupCode]) -> Vec<String> {
+    codes
+        .iter()
+        .map(actix_totp_core::BackupCode::reveal)
+        .collect()
+}

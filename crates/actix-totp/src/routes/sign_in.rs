@@ -1,0 +1,39 @@
+//! `validate/`: the second factor of a sign-in.
+
+use actix_web::{HttpRequest, web};
+use serde::Serialize;
+
+use super::{
+    Answer,
+    request::{Caller, TypedToken},
+    response::ok,
+};
+use crate::{plugin::Totp, session};
+
+#[derive(Serialize)]
+struct Validated {
+    detail: &'static str,
+    method: &'static str,
+    failed_attempts: u32,
+}
+
+pub(super) async fn validate(
+    req: HttpRequest,
+    payload: web::Payload,
+    totp: web::ThinData<Totp>,
+) -> Answer {
+    let caller = Caller::admit(&totp, &req).await?;
+    let session = session::require(&req)?; // before a code is spent for nothing
+    let token = TypedToken::read(&req, payload).await?.required()?;
+
+    let outcome = totp
+        .run(move |service| service.authenticate(&caller.user, &token))
+        .await?;
+    let authenticated = outcome.into_result()?;
+    session::keep(&session, &authenticated.proof)?;
+    Ok(ok(&Validated {
+        detail: "Token is valid",
+        method: authenticated.method.name(),
+        failed_attempts: authenticated.failed_attempts,
+    }))
+}

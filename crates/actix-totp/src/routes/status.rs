@@ -1,0 +1,41 @@
+//! `status/`: what a settings page wants to know. Writes nothing, opens no box.
+
+use actix_web::{HttpRequest, web};
+use serde::Serialize;
+
+use super::{
+    Answer,
+    request::Caller,
+    response::{ok, rfc3339},
+};
+use crate::{guard::Decision, plugin::Totp};
+
+/// Times are RFC 3339 strings in UTC or null; `retry_after` is in seconds.
+#[derive(Serialize)]
+struct Status {
+    otp_enabled: bool,
+    otp_verified: bool,
+    session_verified: bool,
+    replacement_pending: bool,
+    backup_codes_remaining: u32,
+    last_used_at: Option<String>,
+    retry_after: Option<u64>,
+    created_at: Option<String>,
+    updated_at: Option<String>,
+}
+
+pub(super) async fn status(req: HttpRequest, totp: web::ThinData<Totp>) -> Answer {
+    let user = Caller::identify(&totp, &req).await?.user;
+    let (status, decision) = totp.require().examine(&req, &user).await?;
+    Ok(ok(&Status {
+        otp_enabled: status.enabled,
+        otp_verified: status.enabled,
+        session_verified: matches!(decision, Decision::Pass { .. }),
+        replacement_pending: status.replacement_pending,
+        backup_codes_remaining: status.backup_codes_remaining,
+        last_used_at: status.last_used_at.and_then(rfc3339),
+        retry_after: status.retry_after.map(|wait| wait.as_secs()),
+        created_at: status.created_at.and_then(rfc3339),
+        updated_at: status.updated_at.and_then(rfc3339),
+    }))
+}

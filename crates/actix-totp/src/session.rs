@@ -1,0 +1,126 @@
+//! The proof in the session. No other file reads or writes it.
+//!
+//! What is in a session is a hint: the guard believes a proof only if the store still has the epoch it was given under.
+
+use std::mem;
+
+use actix_session::{Session, SessionExt, SessionStatus};
+use actix_totp_core::Proof;
+use actix_web::{HttpMessage, HttpRequest};
+
+use crate::problem::Problem;
+
+const PROOF: &str = "actix_totp.proof";
+const PROBE: &str = "actix_totp.probe";
+
+/// The proof of the request's session. What cannot be read is none.
+pub(crate) fn proof(req: &HttpRequest) -> Option<Proof> {
+    req.get_session().get(PROOF).ok().flatten()
+}
+
+/// Puts a proof into the session, under a new session id: whoever knew the old id has not got the proof.
+pub(crate) fn keep(session: &Session, proof: &Proof) -> Result<(), Problem> {
+    session.renew();
+    if let Err(error) = session.insert(PROOF, proof) {
+        tracing::error!(%error, "a proof cannot be written into the session");
+        return Err(Problem::no_session());
+    }
+    Ok(())
+}
+
+/// Takes the proof out of the session, under a new session id.
+pub(crate) fn forget(session: &Session) {
+    session.remove(PROOF);
+    session.renew();
+}
+
+/// The session, if something put into it will be there at the next request. To be asked before a code is spent.
+pub(crate) fn require(req: &HttpRequest) -> Result<Session, Problem> {
+    if !is_kept(req) {
+        tracing::error!(
+            code = "no_session",
+            "no session keeps the proof: wrap SessionMiddleware outside of actix-totp"
+        );
+        return Err(Problem::no_session());
+    }
+    Ok(req.get_session())
+}
+
+/// Whether session middleware is around this request and the session is not purged.
+///
+/// Without the middleware actix-session makes an empty session that vanishes, and does not say so. A session that holds
+/// something was loaded. An empty one is probed: it is set aside, and the one that is then made anew is marked. If the
+/// mark is gone when both are put together, there was one before.
+fn is_kept(req: &HttpRequest) -> bool {
+    let mut extensions = req.extensions_mut();
+    let before = mem::take(&mut *extensions);
+    drop(extensions);
+    let made = req.get_session();
+    if made.insert(PROBE, true).is_err() {
+        return false;
+    }
+    req.extensions_mut().extend(before);
+    let session = req.get_session();
+    let was_there = !session.contains_key(PROBE);
+    made.purge();
+    was_there && session.status() != SessionStatus::Purged
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_session::{SessionMiddleware, storage::CookieSessionStore};
+    use actix_web::{App, cookie::Key, http::StatusCode, test, web};
+
+    use super::*;
+
+    async fn handler(req: HttpRequest) -> actix_web::HttpResponse {
+        match require(&req) {
+            Ok(session) => {
+                session.insert("kept", true).unwrap();
+                actix_web::HttpResponse::Ok().finish()
+            }
+            Err(problem) => problem.into(),
+        }
+    }
+
+    #[actix_web::test]
+    async fn a_fresh_session_is_kept_by_the_middleware() {
+        let app = App::new()
+            .wrap(SessionMiddleware::new(
+                CookieSessionStore::default(),
+                Key::from(&[1; 64]),
+            ))
+            .default_service(web::to(handler));
+        let app = test::init_service(app).await;
+        let answer = test::call_service(&app, test::TestRequest::get().to_request()).await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        assert_eq!(answer.response().cookies().count(), 1);
+    }
+
+    #[actix_web::test]
+    async fn a_session_without_middleware_is_not_kept() {
+        let app = test::init_service(App::new().default_service(web::to(handler))).await;
+        let answer = test::call_service(&app, test::TestRequest::get().to_request()).await;
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    }
+
+    #[actix_web::test]
+    async fn a_purged_session_is_not_kept_and_other_extensions_survive_the_probe() {
+        let app = App::new()
+            .wrap(SessionMiddleware::new(
+                CookieSessionStore::default(),
+                Key::from(&[1; 64]),
+            ))
+            .default_service(web::to(|req: HttpRequest| async move {
+                req.extensions_mut().insert(42_u8);
+                assert!(is_kept(&req));
+                assert_eq!(req.extensions().get::<u8>(), Some(&42));
+                req.get_session().purge();
+                assert!(!is_kept(&req));
+                actix_web::HttpResponse::Ok()
+            }));
+        let app = test::init_service(app).await;
+        let answer = test::call_service(&app, test::TestRequest::get().to_request()).await;
+        assert_eq!(answer.status(), StatusCode::OK);
+    }
+}

@@ -1,0 +1,247 @@
+//! The settings of the plugin, with their defaults and limits.
+
+use std::{sync::Arc, time::Duration};
+
+use actix_totp_core::{BuildError, Clock, Event, Parameters, Randomness, Sleeper};
+use actix_web::HttpRequest;
+
+use crate::{
+    change::{AuthorizeChange, Change},
+    cross_site,
+    plugin::{BrowserPaths, Plugin, Totp},
+    user::CurrentUser,
+};
+
+const DEFAULT_MAX_AGE: Duration = Duration::from_secs(12 * 60 * 60);
+
+/// The settings of a [`Totp`]. Every bad one is refused in [`build`](Self::build), not per request.
+///
+/// # Example
+///
+/// ```
+/// use actix_totp::{BuildError, KeyRing, MemoryStore, Totp};
+///
+/// let keys = KeyRing::parse("sKSvs2lEIB0mF9cUb5fQeTeIEY5pPEYzWLdIDHEbkV0=")?;
+/// let refused = Totp::builder(MemoryStore::new(), keys.clone()).issuer("a:b").build();
+/// assert_eq!(refused.unwrap_err(), BuildError::Issuer);
+///
+/// let totp = Totp::builder(MemoryStore::new(), keys)
+///     .issuer("Example Inc")
+///     .trusted_origins(["https://app.example.com"])
+///     .on_event(|event| println!("{event:?}"))
+///     .build()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+#[must_use = "nothing is made before build()"]
+pub struct TotpBuilder {
+    core: actix_totp_core::TotpBuilder,
+    current_user: CurrentUser,
+    authorize_change: AuthorizeChange,
+    trusted_origins: Vec<String>,
+    max_age: Duration,
+    browser_paths: Option<BrowserPaths>,
+}
+
+impl TotpBuilder {
+    pub(crate) fn new(core: actix_totp_core::TotpBuilder) -> Self {
+        Self {
+            core,
+            current_user: CurrentUser::default(),
+            authorize_change: AuthorizeChange::default(),
+            trusted_origins: Vec::new(),
+            max_age: DEFAULT_MAX_AGE,
+            browser_paths: None,
+        }
+    }
+
+    /// How to find out who is signed in.
+    ///
+    /// Default: [`CurrentUser::session_key`]`("user_id")`, with the label under `email`.
+    pub fn current_user(mut self, current_user: CurrentUser) -> Self {
+        self.current_user = current_user;
+        self
+    }
+
+    /// Asks the application before `generate/`, `disable/` and `backup-codes/`, for instance for the password again. Its
+    /// error is the answer; nothing was compared then.
+    ///
+    /// Default: nobody is asked.
+    pub fn authorize_change<F>(mut self, authorize: F) -> Self
+    where
+        F: AsyncFn(&HttpRequest, Change) -> Result<(), actix_web::Error> + Send + Sync + 'static,
+    {
+        self.authorize_change = AuthorizeChange::new(authorize);
+        self
+    }
+
+    /// Origins of front ends on other hosts that may POST, each like `https://app.example.com`. They also need CORS
+    /// (actix-cors) and cookies that browsers send across sites.
+    ///
+    /// Default: none; a page of the same host may.
+    pub fn trusted_origins<S: Into<String>>(
+        mut self,
+        origins: impl IntoIterator<Item = S>,
+    ) -> Self {
+        self.trusted_origins = origins.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// How old a proof may be where a guard says nothing else, 1 minute to 90 days; whole seconds.
+    ///
+    /// Default: 12 hours (SP 800-63B-4 §2.2.3 asks for 24 hours at most).
+    pub fn max_age(mut self, max_age: Duration) -> Self {
+        self.max_age = max_age;
+        self
+    }
+
+    /// Where guards send browsers (`Accept: text/html`) instead of answering 403: to `challenge` for a code, to `setup`
+    /// to enroll, with the page they wanted as `?next=`, always a path of this application. Both are paths like
+    /// `/sign-in/code`.
+    ///
+    /// Default: nowhere, everyone gets the 403.
+    pub fn redirect_browsers(
+        mut self,
+        challenge: impl Into<String>,
+        setup: impl Into<String>,
+    ) -> Self {
+        self.browser_paths = Some(BrowserPaths {
+            challenge: challenge.into(),
+            setup: setup.into(),
+        });
+        self
+    }
+
+    /// The plugin.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] for the first setting that is out of its range.
+    pub fn build(self) -> Result<Totp, BuildError> {
+        if !self
+            .trusted_origins
+            .iter()
+            .all(|it| cross_site::is_origin(it))
+        {
+            return Err(BuildError::Web(
+                "a trusted origin looks like https://app.example.com, without a path",
+            ));
+        }
+        let max_age_secs = self.max_age.as_secs();
+        if !(60..=90 * 86_400).contains(&max_age_secs) {
+            return Err(BuildError::Web("the maximum age is 1 minute to 90 days"));
+        }
+        if let Some(BrowserPaths { challenge, setup }) = &self.browser_paths
+            && !(is_path(challenge) && is_path(setup))
+        {
+            return Err(BuildError::Web(
+                "browsers are redirected to paths like /sign-in/code",
+            ));
+        }
+        Ok(Totp(Arc::new(Plugin {
+            service: self.core.build()?,
+            current_user: self.current_user,
+            authorize_change: self.authorize_change,
+            trusted_origins: self.trusted_origins,
+            max_age_secs,
+            browser_paths: self.browser_paths,
+        })))
+    }
+}
+
+/// The settings of the core, handed on.
+impl TotpBuilder {
+    fn map_core(
+        mut self,
+        set: impl FnOnce(actix_totp_core::TotpBuilder) -> actix_totp_core::TotpBuilder,
+    ) -> Self {
+        self.core = set(self.core);
+        self
+    }
+
+    /// Who issues the codes, as the authenticator shows it: 1 to 64 bytes, not blank, no `:`.
+    ///
+    /// Default: `actix-totp`.
+    pub fn issuer(self, issuer: impl Into<String>) -> Self {
+        self.map_core(|core| core.issuer(issuer))
+    }
+
+    /// How many steps before and after the current one are accepted, 0 or 1 (RFC 6238 §5.2).
+    ///
+    /// Default: 1.
+    pub fn window(self, steps: u8) -> Self {
+        self.map_core(|core| core.window(steps))
+    }
+
+    /// A window of up to 10 steps on each side. Each step more gives a guess two more codes to hit.
+    ///
+    /// Default: not set, [`window`](Self::window) decides.
+    pub fn danger_window(self, steps: u8) -> Self {
+        self.map_core(|core| core.danger_window(steps))
+    }
+
+    /// Algorithm, digits and period of secrets that are made from now on; those that exist keep theirs.
+    ///
+    /// Default: SHA-1, 6 digits, 30 seconds, which every authenticator knows.
+    pub fn parameters(self, parameters: Parameters) -> Self {
+        self.map_core(|core| core.parameters(parameters))
+    }
+
+    /// How long a new secret waits for its first code, 1 minute to 1 day; whole seconds.
+    ///
+    /// Default: 15 minutes.
+    pub fn enrollment_lifetime(self, lifetime: Duration) -> Self {
+        self.map_core(|core| core.enrollment_lifetime(lifetime))
+    }
+
+    /// Makes wrong backup codes count and wait like wrong TOTP codes, down to the lock at 100 (SP 800-63B-4 §4.2.1.1).
+    /// Whoever has the password can then lock the owner out until an operator unlocks.
+    ///
+    /// Default: off; a backup code has 80 random bits.
+    pub fn danger_throttle_backup_codes(self) -> Self {
+        self.map_core(actix_totp_core::TotpBuilder::danger_throttle_backup_codes)
+    }
+
+    /// A function that is told every [`Event`], after the write, on the thread that did the work: it may block, and it
+    /// delays the answer.
+    ///
+    /// Default: none; events are logged with `tracing` in any case.
+    pub fn on_event(self, tell: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+        self.map_core(|core| core.on_event(tell))
+    }
+
+    /// Where the time comes from.
+    ///
+    /// Default: [`SystemClock`](crate::SystemClock).
+    pub fn clock(self, clock: impl Clock) -> Self {
+        self.map_core(|core| core.clock(clock))
+    }
+
+    /// How to wait before a lost swap is tried again.
+    ///
+    /// Default: [`SystemSleeper`](crate::SystemSleeper).
+    pub fn sleeper(self, sleeper: impl Sleeper) -> Self {
+        self.map_core(|core| core.sleeper(sleeper))
+    }
+
+    /// Where randomness comes from. For tests.
+    ///
+    /// Default: [`OsRandomness`](crate::OsRandomness).
+    pub fn randomness(self, random: impl Randomness) -> Self {
+        self.map_core(|core| core.randomness(random))
+    }
+}
+
+fn is_path(text: &str) -> bool {
+    text.starts_with('/')
+        && !text.starts_with("//")
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && !b"\\?#".contains(&byte))
+}
+
+impl std::fmt::Debug for AuthorizeChange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("AuthorizeChange(..)")
+    }
+}
