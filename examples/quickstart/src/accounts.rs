@@ -1,0 +1,166 @@
+//! The first factor: who registers, signs in and out.
+
+use std::{fmt::Write, future::Future, pin::Pin, sync::LazyLock};
+
+use actix_session::{Session, SessionExt};
+use actix_web::{
+    FromRequest, HttpRequest, HttpResponse, Responder,
+    dev::Payload,
+    error::{ErrorBadRequest, ErrorConflict, ErrorInternalServerError, ErrorUnauthorized},
+    web::{self, Json, ThinData},
+};
+use argon2::{
+    Argon2,
+    password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
+};
+use diesel::{
+    prelude::*,
+    result::{DatabaseErrorKind::UniqueViolation, Error::DatabaseError},
+};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::database::{Database, users};
+
+/// Where the session keeps the user's id: actix-totp looks there by default.
+const USER_ID: &str = "user_id";
+/// Where the session keeps how authenticators should name the account.
+const EMAIL: &str = "email";
+const USERNAME: &str = "username";
+
+#[derive(Deserialize)]
+pub(crate) struct Registration {
+    username: String,
+    password: String,
+    email: String,
+}
+
+pub(crate) async fn register(
+    database: ThinData<Database>,
+    form: Json<Registration>,
+) -> actix_web::Result<impl Responder> {
+    let Registration {
+        username,
+        password,
+        email,
+    } = form.into_inner();
+    if !(1..=64).contains(&username.len())
+        || !(8..=256).contains(&password.len())
+        || email.len() > 255
+    {
+        return Err(ErrorBadRequest(
+            "username: 1 to 64 bytes; password: 8 to 256; email: at most 255",
+        ));
+    }
+    let id = random_id::<16>().map_err(ErrorInternalServerError)?;
+    let hash = web::block(move || {
+        Argon2::default()
+            .hash_password(password.as_bytes())
+            .map(|it| it.to_string())
+    })
+    .await?
+    .map_err(|_| ErrorInternalServerError("The password cannot be hashed."))?;
+    let row = (
+        users::id.eq(id),
+        users::username.eq(username.clone()),
+        users::email.eq(email),
+        users::password.eq(hash),
+    );
+    let is_new = database
+        .run(
+            move |db| match diesel::insert_into(users::table).values(row).execute(db) {
+                Err(DatabaseError(UniqueViolation, _)) => Ok(false),
+                inserted => inserted.map(|_| true),
+            },
+        )
+        .await?;
+    if !is_new {
+        return Err(ErrorConflict("This username is taken."));
+    }
+    Ok(HttpResponse::Created().json(json!({ "username": username })))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Credentials {
+    username: String,
+    password: String,
+}
+
+pub(crate) async fn login(
+    database: ThinData<Database>,
+    session: Session,
+    form: Json<Credentials>,
+) -> actix_web::Result<impl Responder> {
+    let Credentials { username, password } = form.into_inner();
+    let wanted = users::table.filter(users::username.eq(username));
+    let user = database
+        .run(|db| {
+            wanted
+                .first::<(String, String, String, String)>(db)
+                .optional()
+        })
+        .await?;
+    let hash = user
+        .as_ref()
+        .map_or_else(|| NOBODY.clone(), |(.., hash)| hash.clone());
+    let is_right = web::block(move || is_password(&password, &hash)).await?;
+    let Some((id, username, email, _)) = user.filter(|_| is_right) else {
+        return Err(ErrorUnauthorized("Wrong username or password."));
+    };
+    session.clear(); // nothing of whoever used this browser before, and a new session id
+    session.renew();
+    session.insert(USER_ID, id)?;
+    session.insert(EMAIL, email)?;
+    session.insert(USERNAME, &username)?;
+    Ok(Json(json!({ "username": username })))
+}
+
+pub(crate) async fn logout(session: Session) -> impl Responder {
+    session.purge();
+    Json(json!({ "detail": "Signed out" }))
+}
+
+/// Verified instead of the hash of a user that does not exist, so that the time does not tell who exists.
+static NOBODY: LazyLock<String> = LazyLock::new(|| {
+    let hash = Argon2::default().hash_password(b"nobody's password");
+    hash.map(|hash| hash.to_string()).unwrap_or_default()
+});
+
+fn is_password(password: &str, hash: &str) -> bool {
+    PasswordHash::new(hash).is_ok_and(|hash| {
+        Argon2::default()
+            .verify_password(password.as_bytes(), &hash)
+            .is_ok()
+    })
+}
+
+/// `N` random bytes in hexadecimal.
+pub(crate) fn random_id<const N: usize>() -> anyhow::Result<String> {
+    let mut random = [0; N];
+    getrandom::fill(&mut random)?;
+    Ok(random.iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    }))
+}
+
+/// The user whom the session knows, as an argument of a handler; 401 without.
+pub(crate) struct SignedInUser {
+    pub(crate) username: String,
+    pub(crate) email: String,
+}
+
+impl FromRequest for SignedInUser {
+    type Error = actix_web::Error;
+    type Future = Pin<Box<dyn Future<Output = actix_web::Result<Self>>>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let session = req.get_session();
+        Box::pin(async move {
+            match (session.get(USERNAME)?, session.get(EMAIL)?) {
+                (Some(username), Some(email)) => Ok(Self { username, email }),
+                _ => Err(ErrorUnauthorized("Sign in first.")),
+            }
+        })
+    }
+}

@@ -1,0 +1,133 @@
+//! The settings, from the environment.
+
+use std::{
+    env, fs,
+    io::{ErrorKind, Write},
+    path::Path,
+    sync::Arc,
+    thread,
+};
+
+use actix_totp::{DeviceStore, DieselStore, KeyRing};
+use actix_web::cookie::Key;
+use anyhow::{Context, bail};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use diesel::SqliteConnection;
+
+const KEY_FILE: &str = "quickstart.key";
+
+/// What the application is told from outside.
+#[derive(Clone)]
+pub struct Config {
+    /// `DATABASE_URL`: a SQLite file, or with the features `postgres://…` or `mysql://…`. Default: `quickstart.db`.
+    pub database_url: String,
+    /// `ISSUER`: how authenticators name this site. Default: `actix-totp quickstart`.
+    pub issuer: String,
+    /// `TOTP_KEY`: seals the second factors, base64 of 32 bytes, several with commas. Default: from `quickstart.key`.
+    pub totp_keys: KeyRing,
+    /// `SESSION_KEY`: signs the session cookie, base64 of 64 bytes. Default: from `quickstart.key`.
+    pub session_key: Key,
+    /// Threads that answer requests. Default: one per core.
+    pub workers: usize,
+}
+
+impl Config {
+    /// Reads the environment; makes `quickstart.key` where a key is missing.
+    ///
+    /// # Errors
+    ///
+    /// If a key is refused or the file cannot be read or made.
+    pub fn from_env() -> anyhow::Result<Self> {
+        let or = |name: &str, default: &str| env::var(name).unwrap_or_else(|_| default.into());
+        Ok(Self {
+            database_url: or("DATABASE_URL", "quickstart.db"),
+            issuer: or("ISSUER", "actix-totp quickstart"),
+            totp_keys: KeyRing::parse(&key("TOTP_KEY")?).context("TOTP_KEY")?,
+            session_key: session_key(&key("SESSION_KEY")?).context("SESSION_KEY")?,
+            workers: thread::available_parallelism()?.get(),
+        })
+    }
+
+    /// The store of the devices, in the same database as everything else, its table made.
+    ///
+    /// # Errors
+    ///
+    /// If the database does not answer, or its kind needs a feature that is off.
+    pub fn open_store(&self) -> anyhow::Result<Arc<dyn DeviceStore>> {
+        let url = &self.database_url;
+        if url.starts_with("postgres") {
+            #[cfg(feature = "postgres")]
+            return migrated!(diesel::PgConnection, url);
+            #[cfg(not(feature = "postgres"))]
+            bail!("DATABASE_URL is PostgreSQL: run with --features postgres");
+        }
+        if url.starts_with("mysql") {
+            #[cfg(feature = "mysql")]
+            return migrated!(diesel::MysqlConnection, url);
+            #[cfg(not(feature = "mysql"))]
+            bail!("DATABASE_URL is MySQL: run with --features mysql");
+        }
+        migrated!(SqliteConnection, url)
+    }
+}
+
+macro_rules! migrated {
+    ($connection:ty, $url:expr) => {{
+        let store = DieselStore::<$connection>::open($url)?;
+        store.migrate()?;
+        Ok(Arc::new(store))
+    }};
+}
+use migrated;
+
+/// A key from the environment, or else from the key file.
+fn key(name: &str) -> anyhow::Result<String> {
+    if let Ok(key) = env::var(name) {
+        return Ok(key);
+    }
+    make_key_file(Path::new(KEY_FILE)).context(KEY_FILE)?;
+    let file = fs::read_to_string(KEY_FILE).context(KEY_FILE)?;
+    let prefix = format!("{name}=");
+    let line = file.lines().find_map(|line| line.strip_prefix(&prefix));
+    Ok(line
+        .with_context(|| format!("{KEY_FILE} has no {name}"))?
+        .to_owned())
+}
+
+/// Makes the key file if there is none, readable by its owner only.
+fn make_key_file(path: &Path) -> anyhow::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = match options.open(path) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(()),
+        file => file?,
+    };
+    let mut random = [0; 96];
+    getrandom::fill(&mut random)?;
+    let (totp, session) = random.split_at(32);
+    file.write_all(
+        format!(
+            "TOTP_KEY={}\nSESSION_KEY={}\n",
+            STANDARD.encode(totp),
+            STANDARD.encode(session)
+        )
+        .as_bytes(),
+    )?;
+    tracing::warn!(
+        "made TOTP_KEY and SESSION_KEY in {}: keep this file, and keep it secret",
+        path.display()
+    );
+    Ok(())
+}
+
+fn session_key(base64: &str) -> anyhow::Result<Key> {
+    let bytes = STANDARD
+        .decode(base64.trim())
+        .map_err(|_| anyhow::anyhow!("no base64"))?;
+    if bytes.len() < 64 {
+        bail!("64 bytes are needed: make them with `openssl rand -base64 64 | tr -d '\\n'`");
+    }
+    Ok(Key::from(&bytes))
+}

@@ -1,0 +1,93 @@
+//! A small application that signs users in with a password and adds actix-totp: everything the plugin asks of it is
+//! in this file.
+
+mod accounts;
+mod config;
+mod database;
+mod sessions;
+
+use std::{net::TcpListener, sync::Arc, time::Duration};
+
+use actix_session::SessionMiddleware;
+use actix_totp::{Clock, DeviceStore, RequireTotp, Totp, Verified};
+use actix_web::{App, HttpResponse, HttpServer, Responder, cookie::SameSite, dev::Server, web};
+use serde_json::json;
+
+pub use self::config::Config;
+use self::{accounts::SignedInUser, database::Database, sessions::DatabaseSessions};
+
+/// Serves the application on `listener` until it is stopped. `store` keeps the devices.
+///
+/// # Errors
+///
+/// If a setting is refused or the database does not answer.
+pub fn app(
+    config: Config,
+    listener: TcpListener,
+    clock: impl Clock + Clone,
+    store: impl DeviceStore,
+) -> anyhow::Result<Server> {
+    let totp = Totp::builder(store, config.totp_keys)
+        .issuer(config.issuer)
+        .clock(clock.clone())
+        .build()?;
+    totp.check()?;
+
+    let database = Database::open(&config.database_url)?;
+    let sessions = DatabaseSessions::new(database.clone(), Arc::new(clock));
+    let server = HttpServer::new(move || {
+        let session = SessionMiddleware::builder(sessions.clone(), config.session_key.clone())
+            .cookie_same_site(SameSite::Lax)
+            .cookie_secure(false) // only because this serves http://127.0.0.1; true behind TLS
+            .build();
+        App::new()
+            .app_data(web::ThinData(database.clone()))
+            .configure(|cfg| routes(&totp, cfg))
+            .wrap(session)
+    });
+    Ok(server
+        .workers(config.workers)
+        .shutdown_timeout(5)
+        .listen(listener)?
+        .run())
+}
+
+fn routes(totp: &Totp, cfg: &mut web::ServiceConfig) {
+    let guarded = |path: &str, guard: RequireTotp| web::resource(path).wrap(guard);
+    let fresh = totp.require().max_age(Duration::from_secs(5 * 60));
+    cfg.service(web::scope("/auth/otp").configure(|cfg| totp.configure(cfg)))
+        .route("/", web::get().to(home))
+        .route("/register", web::post().to(accounts::register))
+        .route("/login", web::post().to(accounts::login))
+        .route("/logout", web::post().to(accounts::logout))
+        .route("/me", web::get().to(me))
+        .service(guarded("/account", totp.require().if_enrolled()).get(account))
+        .service(guarded("/vault", totp.require()).get(vault))
+        .service(guarded("/transfer", fresh).get(transfer));
+}
+
+async fn home() -> impl Responder {
+    HttpResponse::Ok()
+        .content_type("text/html; charset=utf-8")
+        .body(include_str!("home.html"))
+}
+
+/// Signed in is enough.
+async fn me(user: SignedInUser) -> impl Responder {
+    web::Json(json!({ "username": user.username }))
+}
+
+/// Guarded for those who have a second factor.
+async fn account(user: SignedInUser) -> impl Responder {
+    web::Json(json!({ "username": user.username, "email": user.email }))
+}
+
+/// Guarded for everyone.
+async fn vault(_: Verified) -> impl Responder {
+    web::Json(json!({ "secret": "the cake is in the cellar" }))
+}
+
+/// Guarded for everyone, with a code of the last five minutes.
+async fn transfer(verified: Verified) -> impl Responder {
+    web::Json(json!({ "transferred": true, "verified_at": verified.at() }))
+}
