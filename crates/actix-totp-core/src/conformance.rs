@@ -1,1 +1,126 @@
-//! placeholder
+//! The contract of [`DeviceStore`] as tests that any store can run.
+//!
+//! For whoever writes a store, over sqlx, Redis or anything that has a compare-and-swap. Each function checks one clause
+//! and panics with a sentence if it does not hold; each is given a store that is **empty**. [`conformance_tests!`] makes a
+//! `#[test]` of each:
+//!
+//! ```
+//! use std::sync::Arc;
+//! use actix_totp_core::{MemoryStore, conformance_tests};
+//!
+//! // The expression gives a fresh, empty store each time, as an `Arc<dyn DeviceStore>`.
+//! conformance_tests!(Arc::new(MemoryStore::new()));
+//! ```
+//!
+//! [`conformance_tests!`]: crate::conformance_tests
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "this module is a test suite: it panics on purpose"
+)]
+
+mod fields;
+mod keys;
+mod races;
+mod swaps;
+
+use std::sync::Arc;
+
+pub use self::{
+    fields::every_field_comes_back_to_the_bit,
+    keys::{a_page_is_in_the_order_of_the_bytes, user_ids_are_compared_byte_for_byte},
+    races::{
+        one_backup_code_is_accepted_once, one_code_is_accepted_once, one_confirm_wins,
+        one_disable_wins, parallel_wrong_codes_are_all_counted, ten_backup_codes_at_once,
+    },
+    swaps::{
+        a_deleted_and_recreated_row_satisfies_no_old_expectation, a_load_sees_the_swap_before_it,
+        a_swap_that_expects_another_version_changes_nothing, an_absent_row_is_inserted_once,
+        of_all_swaps_that_expect_the_same_version_one_wins,
+    },
+};
+use crate::{Device, DeviceStore, Epoch, OsRandomness, RecentFailures, UserId, Version};
+
+/// A store under test.
+pub type Store = Arc<dyn DeviceStore>;
+
+macro_rules! clauses {
+    ($($clause:ident,)*) => {
+        /// Runs every clause, each with an empty store of its own.
+        ///
+        /// # Panics
+        ///
+        /// If a clause does not hold.
+        pub fn run_all(make_store: &dyn Fn() -> Store) {
+            $($clause(make_store());)*
+        }
+
+        /// Makes a `#[test]` of every clause of the contract. The expression gives a fresh, empty store each time, as an
+        /// `Arc<dyn DeviceStore>`. See [`conformance`](crate::conformance).
+        #[macro_export]
+        macro_rules! conformance_tests {
+            ($make_store:expr) => {
+                $(
+                    #[test]
+                    fn $clause() {
+                        $crate::conformance::$clause($make_store);
+                    }
+                )*
+            };
+        }
+    };
+}
+
+clauses! {
+    a_load_sees_the_swap_before_it,
+    an_absent_row_is_inserted_once,
+    a_swap_that_expects_another_version_changes_nothing,
+    a_deleted_and_recreated_row_satisfies_no_old_expectation,
+    of_all_swaps_that_expect_the_same_version_one_wins,
+    every_field_comes_back_to_the_bit,
+    user_ids_are_compared_byte_for_byte,
+    a_page_is_in_the_order_of_the_bytes,
+    one_code_is_accepted_once,
+    one_backup_code_is_accepted_once,
+    one_confirm_wins,
+    one_disable_wins,
+    parallel_wrong_codes_are_all_counted,
+    ten_backup_codes_at_once,
+}
+
+fn user(id: &str) -> UserId {
+    UserId::new(id).expect("a valid user id")
+}
+
+/// A device that says little, with a fresh version.
+fn device(id: &str) -> Device {
+    Device {
+        user: user(id),
+        version: Version::random(&OsRandomness).unwrap(),
+        epoch: Epoch::random(&OsRandomness).unwrap(),
+        sealed: b"sealed".to_vec(),
+        confirmed_at: None,
+        pending_at: None,
+        last_step: None,
+        failures: 0,
+        recent_failures: RecentFailures::default(),
+        backup_failures: 0,
+        backup_codes_remaining: 0,
+        last_used_at: None,
+        created_at: 1_700_000_000,
+        updated_at: 1_700_000_000,
+    }
+}
+
+/// Writes a device where there is none.
+fn insert(store: &Store, device: &Device) {
+    let written = store.swap(&device.user, None, Some(device));
+    assert!(
+        written.expect("the store answers"),
+        "an absent row is inserted"
+    );
+}
+
+fn load(store: &Store, user: &UserId) -> Option<Device> {
+    store.load(user).expect("the store answers")
+}

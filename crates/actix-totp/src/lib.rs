@@ -22,7 +22,7 @@ pub use actix_totp_core::{
 #[cfg(feature = "test-util")]
 pub use actix_totp_core::{FakeClock, SeededRandomness};
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
-pub use actix_totp_diesel::{self as diesel_store, DieselStore};
+pub use actix_totp_diesel::{DieselStore, MigrateError, OpenError, diesel};
 
 pub use change::Change;
 pub use extract::Verified;

@@ -1,0 +1,116 @@
+//! Clauses 1 to 4: atomic, conditional, durable, fresh.
+
+use std::{sync::Barrier, thread};
+
+use super::{Store, device, insert, load, user};
+use crate::Device;
+
+/// *Fresh.* A load that begins after a swap returned sees that swap.
+pub fn a_load_sees_the_swap_before_it(store: Store) {
+    let first = device("alice");
+    assert_eq!(load(&store, &first.user), None, "an absent row is None");
+    insert(&store, &first);
+    assert_eq!(load(&store, &first.user), Some(first.clone()));
+
+    let second = Device {
+        failures: 7,
+        ..device("alice")
+    };
+    assert!(
+        store
+            .swap(&first.user, Some(first.version), Some(&second))
+            .unwrap()
+    );
+    assert_eq!(load(&store, &first.user), Some(second.clone()));
+
+    assert!(store.swap(&first.user, Some(second.version), None).unwrap());
+    assert_eq!(load(&store, &first.user), None, "a deleted row is None");
+}
+
+/// *Conditional.* A row is inserted only where there is none.
+pub fn an_absent_row_is_inserted_once(store: Store) {
+    let first = device("alice");
+    insert(&store, &first);
+    let second = device("alice");
+    assert!(
+        !store.swap(&first.user, None, Some(&second)).unwrap(),
+        "a row that is there is not absent"
+    );
+    assert_eq!(load(&store, &first.user), Some(first));
+}
+
+/// *Conditional.* A swap whose expectation does not hold changes nothing and returns `Ok(false)`.
+pub fn a_swap_that_expects_another_version_changes_nothing(store: Store) {
+    let (there, other) = (device("alice"), device("alice"));
+    assert!(
+        !store
+            .swap(&there.user, Some(other.version), Some(&other))
+            .unwrap(),
+        "nothing is updated where nothing is"
+    );
+    assert!(
+        !store.swap(&there.user, Some(other.version), None).unwrap(),
+        "nothing is deleted where nothing is"
+    );
+    assert_eq!(load(&store, &there.user), None);
+
+    insert(&store, &there);
+    assert!(
+        !store
+            .swap(&there.user, Some(other.version), Some(&other))
+            .unwrap()
+    );
+    assert!(!store.swap(&there.user, Some(other.version), None).unwrap());
+    assert_eq!(load(&store, &there.user), Some(there));
+}
+
+/// *Conditional.* A row that was deleted and made anew satisfies no older expectation.
+pub fn a_deleted_and_recreated_row_satisfies_no_old_expectation(store: Store) {
+    let old = device("alice");
+    insert(&store, &old);
+    assert!(store.swap(&old.user, Some(old.version), None).unwrap());
+    let new = device("alice");
+    insert(&store, &new);
+    assert!(
+        !store
+            .swap(&old.user, Some(old.version), Some(&device("alice")))
+            .unwrap()
+    );
+    assert!(!store.swap(&old.user, Some(old.version), None).unwrap());
+    assert_eq!(load(&store, &old.user), Some(new));
+}
+
+/// *Atomic.* Of all swaps that expect the same version, at most one returns `Ok(true)`.
+pub fn of_all_swaps_that_expect_the_same_version_one_wins(store: Store) {
+    const RIVALS: usize = 16;
+    let alice = user("alice");
+    for round in 0..50 {
+        let expected = load(&store, &alice).map(|device| device.version);
+        // Every third round ends with a delete, so that inserts race too.
+        let next = |_| (round % 3 != 2 || expected.is_none()).then(|| device("alice"));
+        let rivals: Vec<Option<Device>> = (0..RIVALS).map(next).collect();
+        let start = Barrier::new(RIVALS);
+        let won: Vec<&Option<Device>> = thread::scope(|scope| {
+            let threads: Vec<_> = rivals
+                .iter()
+                .map(|next| {
+                    let (store, start, alice) = (&store, &start, &alice);
+                    scope.spawn(move || {
+                        start.wait();
+                        // A fault is allowed under this load; it must not have written and be told as lost.
+                        store
+                            .swap(alice, expected, next.as_ref())
+                            .unwrap_or(false)
+                            .then_some(next)
+                    })
+                })
+                .collect();
+            threads
+                .into_iter()
+                .filter_map(|it| it.join().expect("no panic"))
+                .collect()
+        });
+        assert_eq!(won.len(), 1, "one swap wins, in round {round}");
+        assert_eq!(load(&store, &alice), *won[0], "and what it wrote is there");
+    }
+}

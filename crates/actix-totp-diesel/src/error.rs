@@ -1,0 +1,57 @@
+//! Why a store cannot be opened or migrated. Neither repeats the URL: it holds a password.
+
+/// The store could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[error("the database cannot be opened (is it up, and is the URL right?): {reason}")]
+pub struct OpenError {
+    reason: String,
+}
+
+impl OpenError {
+    /// Client libraries may quote the URL they were given; what quotes a part of its password is not shown.
+    pub(crate) fn new(url: &str, reason: &dyn std::fmt::Display) -> Self {
+        let reason = reason.to_string();
+        let quotes = password(url).is_some_and(|password| {
+            password
+                .split(|letter: char| !letter.is_ascii_alphanumeric())
+                .any(|part| !part.is_empty() && reason.contains(part))
+        });
+        Self {
+            reason: if quotes {
+                "not shown: it quotes the URL".into()
+            } else {
+                reason
+            },
+        }
+    }
+}
+
+fn password(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    let (user, _) = rest.rsplit_once('@')?;
+    Some(user.split_once(':')?.1)
+}
+
+/// The migrations could not be run or reverted. What ran before stays.
+#[derive(Debug, thiserror::Error)]
+#[error("the migrations of actix-totp failed")]
+pub struct MigrateError(#[source] pub(crate) Box<dyn std::error::Error + Send + Sync>);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_part_of_a_password_is_shown() {
+        let url = "postgres://me:s3cret@pa/ss@host:x/db";
+        let shown = OpenError::new(url, &"invalid port: \"pa/ss\"").to_string();
+        assert!(shown.ends_with("not shown: it quotes the URL"), "{shown}");
+        let shown = OpenError::new(url, &"connection refused").to_string();
+        assert!(shown.ends_with("connection refused"), "{shown}");
+        assert!(
+            OpenError::new("app.db", &"no such folder")
+                .to_string()
+                .ends_with("no such folder")
+        );
+    }
+}

@@ -1,0 +1,71 @@
+//! What is different about SQLite.
+
+use actix_totp_migrations::SQLITE;
+use diesel::{
+    SqliteConnection,
+    connection::SimpleConnection,
+    r2d2::CustomizeConnection,
+    result::{DatabaseErrorKind, Error},
+};
+use libsqlite3_sys as _; // compiles SQLite in
+
+use crate::{
+    backend::queries,
+    error::{MigrateError, OpenError},
+    migrate::{self, patiently},
+    store::{Pools, pool},
+};
+
+const READERS: u32 = 10;
+
+queries!(SqliteConnection, user_id: Text, String, str, {
+    fn open(url: &str) -> Result<Pools<Self>, OpenError> {
+        // Each connection to a database in memory has one of its own.
+        if url.is_empty() || url.contains(":memory:") || url.contains("mode=memory") {
+            return pool(url, 1, Settings).map(Pools::one);
+        }
+        // Two writers starve each other on the busy handler (a p99 of over a second), so one connection writes. It is
+        // opened first: it switches the file to WAL.
+        let writer = pool(url, 1, Settings)?;
+        Ok(Pools::two(pool(url, READERS, Settings)?, writer))
+    }
+
+    fn is_lost_swap(error: &Error) -> bool {
+        matches!(error, Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) || is_busy(error)
+    }
+
+    fn migrate(&mut self) -> Result<(), MigrateError> {
+        let run = || self.immediate_transaction(|connection| migrate::run(connection, SQLITE));
+        patiently(run, |error| error.downcast_ref().is_some_and(is_busy)).map_err(MigrateError)
+    }
+
+    fn revert(&mut self) -> Result<(), MigrateError> {
+        let run = || self.immediate_transaction(|connection| migrate::revert(connection, SQLITE));
+        patiently(run, |error| error.downcast_ref().is_some_and(is_busy)).map_err(MigrateError)
+    }
+});
+
+/// SQLITE_BUSY and SQLITE_LOCKED, which diesel does not name.
+fn is_busy(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::DatabaseError(DatabaseErrorKind::Unknown, info)
+            if info.message() == "database is locked"
+                || info.message().starts_with("database table is locked")
+    )
+}
+
+#[derive(Debug)]
+struct Settings;
+
+impl CustomizeConnection<SqliteConnection, diesel::r2d2::Error> for Settings {
+    fn on_acquire(&self, connection: &mut SqliteConnection) -> Result<(), diesel::r2d2::Error> {
+        // FULL: what was acknowledged survives a power cut, also in WAL mode.
+        let settings =
+            "PRAGMA busy_timeout = 2000; PRAGMA synchronous = FULL; PRAGMA journal_mode = WAL;";
+        // Several processes that switch a new file to WAL at once get SQLITE_BUSY without a wait.
+        let set = || connection.batch_execute(settings).map_err(Into::into);
+        patiently(set, |error| error.downcast_ref().is_some_and(is_busy))
+            .map_err(|error| diesel::r2d2::Error::QueryError(Error::QueryBuilderError(error)))
+    }
+}

@@ -1,0 +1,197 @@
+//! PostgreSQL, at `TOTP_TEST_POSTGRES_URL`, in a database of each test's own.
+#![cfg(feature = "postgres")]
+
+mod support;
+
+use std::env;
+
+use actix_totp_core::{DeviceStore, StoreError};
+use actix_totp_diesel::{
+    DieselStore,
+    diesel::{self, PgConnection, connection::SimpleConnection, prelude::*, sql_types},
+};
+use support::TestDatabase;
+
+struct Database {
+    url: String,
+    server: String,
+    name: String,
+}
+
+impl Database {
+    fn new() -> Self {
+        let server = env::var("TOTP_TEST_POSTGRES_URL")
+            .unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/postgres".into());
+        let name = support::random_name();
+        let create = format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'");
+        PgConnection::establish(&server)
+            .expect("the feature `postgres` is tested against a server: set TOTP_TEST_POSTGRES_URL")
+            .batch_execute(&create)
+            .unwrap();
+        let (base, _) = server.rsplit_once('/').unwrap();
+        Self {
+            url: format!("{base}/{name}"),
+            server,
+            name,
+        }
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let drop = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
+        PgConnection::establish(&self.server)
+            .unwrap()
+            .batch_execute(&drop)
+            .unwrap();
+    }
+}
+
+impl TestDatabase for Database {
+    fn url(&self) -> &str {
+        &self.url
+    }
+}
+
+support::backend_tests!(PgConnection, Database::new());
+
+#[test]
+fn the_table_holds_the_secret_in_no_form() {
+    #[derive(QueryableByName)]
+    struct Cell {
+        #[diesel(sql_type = sql_types::Binary)]
+        cell: Vec<u8>,
+    }
+    let database = Database::new();
+    let url = database.url.clone();
+    let store = support::migrated::<PgConnection, _>(database);
+    support::assert_dump_holds_no_secret(store, || {
+        let columns = [
+            "user_id::bytea",
+            "sealed",
+            "recent_failures",
+            "totp_devices::text::bytea",
+        ];
+        let mut cells = Vec::new();
+        for column in columns {
+            let column = column.replace(
+                "totp_devices::text::bytea",
+                "convert_to(totp_devices::text, 'UTF8')",
+            );
+            let sql = format!("SELECT {column} AS cell FROM totp_devices");
+            let rows: Vec<Cell> = diesel::sql_query(sql).load(&mut connect(&url)).unwrap();
+            cells.extend(rows.into_iter().map(|row| row.cell));
+        }
+        cells
+    });
+}
+
+#[test]
+fn a_serialization_failure_is_a_lost_swap() {
+    let database = Database::new();
+    connect(database.url())
+        .batch_execute(&format!(
+            "ALTER DATABASE {} SET default_transaction_isolation = 'serializable'",
+            database.name
+        ))
+        .unwrap();
+    let store = DieselStore::<PgConnection>::open(database.url()).unwrap();
+    store.migrate().unwrap();
+    let device = support::device("alice");
+    assert!(store.swap(&device.user, None, Some(&device)).unwrap());
+
+    // Another transaction has written the row and commits while the swap waits for it.
+    let mut other = connect(database.url());
+    other
+        .batch_execute("BEGIN; UPDATE totp_devices SET failures = 1")
+        .unwrap();
+    let swap = std::thread::spawn(move || store.swap(&device.user, Some(device.version), None));
+    wait_for_a_blocked_backend(database.url());
+    other.batch_execute("COMMIT").unwrap();
+    assert!(!swap.join().unwrap().unwrap());
+}
+
+#[test]
+fn a_deadlock_is_a_lost_swap() {
+    let database = Database::new();
+    let setup = |connection: &mut PgConnection| {
+        connection
+            .batch_execute("SET deadlock_timeout = '100ms'")
+            .unwrap();
+    };
+    let store = DieselStore::<PgConnection>::open(database.url()).unwrap();
+    store.migrate().unwrap();
+    for id in ["alice", "bob"] {
+        assert!(
+            store
+                .swap(&support::user(id), None, Some(&support::device(id)))
+                .unwrap()
+        );
+    }
+    // A trigger of the application makes the swap of alice's row touch bob's: that is how one statement deadlocks.
+    connect(database.url())
+        .batch_execute(
+            "CREATE FUNCTION touch() RETURNS trigger AS $$ BEGIN \
+             IF OLD.user_id = 'alice' THEN UPDATE totp_devices SET failures = 9 WHERE user_id = 'bob'; END IF; \
+             RETURN NEW; END $$ LANGUAGE plpgsql; \
+             CREATE TRIGGER touch AFTER UPDATE ON totp_devices FOR EACH ROW EXECUTE FUNCTION touch()",
+        )
+        .unwrap();
+    let pool = diesel::r2d2::Pool::builder()
+        .max_size(1)
+        .build(diesel::r2d2::ConnectionManager::<PgConnection>::new(
+            database.url(),
+        ))
+        .unwrap();
+    setup(&mut pool.get().unwrap());
+    let store = DieselStore::from_pool(pool);
+    let mut other = connect(database.url());
+    other.batch_execute("SET deadlock_timeout = '1h'; BEGIN; UPDATE totp_devices SET failures = 1 WHERE user_id = 'bob'").unwrap();
+    let alice = support::device("alice");
+    let swap =
+        std::thread::spawn(move || store.swap(&alice.user, Some(alice.version), Some(&alice)));
+    wait_for_a_blocked_backend(database.url());
+    other
+        .batch_execute("UPDATE totp_devices SET failures = 1 WHERE user_id = 'alice'; COMMIT")
+        .unwrap();
+    assert!(!swap.join().unwrap().unwrap());
+}
+
+/// Waits, as long as it takes, until somebody in this database waits for a lock.
+fn wait_for_a_blocked_backend(url: &str) {
+    #[derive(QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = sql_types::BigInt)]
+        count: i64,
+    }
+    let sql = "SELECT count(*) AS count FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let mut connection = connect(url);
+    while diesel::sql_query(sql)
+        .get_result::<Count>(&mut connection)
+        .unwrap()
+        .count
+        == 0
+    {
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn another_failure_is_a_fault() {
+    let database = Database::new();
+    let store = DieselStore::<PgConnection>::open(database.url()).unwrap();
+    store.migrate().unwrap();
+    connect(database.url())
+        .batch_execute(&format!(
+            "ALTER DATABASE {} SET default_transaction_read_only = on",
+            database.name
+        ))
+        .unwrap();
+    let store = DieselStore::<PgConnection>::open(database.url()).unwrap();
+    let device = support::device("alice");
+    let refused = store.swap(&device.user, None, Some(&device));
+    assert!(
+        matches!(refused, Err(StoreError::Unavailable(_))),
+        "{refused:?}"
+    );
+}
