@@ -335,6 +335,20 @@ mod tests {
     }
 
     #[test]
+    fn ten_thousand_secrets_of_160_bits_are_distinct() {
+        let mut seen = std::collections::BTreeSet::new();
+        for _ in 0..10_000 {
+            let credential =
+                Credential::generate(Parameters::default(), &crate::OsRandomness).unwrap();
+            assert_eq!(credential.secret().len() * 8, 160);
+            assert!(
+                seen.insert(credential.secret().to_vec()),
+                "a secret came twice"
+            );
+        }
+    }
+
+    #[test]
     fn base32_is_read_as_people_write_it() {
         let parameters = Parameters::default();
         let raw = Credential::new(b"12345678901234567890", parameters).unwrap();

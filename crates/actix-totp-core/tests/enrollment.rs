@@ -1,0 +1,215 @@
+//! From nothing to a live credential.
+
+mod support;
+
+use actix_totp_core::{Algorithm, Event, MemoryStore, Parameters, Rejection, TotpService};
+use support::{NOON, Scene, accepted, keys, rejected};
+
+#[test]
+fn a_secret_is_pending_until_its_first_code_confirms_it() {
+    let scene = Scene::new();
+    assert!(!scene.totp.status(&scene.alice).unwrap().enabled);
+    let enrollment = accepted(scene.totp.enroll(&scene.alice, "alice@example.com", None));
+    assert_eq!(enrollment.secret().len(), 32);
+    assert!(!scene.totp.status(&scene.alice).unwrap().enabled);
+    assert_eq!(scene.sign_in(&scene.code()), Err(Rejection::NotEnabled));
+
+    let confirmed = accepted(scene.totp.confirm(&scene.alice, &scene.code()));
+    assert_eq!(confirmed.backup_codes.len(), 10);
+    let status = scene.totp.status(&scene.alice).unwrap();
+    assert!(status.enabled && status.accepts(&confirmed.proof));
+    assert_eq!(
+        (status.backup_codes_remaining, status.last_used_at),
+        (10, Some(NOON))
+    );
+    assert_eq!(
+        scene.events(),
+        [Event::Enrolled {
+            user: scene.alice.clone()
+        }]
+    );
+}
+
+#[test]
+fn nothing_can_be_confirmed_before_it_was_generated_or_after_it_was_confirmed() {
+    let scene = Scene::new();
+    assert_eq!(
+        rejected(scene.totp.confirm(&scene.alice, "123456")),
+        Rejection::NotGenerated
+    );
+    scene.enroll();
+    let before = scene.device();
+    for code in [scene.code(), scene.wrong_code()] {
+        assert_eq!(
+            rejected(scene.totp.confirm(&scene.alice, &code)),
+            Rejection::AlreadyConfirmed
+        );
+    }
+    assert_eq!(scene.device(), before, "nothing was compared");
+    assert_eq!(
+        rejected(scene.totp.enroll(&scene.alice, "", None)),
+        Rejection::AlreadyConfirmed
+    );
+    assert_eq!(
+        rejected(scene.totp.enroll(&scene.alice, "", Some(" \t"))),
+        Rejection::AlreadyConfirmed
+    );
+}
+
+#[test]
+fn a_pending_secret_is_replaced_by_the_next_and_takes_its_failures_with_it() {
+    let scene = Scene::new();
+    accepted(scene.totp.enroll(&scene.alice, "", None));
+    let old = scene.code();
+    let wrong = scene.wrong_code();
+    for _ in 0..5 {
+        assert_eq!(
+            rejected(scene.totp.confirm(&scene.alice, &wrong)),
+            Rejection::InvalidToken
+        );
+    }
+    assert!(matches!(
+        rejected(scene.totp.confirm(&scene.alice, &old)),
+        Rejection::Throttled { .. }
+    ));
+    accepted(scene.totp.enroll(&scene.alice, "", None));
+    assert_eq!(scene.device().failures, 0);
+    assert_ne!(scene.code(), old);
+    assert_eq!(
+        rejected(scene.totp.confirm(&scene.alice, &old)),
+        Rejection::InvalidToken
+    );
+    accepted(scene.totp.confirm(&scene.alice, &scene.code()));
+}
+
+#[test]
+fn a_pending_secret_expires_after_fifteen_minutes() {
+    let scene = Scene::new();
+    accepted(scene.totp.enroll(&scene.alice, "", None));
+    scene.clock.advance_secs(15 * 60 + 1);
+    assert_eq!(
+        rejected(scene.totp.confirm(&scene.alice, &scene.code())),
+        Rejection::EnrollmentExpired
+    );
+    scene.clock.set(NOON + 15 * 60);
+    accepted(scene.totp.confirm(&scene.alice, &scene.code()));
+}
+
+#[test]
+fn a_clock_that_is_off_is_named_during_a_first_enrollment_and_counts() {
+    let scene = Scene::new();
+    accepted(scene.totp.enroll(&scene.alice, "", None));
+    for skew_secs in [300_i64, -300] {
+        scene.clock.set(NOON.checked_add_signed(skew_secs).unwrap());
+        let code = scene.code();
+        scene.clock.set(NOON);
+        assert_eq!(
+            rejected(scene.totp.confirm(&scene.alice, &code)),
+            Rejection::ClockSkew { skew_secs }
+        );
+    }
+    assert_eq!(scene.device().failures, 2);
+}
+
+#[test]
+fn a_backup_code_confirms_nothing() {
+    let scene = Scene::new();
+    accepted(scene.totp.enroll(&scene.alice, "", None));
+    let before = scene.device();
+    let rejection = rejected(scene.totp.confirm(&scene.alice, "ABCD-EFGH-JKLM-NPQR"));
+    assert_eq!(rejection, Rejection::TotpCodeNeeded);
+    assert_eq!(scene.device(), before);
+}
+
+#[test]
+fn parameters_are_kept_with_each_secret() {
+    let parameters = Parameters {
+        algorithm: Algorithm::Sha512,
+        digits: 8,
+        period_secs: 60,
+    };
+    let scene = Scene::with(|builder| builder.parameters(parameters));
+    let enrollment = accepted(scene.totp.enroll(&scene.alice, "", None));
+    assert!(
+        enrollment
+            .otpauth_url()
+            .ends_with("&algorithm=SHA512&digits=8&period=60")
+    );
+    assert_eq!(scene.code().len(), 8);
+    assert_eq!(
+        rejected(scene.totp.confirm(&scene.alice, "123456")),
+        Rejection::MalformedToken
+    );
+    accepted(scene.totp.confirm(&scene.alice, &scene.code()));
+
+    // The same store under a service with other settings: the old secret keeps its own.
+    let other = TotpService::builder(scene.store.clone(), keys(&[1]))
+        .clock(scene.clock.clone())
+        .build()
+        .unwrap();
+    scene.clock.advance_secs(120);
+    accepted(other.authenticate(&scene.alice, &scene.code()));
+}
+
+#[test]
+fn the_label_is_the_user_id_if_there_is_none() {
+    let scene = Scene::new();
+    let url = accepted(scene.totp.enroll(&scene.alice, "  ", None))
+        .otpauth_url()
+        .to_owned();
+    assert!(url.starts_with("otpauth://totp/actix-totp:alice?"), "{url}");
+}
+
+#[test]
+fn bad_settings_are_refused_when_it_is_built() {
+    use actix_totp_core::BuildError;
+    use std::time::Duration;
+    let build = |set: fn(actix_totp_core::TotpBuilder) -> actix_totp_core::TotpBuilder| {
+        set(TotpService::builder(MemoryStore::new(), keys(&[1])))
+            .build()
+            .err()
+    };
+    for (set, error) in [
+        (
+            (|it| it.issuer(" ")) as fn(actix_totp_core::TotpBuilder) -> _,
+            BuildError::Issuer,
+        ),
+        (|it| it.issuer("a:b"), BuildError::Issuer),
+        (|it| it.issuer("x".repeat(65)), BuildError::Issuer),
+        (|it| it.issuer("a\nb"), BuildError::Issuer),
+        (|it| it.window(2), BuildError::Window),
+        (|it| it.danger_window(11), BuildError::Window),
+        (
+            |it| {
+                it.parameters(Parameters {
+                    digits: 9,
+                    ..Parameters::default()
+                })
+            },
+            BuildError::Parameters,
+        ),
+        (
+            |it| {
+                it.parameters(Parameters {
+                    period_secs: 14,
+                    ..Parameters::default()
+                })
+            },
+            BuildError::Parameters,
+        ),
+        (
+            |it| it.enrollment_lifetime(Duration::from_secs(59)),
+            BuildError::EnrollmentLifetime,
+        ),
+        (
+            |it| it.enrollment_lifetime(Duration::from_secs(86_401)),
+            BuildError::EnrollmentLifetime,
+        ),
+    ] {
+        assert_eq!(build(set), Some(error));
+    }
+    assert_eq!(
+        build(|it| it.danger_window(10).issuer("x".repeat(64))),
+        None
+    );
+}

@@ -1,0 +1,241 @@
+//! A store that loses swaps or fails, and a listener that panics.
+
+mod support;
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering::SeqCst},
+    },
+    time::Duration,
+};
+
+use actix_totp_core::{
+    Device, DeviceStore, Error, FakeClock, MemoryStore, Outcome, Sleeper, StoreError, TotpService,
+    UserId, Version,
+};
+use support::{NOON, Scene, accepted, keys};
+
+/// Loses swaps, or fails at a call, as told.
+#[derive(Clone)]
+struct Troubled {
+    store: Arc<MemoryStore>,
+    losses: Arc<AtomicU32>,
+    calls_until_failure: Arc<AtomicU32>,
+    slow: Option<FakeClock>,
+}
+
+impl Troubled {
+    fn around(store: Arc<MemoryStore>) -> Self {
+        Self {
+            store,
+            losses: Arc::default(),
+            calls_until_failure: Arc::new(u32::MAX.into()),
+            slow: None,
+        }
+    }
+
+    fn call(&self) -> Result<(), StoreError> {
+        match self
+            .calls_until_failure
+            .fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1))
+        {
+            Ok(1) | Err(_) => Err(StoreError::unavailable("a telling message")),
+            Ok(_) => Ok(()),
+        }
+    }
+}
+
+impl DeviceStore for Troubled {
+    fn load(&self, user: &UserId) -> Result<Option<Device>, StoreError> {
+        self.call()?;
+        self.store.load(user)
+    }
+
+    fn swap(
+        &self,
+        user: &UserId,
+        expected: Option<Version>,
+        next: Option<&Device>,
+    ) -> Result<bool, StoreError> {
+        self.call()?;
+        if let Some(clock) = &self.slow {
+            clock.advance_secs(1);
+        }
+        if self
+            .losses
+            .fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1))
+            .is_ok()
+        {
+            return Ok(false);
+        }
+        self.store.swap(user, expected, next)
+    }
+
+    fn page(&self, after: Option<&UserId>, limit: usize) -> Result<Vec<Device>, StoreError> {
+        self.call()?;
+        self.store.page(after, limit)
+    }
+}
+
+#[derive(Clone, Default)]
+struct Naps(Arc<Mutex<Vec<Duration>>>);
+
+impl Sleeper for Naps {
+    fn sleep(&self, duration: Duration) {
+        self.0.lock().unwrap().push(duration);
+    }
+}
+
+/// A scene with alice enrolled, whose store then loses `losses` swaps.
+fn losing(losses: u32) -> (Scene, Troubled, Naps) {
+    let naps = Naps::default();
+    let mut troubled = None;
+    let scene = Scene::over(
+        Arc::new(MemoryStore::new()),
+        |store| troubled.insert(Troubled::around(store)).clone(),
+        |builder| builder.sleeper(naps.clone()),
+    );
+    scene.enroll();
+    let troubled = troubled.unwrap();
+    troubled.losses.store(losses, SeqCst);
+    (scene, troubled, naps)
+}
+
+#[test]
+fn a_lost_swap_is_tried_again_with_growing_jitter() {
+    let (scene, _, naps) = losing(9);
+    assert_eq!(scene.sign_in(&scene.code()), Ok(()), "the tenth try wins");
+    let naps = naps.0.lock().unwrap();
+    assert_eq!(naps.len(), 9);
+    for (n, nap) in naps.iter().enumerate() {
+        assert!(
+            *nap < Duration::from_millis(2 << n.min(6)),
+            "{nap:?} before try {}",
+            n + 2
+        );
+    }
+    assert!(naps.iter().any(|nap| *nap != naps[0]), "there is jitter");
+}
+
+#[test]
+fn after_ten_lost_swaps_nothing_was_done_and_nothing_is_told() {
+    let (scene, troubled, _) = losing(10);
+    let before = scene.device();
+    let code = scene.code();
+    assert!(matches!(
+        scene.totp.authenticate(&scene.alice, &code),
+        Err(Error::Contended)
+    ));
+    assert_eq!(troubled.losses.load(SeqCst), 0, "ten tries");
+    assert_eq!((scene.device(), scene.events()), (before, vec![]));
+    assert_eq!(scene.sign_in(&code), Ok(()), "the code is still good");
+}
+
+#[test]
+fn trying_again_ends_after_two_seconds() {
+    let clock = FakeClock::at(NOON);
+    let store = Arc::new(MemoryStore::new());
+    let troubled = Troubled {
+        losses: Arc::new(10.into()),
+        slow: Some(clock.clone()),
+        ..Troubled::around(store)
+    };
+    let totp = TotpService::builder(troubled.clone(), keys(&[1]))
+        .clock(clock)
+        .sleeper(Naps::default())
+        .build()
+        .unwrap();
+    assert!(matches!(
+        totp.enroll(&support::user("alice"), "", None),
+        Err(Error::Contended)
+    ));
+    assert_eq!(
+        troubled.losses.load(SeqCst),
+        8,
+        "two tries of a second each"
+    );
+}
+
+#[test]
+fn whichever_call_fails_nothing_is_half_done_and_nothing_is_told() {
+    type Operation = fn(&Scene, &[String]) -> Result<bool, Error>;
+    fn done<T>(outcome: Outcome<T>) -> bool {
+        matches!(outcome, Outcome::Accepted(_))
+    }
+    let operations: [Operation; 10] = [
+        |it, tokens| it.totp.authenticate(&it.alice, &tokens[0]).map(done),
+        |it, tokens| it.totp.authenticate(&it.alice, &tokens[1]).map(done),
+        |it, _| {
+            it.totp
+                .authenticate(&it.alice, "000000")
+                .map(|outcome| !done(outcome))
+        },
+        |it, tokens| it.totp.disable(&it.alice, Some(&tokens[0])).map(done),
+        |it, tokens| it.totp.renew_backup_codes(&it.alice, &tokens[0]).map(done),
+        |it, tokens| it.totp.enroll(&it.alice, "", Some(&tokens[0])).map(done),
+        |it, _| it.totp.unlock(&it.alice),
+        |it, _| it.totp.reset(&it.alice),
+        |it, _| it.totp.end_all_proofs(&it.alice),
+        |it, _| it.totp.status(&it.alice).map(|status| status.enabled),
+    ];
+    for (n, operation) in operations.iter().enumerate() {
+        for k in 1.. {
+            let mut troubled = None;
+            let scene = Scene::over(
+                Arc::new(MemoryStore::new()),
+                |store| troubled.insert(Troubled::around(store)).clone(),
+                |builder| builder,
+            );
+            let backup = scene.enroll();
+            let tokens = [scene.code(), backup[0].reveal()];
+            let before = scene.device();
+            troubled.unwrap().calls_until_failure.store(k, SeqCst);
+            match operation(&scene, &tokens) {
+                Ok(done) => {
+                    assert!(done, "operation {n} needs {} calls", k - 1);
+                    assert!(k > 1, "it asks the store");
+                    break;
+                }
+                Err(error) => {
+                    assert!(matches!(error, Error::Store(_)));
+                    assert!(
+                        !error.to_string().contains("telling"),
+                        "the cause is the source, not the text"
+                    );
+                    assert_eq!(
+                        (scene.device(), scene.events()),
+                        (before, vec![]),
+                        "operation {n}, call {k}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_panic_in_the_function_that_is_told_is_caught() {
+    let scene = Scene::with(|builder| builder.on_event(|_| panic!("this test panics on purpose")));
+    accepted(scene.totp.enroll(&scene.alice, "", None));
+    accepted(scene.totp.confirm(&scene.alice, &scene.code()));
+    assert!(scene.totp.status(&scene.alice).unwrap().enabled);
+}
+
+#[test]
+fn a_clock_before_1970_is_a_fault() {
+    struct Broken;
+    impl actix_totp_core::Clock for Broken {
+        fn now(&self) -> std::time::SystemTime {
+            std::time::SystemTime::UNIX_EPOCH - Duration::from_secs(1)
+        }
+    }
+    let totp = TotpService::builder(MemoryStore::new(), keys(&[1]))
+        .clock(Broken)
+        .build()
+        .unwrap();
+    assert!(matches!(
+        totp.enroll(&support::user("alice"), "", None),
+        Err(Error::Clock)
+    ));
+}
