@@ -1,5 +1,8 @@
 #![cfg_attr(feature = "sqlite", doc = include_str!("../README.md"))]
-#![cfg_attr(not(feature = "sqlite"), doc = "A second factor for actix-web; the full text is in the docs of the feature `sqlite`.")]
+#![cfg_attr(
+    not(feature = "sqlite"),
+    doc = "A second factor for actix-web; the full text is in the docs of the feature `sqlite`."
+)]
 
 mod change;
 mod cross_site;

@@ -36,34 +36,36 @@ pub(crate) fn forget(session: &Session) {
 
 /// The session, if something put into it will be there at the next request. To be asked before a code is spent.
 pub(crate) fn require(req: &HttpRequest) -> Result<Session, Problem> {
-    if !is_kept(req) {
+    let session = req.get_session();
+    if req.extensions().contains::<NotKept>() || session.status() == SessionStatus::Purged {
         tracing::error!(
             code = "no_session",
             "no session keeps the proof: wrap SessionMiddleware outside of actix-totp"
         );
         return Err(Problem::no_session());
     }
-    Ok(req.get_session())
+    Ok(session)
 }
 
-/// Whether session middleware is around this request and the session is not purged.
+/// That no session middleware is around this request.
+struct NotKept;
+
+/// Notes whether session middleware is around this request. To be called before anything else asks for the session, where
+/// it is not the session that says who is signed in: one that does was loaded.
 ///
-/// Without the middleware actix-session makes an empty session that vanishes, and does not say so. A session that holds
-/// something was loaded. An empty one is probed: it is set aside, and the one that is then made anew is marked. If the
-/// mark is gone when both are put together, there was one before.
-fn is_kept(req: &HttpRequest) -> bool {
-    let mut extensions = req.extensions_mut();
-    let before = mem::take(&mut *extensions);
-    drop(extensions);
+/// Without the middleware actix-session makes an empty session that vanishes, and does not say so. So what the request
+/// carries is set aside, and the session that is then made anew is marked. If the mark is gone when both are put together,
+/// there was a session before.
+pub(crate) fn probe(req: &HttpRequest) {
+    let before = mem::take(&mut *req.extensions_mut());
     let made = req.get_session();
-    if made.insert(PROBE, true).is_err() {
-        return false;
-    }
+    let marked = made.insert(PROBE, true).is_ok();
     req.extensions_mut().extend(before);
-    let session = req.get_session();
-    let was_there = !session.contains_key(PROBE);
+    let is_made_now = !marked || req.get_session().contains_key(PROBE);
     made.purge();
-    was_there && session.status() != SessionStatus::Purged
+    if is_made_now {
+        req.extensions_mut().insert(NotKept);
+    }
 }
 
 #[cfg(test)]
@@ -74,6 +76,7 @@ mod tests {
     use super::*;
 
     async fn handler(req: HttpRequest) -> actix_web::HttpResponse {
+        probe(&req);
         match require(&req) {
             Ok(session) => {
                 session.insert("kept", true).unwrap();
@@ -113,10 +116,11 @@ mod tests {
             ))
             .default_service(web::to(|req: HttpRequest| async move {
                 req.extensions_mut().insert(42_u8);
-                assert!(is_kept(&req));
+                probe(&req);
+                assert!(require(&req).is_ok());
                 assert_eq!(req.extensions().get::<u8>(), Some(&42));
                 req.get_session().purge();
-                assert!(!is_kept(&req));
+                assert!(require(&req).is_err());
                 actix_web::HttpResponse::Ok()
             }));
         let app = test::init_service(app).await;

@@ -7,7 +7,7 @@ use actix_totp_core::UserId;
 use actix_web::HttpRequest;
 use serde_json::Value;
 
-use crate::problem::Problem;
+use crate::{problem::Problem, session};
 
 type Found = Result<Option<SignedIn>, actix_web::Error>;
 type FindUser =
@@ -115,10 +115,13 @@ impl CurrentUser {
             Source::SessionKey(key) => self.from_id(req, session_id(req, key)),
             #[cfg(feature = "identity")]
             Source::Identity => self.from_id(req, identity_id(req)),
-            Source::Function(find) => find(req).await.map_err(|error| {
-                tracing::error!(%error, "the function given to CurrentUser::from_fn failed");
-                Problem::unavailable()
-            })?,
+            Source::Function(find) => {
+                session::probe(req);
+                find(req).await.map_err(|error| {
+                    tracing::error!(%error, "the function given to CurrentUser::from_fn failed");
+                    Problem::unavailable()
+                })?
+            }
         };
         found.ok_or_else(Problem::not_authenticated)
     }

@@ -38,11 +38,7 @@ pub fn every_field_comes_back_to_the_bit(store: Store) {
     };
     for device in [&largest, &smallest, &device("plain")] {
         insert(&store, device);
-        assert_eq!(load(&store, &device.user).as_ref(), Some(device));
-        assert_eq!(
-            load(&store, &device.user).map(|it| it.recent_failures),
-            Some(device.recent_failures.clone())
-        );
+        assert_eq_each(load(&store, &device.user).as_ref(), device);
     }
     // An update writes every field too, and takes each back to None.
     let emptied = Device {
@@ -54,7 +50,78 @@ pub fn every_field_comes_back_to_the_bit(store: Store) {
             .swap(&largest.user, Some(largest.version), Some(&emptied))
             .unwrap()
     );
-    assert_eq!(load(&store, &largest.user), Some(emptied));
+    assert_eq_each(load(&store, &largest.user).as_ref(), &emptied);
     let page = store.page(None, 10).expect("the store answers");
     assert!(page.contains(&smallest), "a page holds every field too");
+}
+
+/// *Exact.* Every field has a place of its own: no two are exchanged, and each optional one is absent or there by itself.
+pub fn every_field_has_a_place_of_its_own(store: Store) {
+    let mut recent = RecentFailures::default();
+    recent.record(11);
+    recent.record(12);
+    let distinct = Device {
+        sealed: b"distinct".to_vec(),
+        confirmed_at: Some(1),
+        pending_at: Some(2),
+        last_step: Some(3),
+        failures: 4,
+        recent_failures: recent,
+        backup_failures: 5,
+        backup_codes_remaining: 6,
+        last_used_at: Some(7),
+        created_at: 8,
+        updated_at: 9,
+        ..device("distinct")
+    };
+    let alone = |id: &str, set: fn(&mut Device)| {
+        let mut device = device(id);
+        set(&mut device);
+        device
+    };
+    let devices = [
+        distinct,
+        alone("confirmed", |it| it.confirmed_at = Some(1)),
+        alone("pending", |it| it.pending_at = Some(1)),
+        alone("step", |it| it.last_step = Some(1)),
+        alone("used", |it| it.last_used_at = Some(1)),
+    ];
+    for inserted in &devices {
+        insert(&store, inserted);
+        assert_eq_each(load(&store, &inserted.user).as_ref(), inserted);
+    }
+    // The same by update, over a row in which everything else was set.
+    let user = devices[0].user.clone();
+    let mut expected = devices[0].version;
+    for next in devices[1..].iter().chain(&devices[..1]) {
+        let next = Device {
+            user: user.clone(),
+            version: device("any").version,
+            ..next.clone()
+        };
+        let written = store.swap(&user, Some(expected), Some(&next));
+        assert!(
+            written.expect("the store answers"),
+            "the row is as expected"
+        );
+        assert_eq_each(load(&store, &user).as_ref(), &next);
+        let page = store.page(None, 10).expect("the store answers");
+        assert_eq_each(page.iter().find(|it| it.user == user), &next);
+        expected = next.version;
+    }
+}
+
+/// Names the field that differs: `Debug` of a device shows only some.
+fn assert_eq_each(found: Option<&Device>, given: &Device) {
+    let Some(found) = found else {
+        panic!("{:?} is not there", given.user);
+    };
+    macro_rules! each {
+        ($($field:ident)*) => {
+            $(assert_eq!(found.$field, given.$field, concat!(stringify!($field), " of {:?}"), given.user);)*
+        };
+    }
+    each!(user version epoch sealed confirmed_at pending_at last_step failures recent_failures
+        backup_failures backup_codes_remaining last_used_at created_at updated_at);
+    assert_eq!(found, given);
 }

@@ -64,6 +64,38 @@ pub fn a_swap_that_expects_another_version_changes_nothing(store: Store) {
     assert_eq!(load(&store, &there.user), Some(there));
 }
 
+/// *Conditional.* A swap reaches the row of its user only, also where another row is at the expected version.
+pub fn a_swap_touches_nobody_else(store: Store) {
+    let (alice, bob) = (device("alice"), device("bob"));
+    insert(&store, &bob);
+    for next in [Some(&alice), None] {
+        assert!(
+            !store.swap(&alice.user, Some(bob.version), next).unwrap(),
+            "the version of another user's row is no expectation of this one's"
+        );
+    }
+    assert_eq!(load(&store, &alice.user), None);
+    assert_eq!(load(&store, &bob.user), Some(bob.clone()));
+
+    // Two rows at one version: random numbers make it unlikely, and the contract does not need it to be.
+    let alice = Device {
+        version: bob.version,
+        ..alice
+    };
+    insert(&store, &alice);
+    let next = device("alice");
+    assert!(
+        store
+            .swap(&alice.user, Some(alice.version), Some(&next))
+            .unwrap()
+    );
+    assert_eq!(load(&store, &bob.user), Some(bob.clone()), "not written");
+    assert!(store.swap(&alice.user, Some(next.version), None).unwrap());
+    insert(&store, &alice);
+    assert!(store.swap(&alice.user, Some(alice.version), None).unwrap());
+    assert_eq!(load(&store, &bob.user), Some(bob), "not deleted");
+}
+
 /// *Conditional.* A row that was deleted and made anew satisfies no older expectation.
 pub fn a_deleted_and_recreated_row_satisfies_no_old_expectation(store: Store) {
     let old = device("alice");
@@ -86,8 +118,9 @@ pub fn of_all_swaps_that_expect_the_same_version_one_wins(store: Store) {
     let alice = user("alice");
     for round in 0..50 {
         let expected = load(&store, &alice).map(|device| device.version);
-        // Every third round ends with a delete, so that inserts race too.
-        let next = |_| (round % 3 != 2 || expected.is_none()).then(|| device("alice"));
+        // Updates race updates, then deletes race updates, then deletes race deletes; on an absent row inserts race.
+        let deletes = |n: usize| round % 3 == 2 || (round % 3 == 1 && n % 2 == 0);
+        let next = |n| (expected.is_none() || !deletes(n)).then(|| device("alice"));
         let rivals: Vec<Option<Device>> = (0..RIVALS).map(next).collect();
         let start = Barrier::new(RIVALS);
         let won: Vec<&Option<Device>> = thread::scope(|scope| {
@@ -113,4 +146,45 @@ pub fn of_all_swaps_that_expect_the_same_version_one_wins(store: Store) {
         assert_eq!(won.len(), 1, "one swap wins, in round {round}");
         assert_eq!(load(&store, &alice), *won[0], "and what it wrote is there");
     }
+}
+
+/// *Atomic* and *fresh.* Of eight that count up one number at once, by load and swap, no increment is lost.
+pub fn no_update_is_lost(store: Store) {
+    const RIVALS: usize = 8;
+    const TRIES: usize = 30;
+    let alice = user("alice");
+    insert(&store, &device("alice"));
+    let start = Barrier::new(RIVALS);
+    let count_up = || {
+        start.wait();
+        let (mut won, mut unknown) = (0, 0);
+        for _ in 0..TRIES {
+            let Ok(Some(found)) = store.load(&alice) else {
+                continue; // no connection to be had under this load
+            };
+            let next = Device {
+                failures: found.failures + 1,
+                ..device("alice")
+            };
+            match store.swap(&alice, Some(found.version), Some(&next)) {
+                Ok(true) => won += 1,
+                Ok(false) => {}
+                Err(_) => unknown += 1,
+            }
+        }
+        (won, unknown)
+    };
+    let (won, unknown) = thread::scope(|scope| {
+        let threads: Vec<_> = (0..RIVALS).map(|_| scope.spawn(count_up)).collect();
+        threads.into_iter().fold((0, 0), |(won, unknown), thread| {
+            let counts = thread.join().expect("no panic");
+            (won + counts.0, unknown + counts.1)
+        })
+    });
+    let counted = load(&store, &alice).map_or(0, |device| device.failures);
+    assert!(won > 0, "somebody is first");
+    assert!(
+        (won..=won + unknown).contains(&counted),
+        "{won} swaps won and {unknown} are unknown, but {counted} are there"
+    );
 }

@@ -1,0 +1,237 @@
+//! The real binary, as `cargo run -p quickstart` starts it.
+
+use std::{
+    env, fs,
+    io::{BufRead, BufReader},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use serde_json::json;
+use tests::{Browser, code_at};
+
+/// Builds what is up to date in most cases, and says where it is.
+fn binary() -> PathBuf {
+    let mut profile = env::current_exe().unwrap();
+    profile.pop();
+    if profile.ends_with("deps") {
+        profile.pop();
+    }
+    let mut build = Command::new(env!("CARGO"));
+    build.args([
+        "build",
+        "--quiet",
+        "--package",
+        "quickstart",
+        "--target-dir",
+    ]);
+    build.arg(profile.parent().unwrap());
+    if cfg!(feature = "postgres") {
+        build.args(["--features", "postgres"]);
+    }
+    if cfg!(feature = "mysql") {
+        build.args(["--features", "mysql"]);
+    }
+    if profile.ends_with("release") {
+        build.arg("--release");
+    }
+    assert!(build.status().unwrap().success());
+    profile.join("quickstart")
+}
+
+struct Running {
+    process: Child,
+    address: SocketAddr,
+    log: Vec<String>,
+}
+
+fn start(folder: &Path, variables: &[(&str, &str)]) -> Running {
+    let mut command = Command::new(binary());
+    command
+        .current_dir(folder)
+        .env_clear()
+        .env("BIND", "127.0.0.1:0")
+        .env("NO_COLOR", "1");
+    command.envs(variables.iter().copied());
+    let mut process = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .unwrap();
+    let mut log = Vec::new();
+    let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+    let address = lines
+        .by_ref()
+        .map(|line| line.unwrap())
+        .inspect(|line| log.push(line.clone()))
+        .find_map(|line| {
+            Some(
+                line.split_once("listening on http://")?
+                    .1
+                    .trim()
+                    .parse()
+                    .unwrap(),
+            )
+        })
+        .unwrap_or_else(|| panic!("it does not start: {log:?}"));
+    std::thread::spawn(move || lines.for_each(drop)); // so that it never waits for us to read
+    Running {
+        process,
+        address,
+        log,
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn now() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_secs()
+}
+
+#[test]
+fn it_starts_ready_and_keeps_what_it_was_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = start(folder.path(), &[]);
+    assert!(
+        running
+            .log
+            .iter()
+            .any(|line| line.contains("quickstart.key")),
+        "it says that it made keys"
+    );
+    let mut alice = Browser::new(running.address);
+    let form =
+        json!({ "username": "alice", "password": "correct horse", "email": "alice@example.com" });
+    assert_eq!(alice.post("/register", &form).status, 201);
+    assert_eq!(alice.post("/login", &form).status, 200);
+    alice.get("/vault").problem(403, "totp_setup_required");
+    let generated = alice.post("/auth/otp/generate/", &json!({})).json();
+    let url = generated["otpauth_url"].as_str().unwrap();
+    assert!(
+        url.starts_with("otpauth://totp/actix-totp%20quickstart:alice%40example.com?"),
+        "{url}"
+    );
+    let secret = generated["secret"].as_str().unwrap().to_owned();
+    let at = now();
+    let verified = alice
+        .token("/auth/otp/verify/", &code_at(&secret, at))
+        .json();
+    assert_eq!(alice.get("/vault").status, 200);
+    drop(running);
+
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::metadata(folder.path().join("quickstart.key"))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    let keys = fs::read_to_string(folder.path().join("quickstart.key")).unwrap();
+    assert!(keys.starts_with("TOTP_KEY=") && keys.contains("\nSESSION_KEY="));
+
+    let again = start(folder.path(), &[]);
+    assert!(!again.log.iter().any(|line| line.contains("made TOTP_KEY")));
+    let mut same = Browser::new(again.address);
+    same.cookies = alice.cookies.clone();
+    assert_eq!(
+        same.get("/vault").status,
+        200,
+        "the session is in the database"
+    );
+    let mut alice = Browser::new(again.address);
+    assert_eq!(alice.post("/login", &form).status, 200);
+    alice.get("/vault").problem(403, "totp_required");
+    // The next step's code is in the window already.
+    assert_eq!(
+        alice
+            .token("/auth/otp/validate/", &code_at(&secret, at + 30))
+            .json()["method"],
+        "totp"
+    );
+    assert_eq!(alice.get("/transfer").status, 200);
+    let backup = verified["backup_codes"][0].as_str().unwrap();
+    alice.token("/auth/otp/disable/", backup).json();
+    alice.get("/vault").problem(403, "totp_setup_required");
+}
+
+#[test]
+fn it_refuses_keys_that_are_none_without_repeating_them() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, value) in [
+        ("TOTP_KEY", "zq7x"),
+        ("TOTP_KEY", ""),
+        ("SESSION_KEY", "zq7x"),
+        ("SESSION_KEY", "enE3eA=="),
+    ] {
+        let output = Command::new(binary())
+            .current_dir(folder.path())
+            .env_clear()
+            .envs([("BIND", "127.0.0.1:0"), (name, value)])
+            .output()
+            .unwrap();
+        assert!(!output.status.success());
+        let said = format!(
+            "{}{}",
+            String::from_utf8_lossy(&output.stderr),
+            String::from_utf8_lossy(&output.stdout)
+        );
+        assert!(said.contains(name), "{said}");
+        assert!(!said.contains("zq7x") && !said.contains("enE3eA"), "{said}");
+    }
+}
+
+/// Drives the quickstart on a database server of one's own.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+fn runs_on(url: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let running = start(folder.path(), &[("DATABASE_URL", url)]);
+    let mut alice = Browser::new(running.address);
+    let name = format!(
+        "alice {}",
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap()
+            .as_nanos()
+    );
+    let form =
+        json!({ "username": name, "password": "correct horse", "email": "alice@example.com" });
+    assert_eq!(alice.post("/register", &form).status, 201);
+    assert_eq!(alice.post("/register", &form).status, 409);
+    assert_eq!(alice.post("/login", &form).status, 200);
+    let generated = alice.post("/auth/otp/generate/", &json!({})).json();
+    let secret = generated["secret"].as_str().unwrap();
+    alice
+        .token("/auth/otp/verify/", &code_at(secret, now()))
+        .json();
+    assert_eq!(alice.get("/vault").status, 200);
+    let mut saved = alice.clone();
+    assert_eq!(alice.post("/logout", &json!({})).status, 200);
+    saved.get("/vault").problem(401, "not_authenticated");
+}
+
+#[cfg(feature = "postgres")]
+#[test]
+fn it_runs_on_postgresql() {
+    let url = env::var("TOTP_TEST_POSTGRES_URL");
+    runs_on(&url.unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/postgres".into()));
+}
+
+#[cfg(feature = "mysql")]
+#[test]
+fn it_runs_on_mysql_or_mariadb() {
+    let url = env::var("TOTP_TEST_MYSQL_URL");
+    let url = url.unwrap_or_else(|_| "mysql://root@127.0.0.1:3306/mysql".into());
+    runs_on(&url.replace("/mysql", "/test"));
+}
