@@ -112,9 +112,9 @@ impl CurrentUser {
     /// Who is signed in, or the problem that nobody is.
     pub(crate) async fn require(&self, req: &HttpRequest) -> Result<SignedIn, Problem> {
         let found = match &self.source {
-            Source::SessionKey(key) => self.from_id(req, session_id(req, key)),
+            Source::SessionKey(key) => self.signed_in(req, session_id(req, key)),
             #[cfg(feature = "identity")]
-            Source::Identity => self.from_id(req, identity_id(req)),
+            Source::Identity => self.signed_in(req, identity_id(req)),
             Source::Function(find) => {
                 session::probe(req);
                 find(req).await.map_err(|error| {
@@ -126,7 +126,7 @@ impl CurrentUser {
         found.ok_or_else(Problem::not_authenticated)
     }
 
-    fn from_id(&self, req: &HttpRequest, id: Option<String>) -> Option<SignedIn> {
+    fn signed_in(&self, req: &HttpRequest, id: Option<String>) -> Option<SignedIn> {
         let id = UserId::new(id?)
             .inspect_err(|error| tracing::warn!(%error, "the session's user id is refused"))
             .ok()?;
