@@ -1,11 +1,5 @@
 //! What the end-to-end tests share: the quickstart in process on a real socket, browsers with their own cookies that send
 //! exactly the bytes they are told, an authenticator, and a store that fails when told.
-#![allow(
-    missing_docs,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "test support: it panics on purpose"
-)]
 
 mod app;
 mod authenticator;

@@ -40,7 +40,7 @@ fn site(set: impl FnOnce(TotpBuilder) -> TotpBuilder) -> (Totp, FakeClock, Runni
                     req.get_session()
                         .insert("email", "alice@example.com")
                         .unwrap();
-                    HttpResponse::Ok()
+                    HttpResponse::Ok().finish()
                 })
             )
             .service(

@@ -129,7 +129,7 @@ fn a_front_end_on_a_trusted_origin_works_with_cors() {
                 "/login",
                 web::post().to(|req: HttpRequest| async move {
                     req.get_session().insert("user_id", 7).unwrap();
-                    HttpResponse::Ok()
+                    HttpResponse::Ok().finish()
                 })
             )
             .wrap(

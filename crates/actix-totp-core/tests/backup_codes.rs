@@ -1,4 +1,9 @@
 //! Backup codes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test panics on purpose"
+)]
 
 mod support;
 

@@ -1,4 +1,9 @@
 //! The reference store keeps the contract, and the suite notices stores that break it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test panics on purpose"
+)]
 
 mod support;
 

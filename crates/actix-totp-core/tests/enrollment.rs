@@ -1,4 +1,9 @@
 //! From nothing to a live credential.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test panics on purpose"
+)]
 
 mod support;
 

@@ -1,4 +1,9 @@
 //! A store that loses swaps or fails, and a listener that panics.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test panics on purpose"
+)]
 
 mod support;
 

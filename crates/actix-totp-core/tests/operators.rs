@@ -1,4 +1,9 @@
 //! What operators do, and what a rotation of keys does.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test panics on purpose"
+)]
 
 mod support;
 

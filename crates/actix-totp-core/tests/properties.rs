@@ -1,4 +1,9 @@
 //! What holds under any sequence of operations.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test panics on purpose"
+)]
 
 mod support;
 

@@ -1,4 +1,9 @@
 //! A new authenticator without a gap, and turning the second factor off.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test panics on purpose"
+)]
 
 mod support;
 

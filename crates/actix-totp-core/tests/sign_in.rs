@@ -1,4 +1,9 @@
 //! Codes: which are accepted, and that each is accepted once.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test panics on purpose"
+)]
 
 mod support;
 

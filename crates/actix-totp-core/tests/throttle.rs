@@ -1,4 +1,9 @@
 //! What failures cost.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test panics on purpose"
+)]
 
 mod support;
 
@@ -117,12 +122,11 @@ fn a_backup_code_opens_the_lock_and_so_does_an_operator() {
 fn twenty_failures_in_a_day_leave_one_code_an_hour_whatever_succeeds_in_between() {
     let scene = Scene::new();
     let backup = scene.enroll();
-    for round in 0..5 {
+    for code in &backup[..4] {
         scene.fail(4);
-        if round < 4 {
-            assert_eq!(scene.sign_in(&backup[round].reveal()), Ok(()));
-        }
+        assert_eq!(scene.sign_in(&code.reveal()), Ok(()));
     }
+    scene.fail(4);
     assert_eq!(
         scene.device().failures,
         4,

@@ -1,4 +1,9 @@
 //! MariaDB or MySQL, at `TOTP_TEST_MYSQL_URL`, in a database of each test's own.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test panics on purpose"
+)]
 #![cfg(feature = "mysql")]
 
 mod support;

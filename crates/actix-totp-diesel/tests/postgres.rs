@@ -1,4 +1,9 @@
 //! PostgreSQL, at `TOTP_TEST_POSTGRES_URL`, in a database of each test's own.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test panics on purpose"
+)]
 #![cfg(feature = "postgres")]
 
 mod support;

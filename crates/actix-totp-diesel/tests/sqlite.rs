@@ -1,4 +1,9 @@
 //! SQLite, in a file of each test's own.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test panics on purpose"
+)]
 #![cfg(feature = "sqlite")]
 
 mod support;

@@ -121,7 +121,7 @@ mod tests {
                 assert_eq!(req.extensions().get::<u8>(), Some(&42));
                 req.get_session().purge();
                 assert!(require(&req).is_err());
-                actix_web::HttpResponse::Ok()
+                actix_web::HttpResponse::Ok().finish()
             }));
         let app = test::init_service(app).await;
         let answer = test::call_service(&app, test::TestRequest::get().to_request()).await;

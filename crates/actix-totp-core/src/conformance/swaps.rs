@@ -119,7 +119,7 @@ pub fn of_all_swaps_that_expect_the_same_version_one_wins(store: Store) {
     for round in 0..50 {
         let expected = load(&store, &alice).map(|device| device.version);
         // Updates race updates, then deletes race updates, then deletes race deletes; on an absent row inserts race.
-        let deletes = |n: usize| round % 3 == 2 || (round % 3 == 1 && n % 2 == 0);
+        let deletes = |n: usize| round % 3 == 2 || (round % 3 == 1 && n.is_multiple_of(2));
         let next = |n| (expected.is_none() || !deletes(n)).then(|| device("alice"));
         let rivals: Vec<Option<Device>> = (0..RIVALS).map(next).collect();
         let start = Barrier::new(RIVALS);
