@@ -30,6 +30,15 @@ fn start() -> Notes {
 }
 
 impl Notes {
+    /// Turns the second factor on; the authenticator's secret.
+    fn enroll(&self, browser: &mut Browser) -> String {
+        let generated = browser.post("/auth/otp/generate/", &json!({})).json();
+        let secret = generated["secret"].as_str().unwrap().to_owned();
+        let code = code_at(&secret, self.clock.now_secs());
+        browser.token("/auth/otp/verify/", &code).json();
+        secret
+    }
+
     fn signed_in(&self) -> Browser {
         let mut browser = self.server.browser();
         let form = json!({ "email": "alice@example.com", "password": "correct horse" });
@@ -49,13 +58,7 @@ fn the_plugin_shares_pool_and_identity() {
         .problem(401, "not_authenticated");
     let mut alice = notes.signed_in();
     assert_eq!(alice.post("/notes", &json!("buy milk")).status, 201);
-    let secret = alice.post("/auth/otp/generate/", &json!({})).json()["secret"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    alice
-        .token("/auth/otp/verify/", &code_at(&secret, NOON))
-        .json();
+    let secret = notes.enroll(&mut alice);
     assert_eq!(alice.get("/notes").text(), "[\"buy milk\"]");
 
     let mut again = notes.signed_in();
@@ -71,13 +74,7 @@ fn the_plugin_shares_pool_and_identity() {
 fn a_new_password_ends_every_proof_also_in_a_cookie_that_was_saved() {
     let notes = start();
     let mut alice = notes.signed_in();
-    let secret = alice.post("/auth/otp/generate/", &json!({})).json()["secret"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    alice
-        .token("/auth/otp/verify/", &code_at(&secret, NOON))
-        .json();
+    notes.enroll(&mut alice);
     let mut saved = alice.clone();
     assert_eq!(alice.post("/account/logout", &json!({})).status, 200);
     assert_eq!(
@@ -95,16 +92,7 @@ fn a_cookie_from_before_the_disable_is_worthless_after_it() {
     let notes = start();
     let mut alice = notes.signed_in();
     for _ in 0..2 {
-        let secret = alice.post("/auth/otp/generate/", &json!({})).json()["secret"]
-            .as_str()
-            .unwrap()
-            .to_owned();
-        alice
-            .token(
-                "/auth/otp/verify/",
-                &code_at(&secret, notes.clock.now_secs()),
-            )
-            .json();
+        let secret = notes.enroll(&mut alice);
         let mut saved = alice.clone();
         notes.clock.advance_secs(30);
         alice
@@ -117,16 +105,7 @@ fn a_cookie_from_before_the_disable_is_worthless_after_it() {
             saved.get("/auth/otp/status/").json()["session_verified"],
             false
         );
-        let secret = alice.post("/auth/otp/generate/", &json!({})).json()["secret"]
-            .as_str()
-            .unwrap()
-            .to_owned();
-        alice
-            .token(
-                "/auth/otp/verify/",
-                &code_at(&secret, notes.clock.now_secs()),
-            )
-            .json();
+        let secret = notes.enroll(&mut alice);
         saved.get("/notes").problem(403, "totp_required");
         notes.clock.advance_secs(30);
         alice

@@ -1,7 +1,6 @@
 //! How long to wait after n failures.
 //!
-//! Sources: NIST SP 800-63B-4 §3.2.2 (at most 100 consecutive failures), RFC 4226 §7.3 (delays that grow), OWASP ASVS 5.0
-//! §6.6.3 (a second factor must withstand guessing).
+//! Sources: NIST SP 800-63B-4 §3.2.2 (at most 100 consecutive failures), RFC 4226 §7.3 (delays that grow).
 //!
 //! 1. Failures 1 to 4 are free. After failure n ≥ 5 the next code is looked at 30 s · 2^(n-5) later, at most one hour.
 //! 2. At 100 consecutive failures TOTP codes are locked, until a backup code or an operator opens them.

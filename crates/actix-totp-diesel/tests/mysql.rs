@@ -8,59 +8,21 @@
 
 mod support;
 
-use std::env;
-
 use actix_totp_core::{DeviceStore, StoreError};
 use actix_totp_diesel::{
     DieselStore,
     diesel::{self, MysqlConnection, connection::SimpleConnection, prelude::*, sql_types},
 };
-use support::TestDatabase;
+use support::{ServerDatabase, TestDatabase};
 
-struct Database {
-    url: String,
-    server: String,
-    name: String,
+fn database() -> ServerDatabase<MysqlConnection> {
+    let default = "mysql://root@127.0.0.1:3306/mysql";
+    // The collation that folds the most.
+    let create = "CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci";
+    ServerDatabase::new("TOTP_TEST_MYSQL_URL", default, create, "")
 }
 
-impl Database {
-    fn new() -> Self {
-        let server = env::var("TOTP_TEST_MYSQL_URL")
-            .unwrap_or_else(|_| "mysql://root@127.0.0.1:3306/mysql".into());
-        let name = support::random_name();
-        // The collation that folds the most.
-        let create =
-            format!("CREATE DATABASE {name} CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci");
-        MysqlConnection::establish(&server)
-            .expect("the feature `mysql` is tested against a server: set TOTP_TEST_MYSQL_URL")
-            .batch_execute(&create)
-            .unwrap();
-        let (base, _) = server.rsplit_once('/').unwrap();
-        Self {
-            url: format!("{base}/{name}"),
-            server,
-            name,
-        }
-    }
-}
-
-impl Drop for Database {
-    fn drop(&mut self) {
-        let drop = format!("DROP DATABASE IF EXISTS {}", self.name);
-        MysqlConnection::establish(&self.server)
-            .unwrap()
-            .batch_execute(&drop)
-            .unwrap();
-    }
-}
-
-impl TestDatabase for Database {
-    fn url(&self) -> &str {
-        &self.url
-    }
-}
-
-support::backend_tests!(MysqlConnection, Database::new());
+support::backend_tests!(MysqlConnection, database());
 
 #[test]
 fn the_table_holds_the_secret_in_no_form() {
@@ -69,8 +31,8 @@ fn the_table_holds_the_secret_in_no_form() {
         #[diesel(sql_type = sql_types::Binary)]
         cell: Vec<u8>,
     }
-    let database = Database::new();
-    let url = database.url.clone();
+    let database = database();
+    let url = database.url().to_owned();
     let store = support::migrated::<MysqlConnection, _>(database);
     support::assert_dump_holds_no_secret(store, || {
         let columns = [
@@ -93,7 +55,7 @@ fn the_table_holds_the_secret_in_no_form() {
 
 #[test]
 fn a_lock_wait_timeout_is_a_lost_swap() {
-    let database = Database::new();
+    let database = database();
     let store = one_connection(database.url(), "SET SESSION innodb_lock_wait_timeout = 1");
     store.migrate().unwrap();
     let device = support::device("alice");
@@ -117,7 +79,7 @@ fn a_lock_wait_timeout_is_a_lost_swap() {
 
 #[test]
 fn a_deadlock_is_a_lost_swap() {
-    let database = Database::new();
+    let database = database();
     let store = one_connection(database.url(), "SET SESSION innodb_lock_wait_timeout = 50");
     store.migrate().unwrap();
     for id in ["alice", "bob"] {
@@ -153,7 +115,7 @@ fn a_deadlock_is_a_lost_swap() {
 /// transaction gets it all the same.
 #[test]
 fn a_snapshot_conflict_is_a_lost_swap() {
-    let database = Database::new();
+    let database = database();
     let store = one_connection(database.url(), "SELECT 1");
     store.migrate().unwrap();
     let device = support::device("alice");
@@ -213,7 +175,7 @@ fn wait_for_a_blocked_transaction(url: &str) {
 
 #[test]
 fn another_failure_is_a_fault() {
-    let database = Database::new();
+    let database = database();
     let store = one_connection(database.url(), "SELECT 1");
     store.migrate().unwrap();
     connect(database.url())

@@ -8,57 +8,20 @@
 
 mod support;
 
-use std::env;
-
 use actix_totp_core::{DeviceStore, StoreError};
 use actix_totp_diesel::{
     DieselStore,
     diesel::{self, PgConnection, connection::SimpleConnection, prelude::*, sql_types},
 };
-use support::TestDatabase;
+use support::{ServerDatabase, TestDatabase};
 
-struct Database {
-    url: String,
-    server: String,
-    name: String,
+fn database() -> ServerDatabase<PgConnection> {
+    let default = "postgres://postgres@127.0.0.1:5432/postgres";
+    let create = "TEMPLATE template0 ENCODING 'UTF8'";
+    ServerDatabase::new("TOTP_TEST_POSTGRES_URL", default, create, "WITH (FORCE)")
 }
 
-impl Database {
-    fn new() -> Self {
-        let server = env::var("TOTP_TEST_POSTGRES_URL")
-            .unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/postgres".into());
-        let name = support::random_name();
-        let create = format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'");
-        PgConnection::establish(&server)
-            .expect("the feature `postgres` is tested against a server: set TOTP_TEST_POSTGRES_URL")
-            .batch_execute(&create)
-            .unwrap();
-        let (base, _) = server.rsplit_once('/').unwrap();
-        Self {
-            url: format!("{base}/{name}"),
-            server,
-            name,
-        }
-    }
-}
-
-impl Drop for Database {
-    fn drop(&mut self) {
-        let drop = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
-        PgConnection::establish(&self.server)
-            .unwrap()
-            .batch_execute(&drop)
-            .unwrap();
-    }
-}
-
-impl TestDatabase for Database {
-    fn url(&self) -> &str {
-        &self.url
-    }
-}
-
-support::backend_tests!(PgConnection, Database::new());
+support::backend_tests!(PgConnection, database());
 
 #[test]
 fn the_table_holds_the_secret_in_no_form() {
@@ -67,8 +30,8 @@ fn the_table_holds_the_secret_in_no_form() {
         #[diesel(sql_type = sql_types::Binary)]
         cell: Vec<u8>,
     }
-    let database = Database::new();
-    let url = database.url.clone();
+    let database = database();
+    let url = database.url().to_owned();
     let store = support::migrated::<PgConnection, _>(database);
     support::assert_dump_holds_no_secret(store, || {
         let columns = [
@@ -93,13 +56,8 @@ fn the_table_holds_the_secret_in_no_form() {
 
 #[test]
 fn a_serialization_failure_is_a_lost_swap() {
-    let database = Database::new();
-    connect(database.url())
-        .batch_execute(&format!(
-            "ALTER DATABASE {} SET default_transaction_isolation = 'serializable'",
-            database.name
-        ))
-        .unwrap();
+    let database = database();
+    set(&database, "default_transaction_isolation = 'serializable'");
     let store = DieselStore::<PgConnection>::open(database.url()).unwrap();
     store.migrate().unwrap();
     let device = support::device("alice");
@@ -118,7 +76,7 @@ fn a_serialization_failure_is_a_lost_swap() {
 
 #[test]
 fn a_deadlock_is_a_lost_swap() {
-    let database = Database::new();
+    let database = database();
     let setup = |connection: &mut PgConnection| {
         connection
             .batch_execute("SET deadlock_timeout = '100ms'")
@@ -162,6 +120,13 @@ fn a_deadlock_is_a_lost_swap() {
     assert!(!swap.join().unwrap().unwrap());
 }
 
+/// A setting of every connection to the database from now on.
+fn set(database: &impl TestDatabase, setting: &str) {
+    let (_, name) = database.url().rsplit_once('/').unwrap();
+    let alter = format!("ALTER DATABASE {name} SET {setting}");
+    connect(database.url()).batch_execute(&alter).unwrap();
+}
+
 /// Waits, as long as it takes, until somebody in this database waits for a lock.
 fn wait_for_a_blocked_backend(url: &str) {
     #[derive(QueryableByName)]
@@ -183,15 +148,10 @@ fn wait_for_a_blocked_backend(url: &str) {
 
 #[test]
 fn another_failure_is_a_fault() {
-    let database = Database::new();
+    let database = database();
     let store = DieselStore::<PgConnection>::open(database.url()).unwrap();
     store.migrate().unwrap();
-    connect(database.url())
-        .batch_execute(&format!(
-            "ALTER DATABASE {} SET default_transaction_read_only = on",
-            database.name
-        ))
-        .unwrap();
+    set(&database, "default_transaction_read_only = on");
     let store = DieselStore::<PgConnection>::open(database.url()).unwrap();
     let device = support::device("alice");
     let refused = store.swap(&device.user, None, Some(&device));

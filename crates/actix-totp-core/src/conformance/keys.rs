@@ -100,9 +100,13 @@ pub fn a_page_is_in_the_order_of_the_bytes(store: Store) {
     loop {
         let next = page(seen.last(), 7);
         assert!(next.len() <= 7, "no more than the limit");
-        if next.is_empty() {
+        let Some(first) = next.first() else {
             break;
-        }
+        };
+        assert!(
+            seen.last().is_none_or(|last| first > last),
+            "a page begins behind `after`, at {first:?}"
+        );
         seen.extend(next);
     }
     assert_eq!(seen, ids);

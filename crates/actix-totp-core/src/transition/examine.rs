@@ -106,7 +106,8 @@ pub(super) fn renew(opened: &mut Opened, moment: &Moment<'_>) -> Result<Vec<Back
     Ok(codes)
 }
 
-/// Compares a token with the live credential: the only way to spend a code or a backup code.
+/// Compares a token with the live credential: the only way to spend a code or a backup code, each once (RFC 6238 §5.2,
+/// OWASP ASVS 5.0 §6.5.1).
 pub(super) fn examine(
     opened: Opened,
     typed: &str,

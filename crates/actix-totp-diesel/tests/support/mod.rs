@@ -6,13 +6,13 @@
     reason = "each backend uses a part of it"
 )]
 
-use std::{env, fmt::Write as _, process::Command, sync::Arc};
+use std::{env, fmt::Write as _, marker::PhantomData, process::Command, sync::Arc};
 
 use actix_totp_core::{
     Device, DeviceStore, Epoch, FakeClock, KeyRing, RecentFailures, StoreError, TotpService,
     UserId, Version,
 };
-use actix_totp_diesel::{Backend, DieselStore};
+use actix_totp_diesel::{Backend, DieselStore, diesel::Connection};
 
 pub(crate) const NOON: u64 = 1_700_000_000;
 /// Set for a child process that only migrates this database.
@@ -60,7 +60,52 @@ impl<C: Backend, D: Send + Sync + 'static> DeviceStore for Owned<C, D> {
     }
 }
 
-pub(crate) fn random_name() -> String {
+/// A database on a server, made for one test.
+pub(crate) struct ServerDatabase<C: Connection> {
+    url: String,
+    server: String,
+    drop: String,
+    connection: PhantomData<fn() -> C>,
+}
+
+impl<C: Connection> ServerDatabase<C> {
+    /// At the server that `variable` names, or else `default`. `create` and `drop` are what this kind of server wants
+    /// behind the name.
+    pub(crate) fn new(variable: &str, default: &str, create: &str, drop: &str) -> Self {
+        let server = env::var(variable).unwrap_or_else(|_| default.into());
+        let name = random_name();
+        let made = C::establish(&server)
+            .unwrap_or_else(|error| {
+                panic!("this is tested against a server, set {variable}: {error}")
+            })
+            .batch_execute(&format!("CREATE DATABASE {name} {create}"));
+        made.unwrap();
+        let (base, _) = server.rsplit_once('/').unwrap();
+        Self {
+            url: format!("{base}/{name}"),
+            drop: format!("DROP DATABASE IF EXISTS {name} {drop}"),
+            server,
+            connection: PhantomData,
+        }
+    }
+}
+
+impl<C: Connection> Drop for ServerDatabase<C> {
+    fn drop(&mut self) {
+        let dropped = C::establish(&self.server)
+            .unwrap()
+            .batch_execute(&self.drop);
+        dropped.unwrap();
+    }
+}
+
+impl<C: Connection + 'static> TestDatabase for ServerDatabase<C> {
+    fn url(&self) -> &str {
+        &self.url
+    }
+}
+
+fn random_name() -> String {
     let mut random = [0; 8];
     getrandom::fill(&mut random).unwrap();
     random
