@@ -228,6 +228,48 @@ fn the_application_calls_everything_without_http() {
         totp.check().unwrap();
         assert!(totp.reset(&user).await.unwrap());
         assert!(!totp.reset(&user).await.unwrap());
+
+        let enrollment = totp
+            .enroll(&user, "Alice", None)
+            .await
+            .unwrap()
+            .accepted()
+            .unwrap();
+        let code = |at| tests::code_at(enrollment.secret(), at);
+        let confirmed = totp
+            .confirm(&user, &code(NOON))
+            .await
+            .unwrap()
+            .accepted()
+            .unwrap();
+        clock.advance_secs(30);
+        let accepted = totp
+            .authenticate(&user, &code(NOON + 30))
+            .await
+            .unwrap()
+            .accepted();
+        assert_eq!(accepted.unwrap().method, Method::Totp);
+        let again = totp.authenticate(&user, &code(NOON + 30)).await.unwrap();
+        assert_eq!(again.rejected(), Some(actix_totp::Rejection::InvalidToken));
+        clock.advance_secs(30);
+        let renewed = totp
+            .renew_backup_codes(&user, &code(NOON + 60))
+            .await
+            .unwrap();
+        let backup = renewed.accepted().unwrap().backup_codes[0].reveal();
+        assert!(
+            !confirmed
+                .backup_codes
+                .iter()
+                .any(|old| old.reveal() == backup)
+        );
+        assert!(
+            totp.disable(&user, Some(&backup))
+                .await
+                .unwrap()
+                .accepted()
+                .is_some()
+        );
     });
     enroll(&totp, &clock);
 }

@@ -218,3 +218,64 @@ fn bad_settings_are_refused_when_it_is_built() {
         None
     );
 }
+
+#[test]
+fn a_clock_that_is_off_is_not_named_while_codes_wait() {
+    let scene = Scene::new();
+    accepted(scene.totp.enroll(&scene.alice, "", None));
+    let wrong = scene.wrong_code();
+    for _ in 0..5 {
+        assert_eq!(
+            rejected(scene.totp.confirm(&scene.alice, &wrong)),
+            Rejection::InvalidToken
+        );
+    }
+    let before = scene.device();
+    scene.clock.set(NOON + 300);
+    let skewed = scene.code();
+    scene.clock.set(NOON);
+    assert!(matches!(
+        rejected(scene.totp.confirm(&scene.alice, &skewed)),
+        Rejection::Throttled { .. }
+    ));
+    assert_eq!(scene.device(), before);
+}
+
+#[test]
+fn a_clock_that_is_off_by_more_than_ten_minutes_is_just_wrong() {
+    for skew_secs in [660_i64, -660] {
+        let scene = Scene::new();
+        accepted(scene.totp.enroll(&scene.alice, "", None));
+        scene.clock.set(NOON.checked_add_signed(skew_secs).unwrap());
+        let code = scene.code();
+        scene.clock.set(NOON);
+        assert_eq!(
+            rejected(scene.totp.confirm(&scene.alice, &code)),
+            Rejection::InvalidToken
+        );
+    }
+}
+
+#[test]
+fn an_expired_secret_makes_room_for_the_next() {
+    let scene = Scene::new();
+    accepted(scene.totp.enroll(&scene.alice, "", None));
+    let old = scene.code();
+    scene.clock.advance_secs(901);
+    accepted(scene.totp.enroll(&scene.alice, "", None));
+    assert_ne!(scene.code(), old);
+    accepted(scene.totp.confirm(&scene.alice, &scene.code()));
+}
+
+#[test]
+fn the_url_stays_short_for_any_label_and_issuer() {
+    for label in ["🦀".repeat(500), "a".repeat(5_000), ":/?#&=% ".repeat(200)] {
+        let scene = Scene::with(|builder| builder.issuer("é".repeat(32)));
+        let enrollment = accepted(scene.totp.enroll(&scene.alice, &label, None));
+        assert!(enrollment.otpauth_url().len() < 1_000);
+        assert!(enrollment.otpauth_url().is_ascii());
+        assert!(enrollment.otpauth_url().contains(enrollment.secret()));
+        assert!(enrollment.qr_svg().starts_with("<svg"));
+        accepted(scene.totp.confirm(&scene.alice, &scene.code()));
+    }
+}

@@ -8,6 +8,7 @@ mod change;
 mod cross_site;
 mod extract;
 mod guard;
+mod operations;
 mod plugin;
 mod problem;
 mod routes;

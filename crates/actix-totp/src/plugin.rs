@@ -2,20 +2,22 @@
 
 use std::{fmt, sync::Arc};
 
-use actix_totp_core::{
-    CheckError, Credential, DeviceStore, Error, KeyRing, Outcome, ResealReport, Status,
-    TotpService, UserId,
-};
-use actix_web::web;
+#[cfg(feature = "test-util")]
+use actix_totp_core::UserId;
+use actix_totp_core::{CheckError, DeviceStore, Error, KeyRing, TotpService};
+use actix_web::{HttpRequest, web};
 
 use crate::{
-    change::AuthorizeChange, guard::RequireTotp, routes, settings::TotpBuilder, user::CurrentUser,
+    change::{AuthorizeChange, Change},
+    guard::RequireTotp,
+    routes,
+    settings::TotpBuilder,
+    user::CurrentUser,
 };
 
 /// The second factor of an application. Cheap to clone; all clones are one.
 ///
-/// The methods that are `async` are the operations without HTTP; each runs on the blocking pool. Those that need a
-/// token of the user are on [`service`](Self::service).
+/// The methods that are `async` are the operations without HTTP; each runs on the blocking pool.
 #[derive(Clone)]
 pub struct Totp(pub(crate) Arc<Plugin>);
 
@@ -57,74 +59,6 @@ impl Totp {
         &self.0.service
     }
 
-    /// The state of a user's second factor. Writes nothing.
-    ///
-    /// # Errors
-    ///
-    /// As [`TotpService::status`].
-    pub async fn status(&self, user: &UserId) -> Result<Status, Error> {
-        let user = user.clone();
-        self.run(move |service| service.status(&user)).await
-    }
-
-    /// Clears a user's failure counts and keeps everything else. `false`: there is no device.
-    ///
-    /// # Errors
-    ///
-    /// As [`TotpService::unlock`].
-    pub async fn unlock(&self, user: &UserId) -> Result<bool, Error> {
-        let user = user.clone();
-        self.run(move |service| service.unlock(&user)).await
-    }
-
-    /// Deletes a user's device, every proof with it. `false`: there was none.
-    ///
-    /// # Errors
-    ///
-    /// As [`TotpService::reset`].
-    pub async fn reset(&self, user: &UserId) -> Result<bool, Error> {
-        let user = user.clone();
-        self.run(move |service| service.reset(&user)).await
-    }
-
-    /// Ends every proof of a user in every session: call it at a change of password and for "sign out everywhere".
-    /// `false`: there is no device.
-    ///
-    /// # Errors
-    ///
-    /// As [`TotpService::end_all_proofs`].
-    pub async fn end_all_proofs(&self, user: &UserId) -> Result<bool, Error> {
-        let user = user.clone();
-        self.run(move |service| service.end_all_proofs(&user)).await
-    }
-
-    /// Takes over somebody who enrolled elsewhere; see [`TotpService::import`].
-    ///
-    /// # Errors
-    ///
-    /// As [`TotpService::import`].
-    pub async fn import(
-        &self,
-        user: &UserId,
-        credential: Credential,
-        confirmed_at: u64,
-    ) -> Result<Outcome<()>, Error> {
-        let user = user.clone();
-        self.run(move |service| service.import(&user, &credential, confirmed_at))
-            .await
-    }
-
-    /// Seals every box under the first key; see [`TotpService::reseal_all`].
-    ///
-    /// # Errors
-    ///
-    /// As [`TotpService::reseal_all`].
-    pub async fn reseal_all(&self, after: Option<&UserId>) -> Result<ResealReport, Error> {
-        let after = after.cloned();
-        self.run(move |service| service.reseal_all(after.as_ref()))
-            .await
-    }
-
     /// Looks, at start, whether this can work: store, key, clock. Blocks, as an application does before it serves.
     ///
     /// # Errors
@@ -149,6 +83,15 @@ impl Totp {
         let user = user.clone();
         let proof = self.run(move |service| service.proof_for(&user)).await?;
         Ok(proof.is_some_and(|proof| crate::session::keep(session, &proof).is_ok()))
+    }
+
+    /// Asks the application whether a request may change the second factor.
+    pub(crate) async fn authorize_change(
+        &self,
+        req: &HttpRequest,
+        change: Change,
+    ) -> Result<(), actix_web::Error> {
+        self.0.authorize_change.ask(req, change).await
     }
 
     /// Runs an operation on the blocking pool: one crossing per request.

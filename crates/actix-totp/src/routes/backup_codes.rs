@@ -5,9 +5,9 @@ use serde::Serialize;
 
 use super::{
     request::{Caller, TypedToken},
-    response::{ok, reveal},
+    response::{ok, reveal, told},
 };
-use crate::{change::Change, plugin::Totp, problem::Problem};
+use crate::{change::Change, plugin::Totp};
 
 #[derive(Serialize)]
 struct Renewed {
@@ -21,17 +21,9 @@ pub(super) async fn renew(
 ) -> Result<HttpResponse, actix_web::Error> {
     let caller = Caller::admit(&totp, &req).await?;
     let token = TypedToken::read(&req, payload).await?.required()?;
-    totp.0
-        .0
-        .authorize_change
-        .ask(&req, Change::BackupCodes)
-        .await?;
+    totp.authorize_change(&req, Change::BackupCodes).await?;
 
-    let outcome = totp
-        .run(move |service| service.renew_backup_codes(&caller.user, &token))
-        .await
-        .map_err(Problem::from)?;
-    let renewed = outcome.into_result().map_err(Problem::from)?;
+    let renewed = told(totp.renew_backup_codes(&caller.user, &token).await)?;
     Ok(ok(&Renewed {
         backup_codes: reveal(&renewed.backup_codes),
     }))

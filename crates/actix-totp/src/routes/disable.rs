@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use super::{
     request::{Caller, TypedToken},
-    response::ok,
+    response::{ok, told},
 };
-use crate::{change::Change, plugin::Totp, problem::Problem, session};
+use crate::{change::Change, plugin::Totp, session};
 
 #[derive(Serialize)]
 struct Disabled {
@@ -22,15 +22,10 @@ pub(super) async fn disable(
 ) -> Result<HttpResponse, actix_web::Error> {
     let caller = Caller::admit(&totp, &req).await?;
     let token = TypedToken::read(&req, payload).await?.optional();
-    totp.0.0.authorize_change.ask(&req, Change::Disable).await?;
+    totp.authorize_change(&req, Change::Disable).await?;
 
-    let outcome = totp
-        .run(move |service| {
-            service.disable(&caller.user, token.as_ref().map(|token| token.as_str()))
-        })
-        .await
-        .map_err(Problem::from)?;
-    outcome.into_result().map_err(Problem::from)?;
+    let token = token.as_ref().map(|token| token.as_str());
+    told(totp.disable(&caller.user, token).await)?;
     session::forget(&req.get_session());
     Ok(ok(&Disabled {
         detail: "TOTP disabled successfully",

@@ -6,9 +6,9 @@ use serde::Serialize;
 use super::{
     Answer,
     request::{Caller, TypedToken},
-    response::{ok, reveal},
+    response::{ok, reveal, told},
 };
-use crate::{change::Change, plugin::Totp, problem::Problem, session};
+use crate::{change::Change, plugin::Totp, session};
 
 #[derive(Serialize)]
 struct Generated<'a> {
@@ -24,20 +24,10 @@ pub(super) async fn generate(
 ) -> Result<HttpResponse, actix_web::Error> {
     let caller = Caller::admit(&totp, &req).await?;
     let token = TypedToken::read(&req, payload).await?.optional();
-    totp.0
-        .0
-        .authorize_change
-        .ask(&req, Change::Generate)
-        .await?;
+    totp.authorize_change(&req, Change::Generate).await?;
 
-    let outcome = totp
-        .run(move |service| {
-            let token = token.as_ref().map(|token| token.as_str());
-            service.enroll(&caller.user, &caller.label, token)
-        })
-        .await
-        .map_err(Problem::from)?;
-    let enrollment = outcome.into_result().map_err(Problem::from)?;
+    let token = token.as_ref().map(|token| token.as_str());
+    let enrollment = told(totp.enroll(&caller.user, &caller.label, token).await)?;
     Ok(ok(&Generated {
         secret: enrollment.secret(),
         otpauth_url: enrollment.otpauth_url(),
@@ -60,10 +50,7 @@ pub(super) async fn verify(
     let session = session::require(&req)?;
     let token = TypedToken::read(&req, payload).await?.required()?;
 
-    let outcome = totp
-        .run(move |service| service.confirm(&caller.user, &token))
-        .await?;
-    let confirmed = outcome.into_result()?;
+    let confirmed = told(totp.confirm(&caller.user, &token).await)?;
     session::keep(&session, &confirmed.proof)?;
     Ok(ok(&Verified {
         detail: "TOTP verified successfully",

@@ -1,14 +1,22 @@
-//! How a success looks: JSON that nobody may keep.
+//! How an outcome is told: a success as JSON that nobody may keep, anything else as a problem.
 
+use actix_totp_core::{BackupCode, Error, Outcome};
 use actix_web::{HttpResponse, http::header};
 use serde::Serialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use crate::problem::Problem;
 
 pub(super) fn ok(body: &impl Serialize) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .json(body)
+}
+
+/// What was asked for, or the problem to answer with.
+pub(super) fn told<T>(outcome: Result<Outcome<T>, Error>) -> Result<T, Problem> {
+    Ok(outcome?.into_result()?)
 }
 
 /// Seconds since the Unix epoch as an RFC 3339 string in UTC. Times beyond the year 9999 have none.
@@ -18,9 +26,6 @@ pub(super) fn rfc3339(secs: u64) -> Option<String> {
 }
 
 /// Backup codes as they are shown.
-pub(super) fn reveal(codes: &[actix_totp_core::BackupCode]) -> Vec<String> {
-    codes
-        .iter()
-        .map(actix_totp_core::BackupCode::reveal)
-        .collect()
+pub(super) fn reveal(codes: &[BackupCode]) -> Vec<String> {
+    codes.iter().map(BackupCode::reveal).collect()
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{
     Answer,
     request::{Caller, TypedToken},
-    response::ok,
+    response::{ok, told},
 };
 use crate::{plugin::Totp, session};
 
@@ -26,10 +26,7 @@ pub(super) async fn validate(
     let session = session::require(&req)?; // before a code is spent for nothing
     let token = TypedToken::read(&req, payload).await?.required()?;
 
-    let outcome = totp
-        .run(move |service| service.authenticate(&caller.user, &token))
-        .await?;
-    let authenticated = outcome.into_result()?;
+    let authenticated = told(totp.authenticate(&caller.user, &token).await)?;
     session::keep(&session, &authenticated.proof)?;
     Ok(ok(&Validated {
         detail: "Token is valid",

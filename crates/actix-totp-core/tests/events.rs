@@ -1,0 +1,210 @@
+//! Events: told after the write, once.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test panics on purpose"
+)]
+
+mod support;
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicU32, Ordering::SeqCst},
+};
+
+use actix_totp_core::{
+    Device, DeviceStore, Event, FakeClock, MemoryStore, Rejection, Sleeper, StoreError,
+    TotpService, UserId, Version,
+};
+use support::{NOON, Scene, accepted, keys, user};
+
+const WRONG: &str = "ABCD-EFGH-JKLM-NPQR";
+
+#[test]
+fn what_an_event_tells_is_already_in_the_store() {
+    type Told = (Event, Option<Device>);
+    let told: Arc<Mutex<Vec<Told>>> = Arc::default();
+    let store = Arc::new(MemoryStore::new());
+    let (seen, from) = (Arc::clone(&told), Arc::clone(&store));
+    let scene = Scene::over(
+        store,
+        |store| store,
+        move |builder| {
+            builder.on_event(move |event| {
+                let device = from.load(event.user()).unwrap();
+                seen.lock().unwrap().push((event.clone(), device));
+            })
+        },
+    );
+    let (totp, alice) = (&scene.totp, &scene.alice);
+    let backup = scene.enroll();
+    scene.fail(5);
+    totp.unlock(alice).unwrap();
+    scene.sign_in(&scene.code()).unwrap();
+    scene.sign_in(&backup[0].reveal()).unwrap();
+    for _ in 0..5 {
+        assert_eq!(scene.sign_in(WRONG), Err(Rejection::InvalidToken));
+    }
+    let epoch = scene.device().epoch;
+    totp.end_all_proofs(alice).unwrap();
+    scene.clock.advance_secs(30);
+    let codes = accepted(totp.renew_backup_codes(alice, &scene.code())).backup_codes;
+    accepted(totp.enroll(alice, "", Some(&codes[0].reveal())));
+    accepted(totp.confirm(alice, &scene.code()));
+    scene.fail(100);
+    scene.totp.reset(alice).unwrap();
+    let codes = scene.enroll();
+    accepted(totp.disable(alice, Some(&codes[0].reveal())));
+
+    let told = told.lock().unwrap();
+    let mut kinds = std::collections::BTreeSet::new();
+    for (event, device) in told.iter() {
+        let text = format!("{event:?}");
+        kinds.insert(text.split(' ').next().unwrap_or_default().to_owned());
+        let Some(device) = device else {
+            assert!(
+                matches!(event, Event::Reset { .. } | Event::Disabled { .. }),
+                "{event:?}"
+            );
+            continue;
+        };
+        match event {
+            Event::Enrolled { .. } | Event::Replaced { .. } => {
+                assert!(device.is_confirmed() && device.pending_at.is_none());
+            }
+            Event::Rejected {
+                method, failures, ..
+            } => {
+                let count = match method.name() {
+                    "totp" => device.failures,
+                    _ => device.backup_failures,
+                };
+                assert_eq!(count, *failures);
+            }
+            Event::Verified { .. } | Event::Unlocked { .. } => {
+                assert_eq!((device.failures, device.backup_failures), (0, 0));
+            }
+            Event::BackupCodeUsed { remaining, .. } => {
+                assert_eq!(device.backup_codes_remaining, *remaining);
+            }
+            Event::BackupCodesRenewed { .. } => assert_eq!(device.backup_codes_remaining, 10),
+            Event::BackupCodeGuessing { failures, .. } => {
+                assert_eq!(device.backup_failures, *failures);
+            }
+            Event::ProofsEnded { .. } => assert_ne!(device.epoch, epoch),
+            Event::Throttled { .. } => assert!(device.failures >= 5),
+            Event::Locked { .. } => assert_eq!(device.failures, 100),
+            _ => panic!("{event:?} with a device"),
+        }
+    }
+    assert_eq!(kinds.len(), 13, "{kinds:?}");
+}
+
+/// Loses some swaps.
+struct Losing(MemoryStore, Arc<AtomicU32>);
+
+impl DeviceStore for Losing {
+    fn load(&self, user: &UserId) -> Result<Option<Device>, StoreError> {
+        self.0.load(user)
+    }
+
+    fn swap(
+        &self,
+        user: &UserId,
+        expected: Option<Version>,
+        next: Option<&Device>,
+    ) -> Result<bool, StoreError> {
+        let less = |left: u32| left.checked_sub(1);
+        if self.1.fetch_update(SeqCst, SeqCst, less).is_ok() {
+            return Ok(false);
+        }
+        self.0.swap(user, expected, next)
+    }
+
+    fn page(&self, after: Option<&UserId>, limit: usize) -> Result<Vec<Device>, StoreError> {
+        self.0.page(after, limit)
+    }
+}
+
+struct NoSleep;
+
+impl Sleeper for NoSleep {
+    fn sleep(&self, _: std::time::Duration) {}
+}
+
+#[test]
+fn however_often_a_swap_is_lost_its_events_are_told_once() {
+    let (told, losses) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
+    let counter = Arc::clone(&told);
+    let store = Losing(MemoryStore::new(), Arc::clone(&losses));
+    let totp = TotpService::builder(store, keys(&[1]))
+        .clock(FakeClock::at(NOON))
+        .sleeper(NoSleep)
+        .on_event(move |_| {
+            counter.fetch_add(1, SeqCst);
+        })
+        .build()
+        .unwrap();
+    let alice = user("alice");
+    let expect = |events| {
+        assert_eq!(losses.swap(5, SeqCst), 0, "all were lost");
+        assert_eq!(told.swap(0, SeqCst), events);
+    };
+    expect(0);
+    accepted(totp.enroll(&alice, "", None));
+    expect(0);
+    let code = totp.code_for(&alice).unwrap().unwrap();
+    accepted(totp.confirm(&alice, &code));
+    expect(1);
+    assert!(
+        totp.authenticate(&alice, WRONG)
+            .unwrap()
+            .rejected()
+            .is_some()
+    );
+    expect(1);
+    assert!(totp.unlock(&alice).unwrap());
+    expect(1);
+    assert!(totp.reset(&alice).unwrap());
+    expect(1);
+}
+
+#[test]
+fn what_writes_nothing_tells_nothing() {
+    let scene = Scene::new();
+    let code = {
+        scene.enroll();
+        scene.code()
+    };
+    scene.sign_in(&code).unwrap();
+    scene.events();
+    let before = scene.device();
+    assert_eq!(scene.sign_in(&code), Err(Rejection::InvalidToken)); // a replay
+    assert_eq!(scene.sign_in("12345"), Err(Rejection::MalformedToken));
+    assert!(
+        scene
+            .totp
+            .disable(&scene.alice, None)
+            .unwrap()
+            .rejected()
+            .is_some()
+    );
+    assert!(
+        scene
+            .totp
+            .enroll(&scene.alice, "", None)
+            .unwrap()
+            .rejected()
+            .is_some()
+    );
+    assert!(
+        scene
+            .totp
+            .confirm(&scene.alice, &code)
+            .unwrap()
+            .rejected()
+            .is_some()
+    );
+    assert!(!scene.totp.unlock(&user("nobody")).unwrap());
+    assert_eq!((scene.device(), scene.events()), (before, vec![]));
+}

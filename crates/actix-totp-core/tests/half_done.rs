@@ -1,0 +1,221 @@
+//! Whatever fails, nothing is half done: the store at any call, the random source at any draw.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test panics on purpose"
+)]
+
+mod support;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering::SeqCst},
+};
+
+use actix_totp_core::{
+    Credential, Device, DeviceStore, Error, MemoryStore, Outcome, Parameters, Randomness,
+    RandomnessError, SeededRandomness, StoreError, UserId, Version,
+};
+use support::{Scene, accepted};
+
+/// Counts down, and fails once when it gets to zero.
+#[derive(Clone)]
+struct Fuse(Arc<AtomicU32>);
+
+impl Fuse {
+    fn long() -> Self {
+        Self(Arc::new(u32::MAX.into()))
+    }
+
+    fn burns(&self) -> bool {
+        self.0.fetch_sub(1, SeqCst) == 1
+    }
+}
+
+struct FailingStore(Arc<MemoryStore>, Fuse);
+
+impl FailingStore {
+    fn call(&self) -> Result<&MemoryStore, StoreError> {
+        match self.1.burns() {
+            true => Err(StoreError::unavailable("gone")),
+            false => Ok(&self.0),
+        }
+    }
+}
+
+impl DeviceStore for FailingStore {
+    fn load(&self, user: &UserId) -> Result<Option<Device>, StoreError> {
+        self.call()?.load(user)
+    }
+
+    fn swap(
+        &self,
+        user: &UserId,
+        expected: Option<Version>,
+        next: Option<&Device>,
+    ) -> Result<bool, StoreError> {
+        self.call()?.swap(user, expected, next)
+    }
+
+    fn page(&self, after: Option<&UserId>, limit: usize) -> Result<Vec<Device>, StoreError> {
+        self.call()?.page(after, limit)
+    }
+}
+
+struct FailingRandomness(SeededRandomness, Fuse);
+
+impl Randomness for FailingRandomness {
+    fn fill(&self, buffer: &mut [u8]) -> Result<(), RandomnessError> {
+        if self.1.burns() {
+            buffer.fill(0);
+            return Err(RandomnessError("no entropy".into()));
+        }
+        self.0.fill(buffer)
+    }
+}
+
+/// Where an operation starts from.
+#[derive(Clone, Copy, PartialEq)]
+enum From {
+    Nothing,
+    Pending,
+    Live,
+    Replacing,
+}
+
+/// The scene, the fuses of its store and its randomness, and a good backup code.
+fn scene(from: From) -> (Scene, Fuse, Fuse, String) {
+    let (store, random) = (Fuse::long(), Fuse::long());
+    let (fuse, source) = (store.clone(), random.clone());
+    let scene = Scene::over(
+        Arc::new(MemoryStore::new()),
+        |inner| FailingStore(inner, fuse),
+        |builder| builder.randomness(FailingRandomness(SeededRandomness::new(1), source)),
+    );
+    let mut codes = Vec::new();
+    match from {
+        From::Nothing => {}
+        From::Pending => drop(accepted(scene.totp.enroll(&scene.alice, "", None))),
+        From::Live => codes = scene.enroll(),
+        From::Replacing => {
+            codes = scene.enroll();
+            let token = codes.remove(0).reveal();
+            accepted(scene.totp.enroll(&scene.alice, "", Some(&token)));
+        }
+    }
+    scene.events();
+    let backup = codes.first().map(|code| code.reveal()).unwrap_or_default();
+    (scene, store, random, backup)
+}
+
+type Operation = (
+    &'static str,
+    From,
+    fn(&Scene, &str, &str) -> Result<bool, Error>,
+);
+
+const OPERATIONS: &[Operation] = &[
+    ("a first enroll", From::Nothing, |it, _, _| {
+        it.totp.enroll(&it.alice, "", None).map(done)
+    }),
+    ("an enroll anew", From::Pending, |it, _, _| {
+        it.totp.enroll(&it.alice, "", None).map(done)
+    }),
+    ("a first confirm", From::Pending, |it, code, _| {
+        it.totp.confirm(&it.alice, code).map(done)
+    }),
+    ("a wrong confirm", From::Pending, |it, _, _| {
+        it.totp.confirm(&it.alice, "000000").map(|it| !done(it))
+    }),
+    ("a disable while pending", From::Pending, |it, _, _| {
+        it.totp.disable(&it.alice, None).map(done)
+    }),
+    ("an import", From::Nothing, |it, _, _| {
+        let credential = Credential::new(&[7; 20], Parameters::default()).unwrap();
+        it.totp.import(&it.alice, &credential, 1).map(done)
+    }),
+    ("a sign-in", From::Live, |it, code, _| {
+        it.totp.authenticate(&it.alice, code).map(done)
+    }),
+    ("a sign-in by backup code", From::Live, |it, _, backup| {
+        it.totp.authenticate(&it.alice, backup).map(done)
+    }),
+    ("a renewal", From::Live, |it, code, _| {
+        it.totp.renew_backup_codes(&it.alice, code).map(done)
+    }),
+    ("a replacement begun", From::Live, |it, code, _| {
+        it.totp.enroll(&it.alice, "", Some(code)).map(done)
+    }),
+    ("a replacement done", From::Replacing, |it, code, _| {
+        it.totp.confirm(&it.alice, code).map(done)
+    }),
+    ("a disable", From::Live, |it, _, backup| {
+        it.totp.disable(&it.alice, Some(backup)).map(done)
+    }),
+    ("the end of all proofs", From::Live, |it, _, _| {
+        it.totp.end_all_proofs(&it.alice)
+    }),
+    ("an unlock", From::Live, |it, _, _| {
+        it.totp.unlock(&it.alice)
+    }),
+    ("a reset", From::Live, |it, _, _| it.totp.reset(&it.alice)),
+    ("a rotation", From::Live, |it, _, _| {
+        it.totp.reseal_all(None).map(|it| it.failures.is_empty())
+    }),
+];
+
+fn done<T>(outcome: Outcome<T>) -> bool {
+    matches!(outcome, Outcome::Accepted(_))
+}
+
+/// Lets the k-th call fail, for every k until the operation is done without it.
+fn fails_whole(light: fn(&Fuse, &Fuse) -> Fuse, is_expected: fn(&Error) -> bool) -> u32 {
+    let mut failed = 0;
+    for (name, from, operation) in OPERATIONS {
+        for k in 1.. {
+            let (scene, store, random, backup) = scene(*from);
+            let code = match from {
+                From::Nothing => String::new(),
+                _ => scene.code(),
+            };
+            let before = scene.store.load(&scene.alice).unwrap();
+            let fuse = light(&store, &random);
+            fuse.0.store(k, SeqCst);
+            match operation(&scene, &code, &backup) {
+                Ok(done) => {
+                    assert!(done, "{name}");
+                    break;
+                }
+                Err(error) => {
+                    assert!(is_expected(&error), "{name}: {error:?}");
+                    let after = scene.store.load(&scene.alice).unwrap();
+                    assert!(after == before, "{name} is half done when call {k} fails");
+                    assert_eq!(scene.events(), [], "{name} tells what was not done");
+                    failed += 1;
+                }
+            }
+            // What failed once is not spoiled: the same token is good afterwards.
+            assert!(operation(&scene, &code, &backup).unwrap(), "{name}, again");
+        }
+    }
+    failed
+}
+
+#[test]
+fn when_any_call_of_the_store_fails_nothing_was_done() {
+    let failed = fails_whole(|store, _| store.clone(), |it| matches!(it, Error::Store(_)));
+    assert_eq!(
+        failed,
+        2 * OPERATIONS.len() as u32 - 0,
+        "each loads and swaps"
+    );
+}
+
+#[test]
+fn when_any_draw_of_randomness_fails_nothing_was_done() {
+    let failed = fails_whole(
+        |_, random| random.clone(),
+        |it| matches!(it, Error::Randomness(_)),
+    );
+    assert!(failed > 40, "{failed} draws");
+}
