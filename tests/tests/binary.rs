@@ -192,21 +192,34 @@ fn it_refuses_keys_that_are_none_without_repeating_them() {
     }
 }
 
-/// Drives the quickstart on a database server of one's own.
+/// Drives the quickstart on a database server, in a database that it makes and drops.
 #[cfg(any(feature = "postgres", feature = "mysql"))]
-fn runs_on(url: &str) {
+fn runs_on<C: actix_totp::diesel::Connection>(server: &str, and_drop: &str) {
+    let nanos = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_nanos();
+    let name = format!("totp_test_{nanos}");
+    let mut server_connection = C::establish(server).expect("a server answers");
+    server_connection
+        .batch_execute(&format!("CREATE DATABASE {name}"))
+        .unwrap();
+    let (base, _) = server.rsplit_once('/').unwrap();
+    let url = format!("{base}/{name}");
+    let driven = std::panic::catch_unwind(|| drive(&url));
+    server_connection
+        .batch_execute(&format!("DROP DATABASE {name} {and_drop}"))
+        .unwrap();
+    driven.unwrap();
+}
+
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+fn drive(url: &str) {
     let folder = tempfile::tempdir().unwrap();
     let running = start(folder.path(), &[("DATABASE_URL", url)]);
     let mut alice = Browser::new(running.address);
-    let name = format!(
-        "alice {}",
-        SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap()
-            .as_nanos()
-    );
     let form =
-        json!({ "username": name, "password": "correct horse", "email": "alice@example.com" });
+        json!({ "username": "alice", "password": "correct horse", "email": "alice@example.com" });
     assert_eq!(alice.post("/register", &form).status, 201);
     assert_eq!(alice.post("/register", &form).status, 409);
     assert_eq!(alice.post("/login", &form).status, 200);
@@ -225,7 +238,8 @@ fn runs_on(url: &str) {
 #[test]
 fn it_runs_on_postgresql() {
     let url = env::var("TOTP_TEST_POSTGRES_URL");
-    runs_on(&url.unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/postgres".into()));
+    let url = url.unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/postgres".into());
+    runs_on::<actix_totp::diesel::PgConnection>(&url, "WITH (FORCE)");
 }
 
 #[cfg(feature = "mysql")]
@@ -233,5 +247,5 @@ fn it_runs_on_postgresql() {
 fn it_runs_on_mysql_or_mariadb() {
     let url = env::var("TOTP_TEST_MYSQL_URL");
     let url = url.unwrap_or_else(|_| "mysql://root@127.0.0.1:3306/mysql".into());
-    runs_on(&url.replace("/mysql", "/test"));
+    runs_on::<actix_totp::diesel::MysqlConnection>(&url, "");
 }

@@ -204,11 +204,7 @@ fn fails_whole(light: fn(&Fuse, &Fuse) -> Fuse, is_expected: fn(&Error) -> bool)
 #[test]
 fn when_any_call_of_the_store_fails_nothing_was_done() {
     let failed = fails_whole(|store, _| store.clone(), |it| matches!(it, Error::Store(_)));
-    assert_eq!(
-        failed,
-        2 * OPERATIONS.len() as u32 - 0,
-        "each loads and swaps"
-    );
+    assert_eq!(failed, 2 * OPERATIONS.len() as u32, "each asks it twice");
 }
 
 #[test]
