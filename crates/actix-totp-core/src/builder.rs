@@ -82,7 +82,7 @@ impl TotpBuilder {
 
     /// Where the time comes from.
     ///
-    /// Default: [`SystemClock`](crate::SystemClock).
+    /// Default: [`SystemClock`](crate::SystemClock)(crate::SystemClock).
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.inner.clock = Box::new(clock);
         self
@@ -90,7 +90,7 @@ impl TotpBuilder {
 
     /// How to wait before a lost swap is tried again.
     ///
-    /// Default: [`SystemSleeper`](crate::SystemSleeper).
+    /// Default: [`SystemSleeper`](crate::SystemSleeper)(crate::SystemSleeper).
     pub fn sleeper(mut self, sleeper: impl Sleeper) -> Self {
         self.inner.sleeper = Box::new(sleeper);
         self
@@ -98,7 +98,7 @@ impl TotpBuilder {
 
     /// Where randomness comes from. For tests.
     ///
-    /// Default: [`OsRandomness`](crate::OsRandomness).
+    /// Default: [`OsRandomness`](crate::OsRandomness)(crate::OsRandomness).
     pub fn randomness(mut self, random: impl Randomness) -> Self {
         self.inner.random = Box::new(random);
         self
