@@ -1,14 +1,2 @@
-//! What the end-to-end tests share: the quickstart in process on a real socket, browsers with their own cookies that send
-//! exactly the bytes they are told, an authenticator, and a store that fails when told.
-
-mod app;
-mod authenticator;
-mod browser;
-mod server;
-mod store;
-
-pub use app::{Authenticator, NOON, TestApp, keys};
-pub use authenticator::code_at;
-pub use browser::{Answer, Browser};
-pub use server::RunningServer;
-pub use store::{CAUSE, FaultyStore};
+//! The end-to-end tests of actix-totp are in `tests/`: over real sockets, with real cookies, in real processes. Everything
+//! that they need is a dev-dependency, so that the workspace can be packaged.

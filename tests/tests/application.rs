@@ -1,5 +1,7 @@
 //! What an application sets, asks and is told.
 
+mod support;
+
 use std::sync::{Arc, Mutex};
 
 use actix_session::{SessionExt, SessionMiddleware, storage::CookieSessionStore};
@@ -15,7 +17,7 @@ use actix_web::{
     web,
 };
 use serde_json::json;
-use tests::{NOON, RunningServer, keys, serve};
+use support::{NOON, RunningServer, keys, serve};
 
 fn alice() -> UserId {
     UserId::new("alice").unwrap()
@@ -194,7 +196,7 @@ fn a_function_of_the_application_says_who_is_signed_in() {
             .contains(":A%20label%20%26%20more?")
     );
     // The first thing that such a session ever holds is the proof.
-    let code = tests::code_at(generated["secret"].as_str().unwrap(), NOON);
+    let code = support::code_at(generated["secret"].as_str().unwrap(), NOON);
     let headers = [("x-user", "alice"), ("Content-Type", "application/json")];
     let body = format!("{{\"token\":\"{code}\"}}");
     browser
@@ -235,7 +237,7 @@ fn the_application_calls_everything_without_http() {
             .unwrap()
             .accepted()
             .unwrap();
-        let code = |at| tests::code_at(enrollment.secret(), at);
+        let code = |at| support::code_at(enrollment.secret(), at);
         let confirmed = totp
             .confirm(&user, &code(NOON))
             .await

@@ -1,7 +1,9 @@
 //! Whatever is sent: a 4xx problem that repeats nothing of it, never a 5xx, and nothing is counted.
 
+mod support;
+
 use serde_json::json;
-use tests::{Answer, Browser, TestApp};
+use support::{Answer, Browser, TestApp};
 
 const NEED_TOKEN: [&str; 3] = [
     "/auth/otp/verify/",

@@ -1,5 +1,7 @@
 //! The real binary, as `cargo run -p quickstart` starts it.
 
+mod support;
+
 use std::{
     env, fs,
     io::{BufRead, BufReader},
@@ -10,7 +12,7 @@ use std::{
 };
 
 use serde_json::json;
-use tests::{Browser, code_at};
+use support::{Browser, code_at};
 
 /// Builds what is up to date in most cases, and says where it is.
 fn binary() -> PathBuf {

@@ -1,10 +1,12 @@
 //! POSTs that a page of another site sends.
 
+mod support;
+
 use actix_cors::Cors;
 use actix_session::{SessionExt, SessionMiddleware, storage::CookieSessionStore};
 use actix_totp::{FakeClock, MemoryStore, Totp};
 use actix_web::{App, HttpRequest, HttpResponse, cookie::Key, web};
-use tests::{NOON, TestApp, keys, serve};
+use support::{NOON, TestApp, keys, serve};
 
 const POSTS: [&str; 5] = ["generate", "verify", "validate", "backup-codes", "disable"];
 

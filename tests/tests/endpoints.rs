@@ -1,7 +1,9 @@
 //! Every row of the wire: what the seed's front ends see, and what deviates on purpose.
 
+mod support;
+
 use serde_json::{Value, json};
-use tests::{Answer, Browser, NOON, TestApp};
+use support::{Answer, Browser, NOON, TestApp};
 
 const GENERATE: [&str; 2] = ["/auth/otp/generate/", "/auth/otp/generate"];
 const VERIFY: [&str; 2] = ["/auth/otp/verify/", "/auth/otp/verify"];

@@ -1,7 +1,9 @@
 //! A store that fails at its k-th call, for every k on every route.
 
+mod support;
+
 use serde_json::{Value, json};
-use tests::{Answer, Browser, CAUSE, TestApp};
+use support::{Answer, Browser, CAUSE, TestApp};
 
 #[track_caller]
 fn assert_unavailable(answer: &Answer) {

@@ -1,5 +1,7 @@
 //! `RequireTotp`: who passes, and that nothing opens it.
 
+mod support;
+
 use std::{
     sync::{
         Arc,
@@ -17,7 +19,7 @@ use actix_web::{
     web::{self, ServiceConfig},
 };
 use serde_json::json;
-use tests::{Answer, Browser, NOON, RunningServer, TestApp, keys, serve};
+use support::{Answer, Browser, NOON, RunningServer, TestApp, keys, serve};
 
 /// An application whose guarded routes count how often they run, and where a session can be made as a test wants it.
 struct Site {

@@ -1,12 +1,14 @@
 //! All log output of a full run: TRACE of this project's crates, DEBUG of all others.
 
+mod support;
+
 use std::{
     io::Write,
     sync::{Arc, Mutex},
 };
 
 use serde_json::json;
-use tests::TestApp;
+use support::TestApp;
 use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
 #[derive(Clone, Default)]
@@ -96,7 +98,7 @@ fn the_log_of_a_full_run_holds_no_token_secret_backup_code_or_cookie() {
     ] {
         assert!(log.contains(event), "the log tells of {event}");
     }
-    assert!(log.contains(tests::CAUSE), "and of the cause of a fault");
+    assert!(log.contains(support::CAUSE), "and of the cause of a fault");
     for secret in hidden {
         let line = log.lines().find(|line| line.contains(&secret));
         assert!(line.is_none(), "{secret} is in the log: {line:?}");

@@ -1,8 +1,10 @@
 //! Several browsers, session ids, and cookies kept from before.
 
+mod support;
+
 use actix_totp::UserId;
 use serde_json::json;
-use tests::TestApp;
+use support::TestApp;
 
 #[test]
 fn disabling_in_one_browser_ends_the_proof_in_the_other_at_its_next_request() {
@@ -100,7 +102,7 @@ fn logging_out_revokes() {
 fn an_operator_ends_proofs_too() {
     let app = TestApp::start();
     let (mut alice, phone, _) = app.enrolled("alice");
-    let totp = actix_totp::Totp::builder(app.store.clone(), tests::keys())
+    let totp = actix_totp::Totp::builder(app.store.clone(), support::keys())
         .clock(app.clock.clone())
         .build()
         .unwrap();

@@ -92,7 +92,13 @@ pub(crate) fn gate(consecutive: u32, recent: &RecentFailures, now: u64) -> Gate 
     } else {
         0
     };
-    let until = last.saturating_add(wait_secs(consecutive).max(daily));
+    let wait = wait_secs(consecutive).max(daily);
+    // A failure from further ahead than clocks of instances may differ was recorded before the clock was set back: it
+    // must not close the door for as long as the clock was wrong. It is counted all the same.
+    if wait == 0 || last > now.saturating_add(LONGEST_WAIT_SECS) {
+        return Gate::Open;
+    }
+    let until = last.saturating_add(wait);
     match until.saturating_sub(now) {
         0 => Gate::Open,
         secs => Gate::Wait(secs),
@@ -137,6 +143,15 @@ mod tests {
         assert_eq!(gate(5, &recent, NOON), Gate::Wait(30));
         assert_eq!(gate(5, &recent, NOON + 29), Gate::Wait(1));
         assert_eq!(gate(5, &recent, NOON + 30), Gate::Open);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_closes_the_door_for_no_longer_than_two_hours() {
+        assert_eq!(gate(1, &recent([NOON + 60]), NOON), Gate::Open);
+        assert_eq!(gate(5, &recent([NOON + 60]), NOON), Gate::Wait(90)); // instances whose clocks differ
+        assert_eq!(gate(12, &recent([NOON + 3_600]), NOON), Gate::Wait(7_200));
+        assert_eq!(gate(12, &recent([NOON + 3_601]), NOON), Gate::Open);
+        assert_eq!(gate(100, &recent([NOON + 3_601]), NOON), Gate::Locked);
     }
 
     #[test]

@@ -7,7 +7,7 @@
 
 mod support;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use actix_totp_core::{Event, Outcome, Rejection};
 use proptest::prelude::*;
@@ -348,7 +348,7 @@ fn plain(token: &str) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_sequence_of_operations_accepts_twice_or_gives_a_guess_for_free(
@@ -358,38 +358,5 @@ proptest! {
         for operation in &operations {
             judge.step(operation)?;
         }
-    }
-}
-
-#[test]
-fn debug_of_anything_secret_is_redacted() {
-    let scene = Scene::new();
-    let enrollment = support::accepted(scene.totp.enroll(&scene.alice, "", None));
-    let code = scene.code();
-    let confirmed = support::accepted(scene.totp.confirm(&scene.alice, &code));
-    let credential =
-        actix_totp_core::Credential::from_base32(enrollment.secret(), Default::default()).unwrap();
-    let shown = BTreeMap::from([
-        ("enrollment", format!("{enrollment:?}")),
-        ("confirmed", format!("{confirmed:?}")),
-        ("credential", format!("{credential:?}")),
-        ("device", format!("{:?}", scene.device())),
-        ("service", format!("{:?}", scene.totp)),
-        ("status", format!("{:?}", scene.totp.status(&scene.alice))),
-        ("events", format!("{:?}", scene.events())),
-    ]);
-    for (what, shown) in shown {
-        assert!(
-            !shown.contains(enrollment.secret()),
-            "{what} shows the secret: {shown}"
-        );
-        assert!(!shown.contains(&code), "{what} shows a code: {shown}");
-        for code in &confirmed.backup_codes {
-            assert!(
-                !shown.contains(&code.reveal()) && !shown.contains(&code.reveal().replace('-', "")),
-                "{what}"
-            );
-        }
-        assert!(!shown.contains("otpauth"), "{what}");
     }
 }

@@ -185,3 +185,27 @@ fn failures_of_a_pending_replacement_count_on_the_live_credential() {
     );
     assert_eq!(scene.device().failures, 5);
 }
+
+#[test]
+fn no_kind_of_success_refills_the_allowance_of_the_day() {
+    let scene = Scene::new();
+    let mut backup = scene.enroll();
+    scene.fail(20);
+    let recent = scene.device().recent_failures;
+    let mut token = || backup.remove(0).reveal();
+    scene.sign_in(&token()).unwrap();
+    accepted(scene.totp.enroll(&scene.alice, "", Some(&token())));
+    scene.totp.end_all_proofs(&scene.alice).unwrap();
+    assert_eq!(scene.device().failures, 0);
+    assert_eq!(scene.sign_in("000000"), throttled(3_600));
+    assert_eq!(scene.device().recent_failures, recent);
+
+    let live = Scene::new();
+    live.enroll();
+    live.fail(20);
+    live.clock.advance_secs(3_600);
+    let recent = live.device().recent_failures;
+    accepted(live.totp.renew_backup_codes(&live.alice, &live.code()));
+    assert_eq!(live.device().failures, 0);
+    assert_eq!(live.device().recent_failures, recent);
+}

@@ -5,7 +5,7 @@ use actix_web::cookie::Key;
 use quickstart::Config;
 use serde_json::{Value, json};
 
-use crate::{Answer, Browser, FaultyStore, RunningServer, code_at};
+use super::{Answer, Browser, FaultyStore, RunningServer, code_at};
 
 pub const NOON: u64 = 1_700_000_010; // ten seconds into a step
 

@@ -8,7 +8,7 @@ use std::{
 
 use actix_web::dev::{Server, ServerHandle};
 
-use crate::browser::Browser;
+use super::browser::Browser;
 
 pub struct RunningServer {
     pub address: SocketAddr,
@@ -53,10 +53,9 @@ impl Drop for RunningServer {
 }
 
 /// Serves an `App` on a real socket: `serve!(App::new().wrap(…))`. What it uses is cloned inside of the expression.
-#[macro_export]
 macro_rules! serve {
     ($app:expr) => {
-        $crate::RunningServer::start(move |listener| {
+        $crate::support::RunningServer::start(move |listener| {
             let server = actix_web::HttpServer::new(move || $app)
                 .workers(1)
                 .disable_signals()
@@ -65,3 +64,4 @@ macro_rules! serve {
         })
     };
 }
+pub(crate) use serve;

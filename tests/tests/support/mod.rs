@@ -1,0 +1,21 @@
+//! What the end-to-end tests share: the quickstart in process on a real socket, browsers with their own cookies that send
+//! exactly the bytes they are told, an authenticator, and a store that fails when told.
+
+#![allow(
+    dead_code,
+    unused_imports,
+    unused_macros,
+    reason = "each file of tests uses a part of it"
+)]
+
+mod app;
+mod authenticator;
+mod browser;
+mod server;
+mod store;
+
+pub(crate) use app::{Authenticator, NOON, TestApp, keys};
+pub(crate) use authenticator::code_at;
+pub(crate) use browser::{Answer, Browser};
+pub(crate) use server::{RunningServer, serve};
+pub(crate) use store::{CAUSE, FaultyStore};
