@@ -16,8 +16,8 @@ use std::{
 };
 
 use actix_totp_core::{
-    Device, DeviceStore, Error, FakeClock, MemoryStore, Outcome, Sleeper, StoreError, TotpService,
-    UserId, Version,
+    Device, DeviceStore, Error, FakeClock, MemoryStore, Sleeper, StoreError, TotpService, UserId,
+    Version,
 };
 use support::{NOON, Scene, accepted, keys};
 
@@ -160,63 +160,6 @@ fn trying_again_ends_after_two_seconds() {
         8,
         "two tries of a second each"
     );
-}
-
-#[test]
-fn whichever_call_fails_nothing_is_half_done_and_nothing_is_told() {
-    type Operation = fn(&Scene, &[String]) -> Result<bool, Error>;
-    fn done<T>(outcome: Outcome<T>) -> bool {
-        matches!(outcome, Outcome::Accepted(_))
-    }
-    let operations: [Operation; 10] = [
-        |it, tokens| it.totp.authenticate(&it.alice, &tokens[0]).map(done),
-        |it, tokens| it.totp.authenticate(&it.alice, &tokens[1]).map(done),
-        |it, _| {
-            it.totp
-                .authenticate(&it.alice, "000000")
-                .map(|outcome| !done(outcome))
-        },
-        |it, tokens| it.totp.disable(&it.alice, Some(&tokens[0])).map(done),
-        |it, tokens| it.totp.renew_backup_codes(&it.alice, &tokens[0]).map(done),
-        |it, tokens| it.totp.enroll(&it.alice, "", Some(&tokens[0])).map(done),
-        |it, _| it.totp.unlock(&it.alice),
-        |it, _| it.totp.reset(&it.alice),
-        |it, _| it.totp.end_all_proofs(&it.alice),
-        |it, _| it.totp.status(&it.alice).map(|status| status.enabled),
-    ];
-    for (n, operation) in operations.iter().enumerate() {
-        for k in 1.. {
-            let mut troubled = None;
-            let scene = Scene::over(
-                Arc::new(MemoryStore::new()),
-                |store| troubled.insert(Troubled::around(store)).clone(),
-                |builder| builder,
-            );
-            let backup = scene.enroll();
-            let tokens = [scene.code(), backup[0].reveal()];
-            let before = scene.device();
-            troubled.unwrap().calls_until_failure.store(k, SeqCst);
-            match operation(&scene, &tokens) {
-                Ok(done) => {
-                    assert!(done, "operation {n} needs {} calls", k - 1);
-                    assert!(k > 1, "it asks the store");
-                    break;
-                }
-                Err(error) => {
-                    assert!(matches!(error, Error::Store(_)));
-                    assert!(
-                        !error.to_string().contains("telling"),
-                        "the cause is the source, not the text"
-                    );
-                    assert_eq!(
-                        (scene.device(), scene.events()),
-                        (before, vec![]),
-                        "operation {n}, call {k}"
-                    );
-                }
-            }
-        }
-    }
 }
 
 #[test]

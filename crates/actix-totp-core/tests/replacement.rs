@@ -1,4 +1,4 @@
-//! A new authenticator without a gap, and turning the second factor off.
+//! A new authenticator without a gap.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -7,7 +7,7 @@
 
 mod support;
 
-use actix_totp_core::{Event, Method, Rejection};
+use actix_totp_core::{Event, Rejection};
 use support::{Scene, accepted, rejected};
 
 #[test]
@@ -121,50 +121,4 @@ fn a_skewed_clock_is_not_named_while_something_is_live() {
         rejected(scene.totp.confirm(&scene.alice, &code)),
         Rejection::InvalidToken
     );
-}
-
-#[test]
-fn disabling_needs_a_good_token_and_deletes_the_device() {
-    let scene = Scene::new();
-    let backup = scene.enroll();
-    for none in [None, Some(""), Some("  ")] {
-        assert_eq!(
-            rejected(scene.totp.disable(&scene.alice, none)),
-            Rejection::TokenNeeded
-        );
-    }
-    let wrong = scene.wrong_code();
-    assert_eq!(
-        rejected(scene.totp.disable(&scene.alice, Some(&wrong))),
-        Rejection::InvalidToken
-    );
-    assert_eq!(scene.device().failures, 1);
-    scene.events();
-    accepted(scene.totp.disable(&scene.alice, Some(&scene.code())));
-    assert_eq!(
-        scene.totp.status(&scene.alice).unwrap(),
-        actix_totp_core::Status::default()
-    );
-    assert_eq!(
-        scene.events(),
-        [Event::Disabled {
-            user: scene.alice.clone(),
-            method: Method::Totp
-        }]
-    );
-    assert_eq!(
-        scene.sign_in(&backup[0].reveal()),
-        Err(Rejection::NotEnabled)
-    );
-
-    let backup = scene.enroll();
-    accepted(scene.totp.disable(&scene.alice, Some(&backup[0].reveal())));
-}
-
-#[test]
-fn a_pending_device_is_disabled_without_a_token() {
-    let scene = Scene::new();
-    accepted(scene.totp.enroll(&scene.alice, "", None));
-    accepted(scene.totp.disable(&scene.alice, None));
-    assert_eq!(scene.totp.code_for(&scene.alice).unwrap(), None);
 }
