@@ -18,6 +18,8 @@
 mod backend;
 mod error;
 mod migrate;
+#[cfg_attr(not(feature = "sqlite"), allow(dead_code))] // only SQLite has one writer
+mod queue;
 mod row;
 mod store;
 

@@ -1,6 +1,7 @@
 //! A device as columns, and back.
 
 use actix_totp_core::{Device, Epoch, RecentFailures, StoreError, UserId, Version};
+use diesel::{QueryResult, result::Error};
 
 /// What one row holds, in the order of the columns. `U` is how the database gives a user id: text or bytes.
 pub(crate) type Columns<U> = (
@@ -103,8 +104,10 @@ pub struct Values<'a> {
 }
 
 impl<'a> Values<'a> {
-    pub(crate) fn of(device: &'a Device) -> Result<Self, StoreError> {
-        let column = |value: u64| i64::try_from(value).map_err(StoreError::corrupt);
+    pub(crate) fn of(device: &'a Device) -> QueryResult<Self> {
+        let column = |value: u64| {
+            i64::try_from(value).map_err(|error| Error::SerializationError(error.into()))
+        };
         Ok(Self {
             device,
             confirmed_at: device.confirmed_at.map(column).transpose()?,

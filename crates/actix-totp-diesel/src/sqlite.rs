@@ -27,7 +27,9 @@ queries!(SqliteConnection, user_id: Text, String, str, {
         // Two writers starve each other on the busy handler (a p99 of over a second), so one connection writes. It is
         // opened first: it switches the file to WAL.
         let writer = pool(url, 1, Settings)?;
-        Ok(Pools::two(pool(url, READERS, Settings)?, writer))
+        Pools::with_writer(pool(url, READERS, Settings)?, writer, |connection, run| {
+            connection.immediate_transaction(|connection| run(connection))
+        })
     }
 
     fn is_lost_swap(error: &Error) -> bool {

@@ -1,55 +1,74 @@
 //! `DieselStore`: the store over a pool of connections.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use actix_totp_core::{Device, DeviceStore, StoreError, UserId, Version};
-use diesel::r2d2::{
-    ConnectionManager, CustomizeConnection, NopErrorHandler, Pool, PooledConnection,
+use diesel::{
+    QueryResult,
+    r2d2::{
+        ConnectionManager, CustomizeConnection, NopErrorHandler, Pool, PooledConnection,
+        R2D2Connection,
+    },
 };
 
 use crate::{
     backend::Backend,
     error::{MigrateError, OpenError},
+    queue::Queue,
     row::{Row, Values},
 };
+
+#[cfg(feature = "sqlite")]
+use crate::queue::Transact;
 
 /// How long a request waits for a free connection.
 const CHECKOUT: Duration = Duration::from_secs(1);
 
-/// Where connections for reading and for writing come from; often the same place.
-pub struct Pools<C: diesel::r2d2::R2D2Connection + 'static> {
-    readers: Pool<ConnectionManager<C>>,
-    writers: Pool<ConnectionManager<C>>,
+/// Where connections come from, and how swaps are written.
+pub struct Pools<C: R2D2Connection + 'static> {
+    /// Reads, and writes too where there is no queue.
+    connections: Pool<ConnectionManager<C>>,
+    /// One writer with a connection of its own.
+    writer: Option<Writer<C>>,
 }
 
-impl<C: diesel::r2d2::R2D2Connection + 'static> Clone for Pools<C> {
-    fn clone(&self) -> Self {
-        Self {
-            readers: self.readers.clone(),
-            writers: self.writers.clone(),
-        }
-    }
+struct Writer<C: R2D2Connection + 'static> {
+    /// For migrations; the queue uses it too.
+    connection: Pool<ConnectionManager<C>>,
+    queue: Queue,
 }
 
-impl<C: diesel::r2d2::R2D2Connection + 'static> Pools<C> {
-    pub(crate) fn one(pool: Pool<ConnectionManager<C>>) -> Self {
+impl<C: Backend> Pools<C> {
+    /// Every connection reads and writes.
+    pub(crate) fn one(connections: Pool<ConnectionManager<C>>) -> Self {
         Self {
-            readers: pool.clone(),
-            writers: pool,
+            connections,
+            writer: None,
         }
     }
 
+    /// One connection writes, the others read; the swaps that wait together share a commit.
     #[cfg(feature = "sqlite")]
-    pub(crate) fn two(
-        readers: Pool<ConnectionManager<C>>,
-        writers: Pool<ConnectionManager<C>>,
-    ) -> Self {
-        Self { readers, writers }
+    pub(crate) fn with_writer(
+        connections: Pool<ConnectionManager<C>>,
+        connection: Pool<ConnectionManager<C>>,
+        transact: Transact<C>,
+    ) -> Result<Self, OpenError> {
+        let queue = Queue::start(connection.clone(), transact)?;
+        Ok(Self {
+            connections,
+            writer: Some(Writer { connection, queue }),
+        })
+    }
+
+    fn for_migrations(&self) -> &Pool<ConnectionManager<C>> {
+        let writer = self.writer.as_ref();
+        writer.map_or(&self.connections, |writer| &writer.connection)
     }
 }
 
 /// A pool of at most `size` connections; the first is made at once, so that a wrong URL is noticed here.
-pub(crate) fn pool<C: diesel::r2d2::R2D2Connection + 'static>(
+pub(crate) fn pool<C: R2D2Connection + 'static>(
     url: &str,
     size: u32,
     settings: impl CustomizeConnection<C, diesel::r2d2::Error>,
@@ -82,12 +101,13 @@ pub(crate) fn pool<C: diesel::r2d2::R2D2Connection + 'static>(
 /// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct DieselStore<C: Backend>(Pools<C>);
+pub struct DieselStore<C: Backend>(Arc<Pools<C>>);
 
 impl<C: Backend> DieselStore<C> {
     /// Connects to the database at `url` with a pool of its own, and the settings that the promises need:
     ///
-    /// - SQLite (a path): WAL, `synchronous=FULL`, `busy_timeout` 2 s, and one connection that writes beside ten that read;
+    /// - SQLite (a path): WAL, `synchronous=FULL`, `busy_timeout` 2 s, and one connection that
+    ///   writes beside ten that read; the swaps that wait together share a commit;
     /// - PostgreSQL (`postgres://user@host/database`): ten connections, `lock_timeout` and `statement_timeout` 2 s;
     /// - MySQL and MariaDB (`mysql://user@host/database`): ten connections, locks and statements wait 2 s.
     ///
@@ -97,7 +117,7 @@ impl<C: Backend> DieselStore<C> {
     ///
     /// [`OpenError`] if no connection can be had within a second.
     pub fn open(url: &str) -> Result<Self, OpenError> {
-        C::open(url).map(Self)
+        C::open(url).map(|pools| Self(Arc::new(pools)))
     }
 
     /// Takes the pool that the application already has, and changes nothing about it or its connections.
@@ -105,7 +125,7 @@ impl<C: Backend> DieselStore<C> {
     /// Durability and timeouts are then the application's: for SQLite set `journal_mode=WAL`, `synchronous=FULL` and a
     /// `busy_timeout`; elsewhere timeouts of locks and statements. Connections must commit by themselves (autocommit).
     pub fn from_pool(pool: Pool<ConnectionManager<C>>) -> Self {
-        Self(Pools::one(pool))
+        Self(Arc::new(Pools::one(pool)))
     }
 
     /// Makes the table, or brings it up to date. Any number of processes may do so at once. It uses diesel's version table,
@@ -131,24 +151,43 @@ impl<C: Backend> DieselStore<C> {
         &self,
         run: impl FnOnce(&mut C) -> Result<(), MigrateError>,
     ) -> Result<(), MigrateError> {
-        let mut connection = self
-            .0
-            .writers
-            .get()
-            .map_err(|error| MigrateError(error.into()))?;
+        let pool = self.0.for_migrations();
+        let mut connection = pool.get().map_err(|error| MigrateError(error.into()))?;
         run(&mut connection)
     }
 }
 
-fn check_out<C: Backend>(
+pub(crate) fn check_out<C: Backend>(
     pool: &Pool<ConnectionManager<C>>,
 ) -> Result<PooledConnection<ConnectionManager<C>>, StoreError> {
     pool.get().map_err(StoreError::unavailable)
 }
 
+/// One conditional statement. A row that is there already is a lost swap, and so are the conflicts that the database
+/// reports.
+pub(crate) fn swap_on<C: Backend>(
+    connection: &mut C,
+    user: &UserId,
+    expected: Option<Version>,
+    next: Option<&Device>,
+) -> QueryResult<bool> {
+    let next = next.map(Values::of).transpose()?;
+    let written = match (expected.map(Version::to_i64), next) {
+        (None, None) => return connection.find(user).map(|row| row.is_none()),
+        (None, Some(next)) => connection.insert(&next),
+        (Some(expected), None) => connection.delete(user, expected),
+        (Some(expected), Some(next)) => connection.update(expected, &next),
+    };
+    match written {
+        Ok(rows) => Ok(rows == 1),
+        Err(error) if C::is_lost_swap(&error) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 impl<C: Backend> DeviceStore for DieselStore<C> {
     fn load(&self, user: &UserId) -> Result<Option<Device>, StoreError> {
-        let found = check_out(&self.0.readers)?.find(user);
+        let found = check_out(&self.0.connections)?.find(user);
         let row = found.map_err(StoreError::unavailable)?;
         row.map(Row::into_device).transpose()
     }
@@ -159,29 +198,16 @@ impl<C: Backend> DeviceStore for DieselStore<C> {
         expected: Option<Version>,
         next: Option<&Device>,
     ) -> Result<bool, StoreError> {
-        let values = next.map(Values::of).transpose()?;
-        let mut connection = check_out(&self.0.writers)?;
-        let written = match (expected.map(Version::to_i64), values) {
-            (None, None) => {
-                return connection
-                    .find(user)
-                    .map(|row| row.is_none())
-                    .map_err(StoreError::unavailable);
-            }
-            (None, Some(values)) => connection.insert(&values),
-            (Some(expected), None) => connection.delete(user, expected),
-            (Some(expected), Some(values)) => connection.update(expected, &values),
-        };
-        match written {
-            Ok(rows) => Ok(rows == 1),
-            Err(error) if C::is_lost_swap(&error) => Ok(false),
-            Err(error) => Err(StoreError::unavailable(error)),
+        if let Some(writer) = &self.0.writer {
+            return writer.queue.swap(user, expected, next);
         }
+        let mut connection = check_out(&self.0.connections)?;
+        swap_on(&mut *connection, user, expected, next).map_err(StoreError::unavailable)
     }
 
     fn page(&self, after: Option<&UserId>, limit: usize) -> Result<Vec<Device>, StoreError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let rows = check_out(&self.0.readers)?.page(after, limit);
+        let rows = check_out(&self.0.connections)?.page(after, limit);
         let rows = rows.map_err(StoreError::unavailable)?;
         rows.into_iter().map(Row::into_device).collect()
     }
@@ -189,14 +215,14 @@ impl<C: Backend> DeviceStore for DieselStore<C> {
 
 impl<C: Backend> Clone for DieselStore<C> {
     fn clone(&self) -> Self {
-        Self(self.0.clone())
+        Self(Arc::clone(&self.0))
     }
 }
 
 impl<C: Backend> fmt::Debug for DieselStore<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DieselStore")
-            .field("readers", &self.0.readers.state())
+            .field("connections", &self.0.connections.state())
             .finish_non_exhaustive()
     }
 }

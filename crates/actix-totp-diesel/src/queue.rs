@@ -1,0 +1,237 @@
+//! One writer, and one commit for all swaps that wait together.
+//!
+//! On SQLite the commit is the cost of a swap: it waits for the disk. While one commit is under way the next swaps queue
+//! up, and then share the next one. Each is still told only after its commit, so nothing is less durable; and as there is
+//! one writer, nobody starves.
+
+use std::{
+    sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel},
+    thread,
+    time::Duration,
+};
+
+use actix_totp_core::{Device, StoreError, UserId, Version};
+use diesel::{
+    QueryResult,
+    r2d2::{ConnectionManager, Pool},
+};
+
+use crate::{
+    backend::Backend,
+    error::OpenError,
+    store::{check_out, swap_on},
+};
+
+/// At most so many swaps share a commit.
+const LARGEST_BATCH: usize = 256;
+/// After this time a swap that got no answer is unknown: the writer hangs, or its queue is too long.
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// Runs a function in one transaction that takes the write lock at its start.
+pub(crate) type Transact<C> =
+    fn(&mut C, &mut dyn FnMut(&mut C) -> QueryResult<()>) -> QueryResult<()>;
+
+/// Where swaps wait for the writer.
+pub(crate) struct Queue(Sender<Job>);
+
+struct Job {
+    user: UserId,
+    expected: Option<Version>,
+    next: Option<Device>,
+    answer: SyncSender<Result<bool, StoreError>>,
+}
+
+impl Queue {
+    /// Starts the writer. It ends when the last handle of the queue is gone.
+    pub(crate) fn start<C: Backend>(
+        pool: Pool<ConnectionManager<C>>,
+        transact: Transact<C>,
+    ) -> Result<Self, OpenError> {
+        let (send, receive) = channel();
+        thread::Builder::new()
+            .name("actix-totp-writer".into())
+            .spawn(move || write(&pool, transact, &receive))
+            .map_err(|error| OpenError::new("", &error))?;
+        Ok(Self(send))
+    }
+
+    pub(crate) fn swap(
+        &self,
+        user: &UserId,
+        expected: Option<Version>,
+        next: Option<&Device>,
+    ) -> Result<bool, StoreError> {
+        let (answer, answered) = sync_channel(1);
+        let job = Job {
+            user: user.clone(),
+            expected,
+            next: next.cloned(),
+            answer,
+        };
+        self.0
+            .send(job)
+            .map_err(|_| StoreError::unavailable("the writer has ended"))?;
+        answered
+            .recv_timeout(PATIENCE)
+            .map_err(StoreError::unavailable)?
+    }
+}
+
+fn write<C: Backend>(
+    pool: &Pool<ConnectionManager<C>>,
+    transact: Transact<C>,
+    jobs: &Receiver<Job>,
+) {
+    while let Ok(first) = jobs.recv() {
+        let mut batch = vec![first];
+        batch.extend(jobs.try_iter().take(LARGEST_BATCH - 1));
+        let written = commit(pool, transact, &batch);
+        // A fault of one must not be everybody's: alone, each is answered for itself. Nothing was written so far.
+        let alone = matches!(written, Err(Fault::Statement(_))) && batch.len() > 1;
+        for (at, job) in batch.iter().enumerate() {
+            let answer = match &written {
+                Ok(written) => Ok(written[at]),
+                Err(_) if alone => match commit(pool, transact, std::slice::from_ref(job)) {
+                    Ok(written) => Ok(written[0]),
+                    Err(fault) => fault.told::<C>(),
+                },
+                Err(fault) => fault.told::<C>(),
+            };
+            let _ = job.answer.send(answer); // whoever gave up waiting is gone
+        }
+    }
+}
+
+enum Fault {
+    /// No connection could be had.
+    Connection(StoreError),
+    /// A statement failed; the transaction was rolled back.
+    Statement(diesel::result::Error),
+    /// The transaction could not begin, or could not be committed.
+    Transaction(diesel::result::Error),
+}
+
+impl Fault {
+    fn told<C: Backend>(&self) -> Result<bool, StoreError> {
+        match self {
+            Self::Connection(error) => Err(StoreError::unavailable(error.to_string())),
+            Self::Statement(error) | Self::Transaction(error) if C::is_lost_swap(error) => {
+                Ok(false)
+            }
+            Self::Statement(error) | Self::Transaction(error) => {
+                Err(StoreError::unavailable(error.to_string()))
+            }
+        }
+    }
+}
+
+/// Which of the swaps were written, all in one commit.
+fn commit<C: Backend>(
+    pool: &Pool<ConnectionManager<C>>,
+    transact: Transact<C>,
+    batch: &[Job],
+) -> Result<Vec<bool>, Fault> {
+    let mut connection = check_out(pool).map_err(Fault::Connection)?;
+    let mut written = Vec::with_capacity(batch.len());
+    let mut statement_failed = false;
+    let committed = transact(&mut connection, &mut |connection| {
+        for job in batch {
+            let swapped = swap_on(connection, &job.user, job.expected, job.next.as_ref());
+            statement_failed = swapped.is_err();
+            written.push(swapped?);
+        }
+        Ok(())
+    });
+    match committed {
+        Ok(()) => Ok(written),
+        Err(error) if statement_failed => Err(Fault::Statement(error)),
+        Err(error) => Err(Fault::Transaction(error)),
+    }
+}
+
+#[cfg(all(test, feature = "sqlite"))]
+#[allow(clippy::unwrap_used, reason = "a test panics on purpose")]
+mod tests {
+    use std::sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+        mpsc::Receiver,
+    };
+
+    use actix_totp_core::{DeviceStore, Epoch, RecentFailures};
+    use diesel::SqliteConnection;
+
+    use super::*;
+    use crate::DieselStore;
+
+    static COMMITS: AtomicUsize = AtomicUsize::new(0);
+    static GATE: Mutex<()> = Mutex::new(());
+
+    fn device(id: &str) -> Device {
+        Device {
+            user: UserId::new(id).unwrap(),
+            version: Version::from_i64(1),
+            epoch: Epoch::from_i64(1),
+            sealed: Vec::new(),
+            confirmed_at: None,
+            pending_at: None,
+            last_step: None,
+            failures: 0,
+            recent_failures: RecentFailures::default(),
+            backup_failures: 0,
+            backup_codes_remaining: 0,
+            last_used_at: None,
+            created_at: 0,
+            updated_at: 0,
+        }
+    }
+
+    fn send(queue: &Queue, next: Device) -> Receiver<Result<bool, StoreError>> {
+        let (answer, answered) = sync_channel(1);
+        let user = next.user.clone();
+        let job = Job {
+            user,
+            expected: None,
+            next: Some(next),
+            answer,
+        };
+        queue.0.send(job).unwrap();
+        answered
+    }
+
+    #[test]
+    fn swaps_that_wait_together_share_one_commit_and_each_gets_its_own_answer() {
+        let connection =
+            crate::diesel::r2d2::ConnectionManager::<SqliteConnection>::new(":memory:");
+        let pool = Pool::builder().max_size(1).build(connection).unwrap();
+        let store = DieselStore::from_pool(pool.clone());
+        store.migrate().unwrap();
+        let queue = Queue::start(pool, |connection: &mut SqliteConnection, run| {
+            COMMITS.fetch_add(1, SeqCst);
+            drop(GATE.lock().unwrap());
+            connection.immediate_transaction(|connection| run(connection))
+        })
+        .unwrap();
+
+        let closed = GATE.lock().unwrap();
+        let first = send(&queue, device("first"));
+        while COMMITS.load(SeqCst) == 0 {
+            thread::yield_now(); // until the writer has taken the first alone and waits at the gate
+        }
+        let mut waiting: Vec<_> = (0..30)
+            .map(|n| send(&queue, device(&format!("user {n}"))))
+            .collect();
+        waiting.push(send(&queue, device("first"))); // is there by then
+        waiting.push(send(&queue, device("user 7"))); // is there since this very commit
+        drop(closed);
+
+        assert!(first.recv().unwrap().unwrap());
+        let answers: Vec<bool> = waiting
+            .iter()
+            .map(|it| it.recv().unwrap().unwrap())
+            .collect();
+        assert_eq!(answers, [vec![true; 30], vec![false; 2]].concat());
+        assert_eq!(COMMITS.load(SeqCst), 2);
+        assert_eq!(store.page(None, 100).unwrap().len(), 31);
+    }
+}
