@@ -5,6 +5,7 @@
 //! one writer, nobody starves.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel},
     thread,
     time::Duration,
@@ -103,7 +104,7 @@ fn write<C: Backend>(
 }
 
 enum Fault {
-    /// No connection could be had.
+    /// No connection could be had, or it panicked.
     Connection(StoreError),
     /// A statement failed; the transaction was rolled back.
     Statement(diesel::result::Error),
@@ -125,8 +126,19 @@ impl Fault {
     }
 }
 
-/// Which of the swaps were written, all in one commit.
+/// Which of the swaps were written, all in one commit. A panic is a fault of this batch and not the end of the writer.
 fn commit<C: Backend>(
+    pool: &Pool<ConnectionManager<C>>,
+    transact: Transact<C>,
+    batch: &[Job],
+) -> Result<Vec<bool>, Fault> {
+    catch_unwind(AssertUnwindSafe(|| try_commit(pool, transact, batch))).unwrap_or_else(|_| {
+        let panicked = StoreError::unavailable("the writer panicked");
+        Err(Fault::Connection(panicked))
+    })
+}
+
+fn try_commit<C: Backend>(
     pool: &Pool<ConnectionManager<C>>,
     transact: Transact<C>,
     batch: &[Job],
@@ -197,6 +209,25 @@ mod tests {
         };
         queue.0.send(job).unwrap();
         answered
+    }
+
+    #[test]
+    fn a_panic_is_a_fault_of_its_batch_and_the_writer_goes_on() {
+        static PANICS: AtomicUsize = AtomicUsize::new(1);
+        let connection = crate::diesel::r2d2::ConnectionManager::<SqliteConnection>::new(
+            "file::panic?mode=memory&cache=shared",
+        );
+        let pool = Pool::builder().max_size(2).build(connection).unwrap();
+        let store = DieselStore::from_pool(pool.clone());
+        store.migrate().unwrap();
+        let queue = Queue::start(pool, |connection: &mut SqliteConnection, run| {
+            assert!(PANICS.swap(0, SeqCst) == 0, "this test panics on purpose");
+            connection.immediate_transaction(|connection| run(connection))
+        })
+        .unwrap();
+        let alice = device("alice");
+        assert!(queue.swap(&alice.user, None, Some(&alice)).is_err());
+        assert!(queue.swap(&alice.user, None, Some(&alice)).unwrap());
     }
 
     #[test]
