@@ -133,6 +133,8 @@ fn a_change_that_the_application_refuses_is_not_made() {
                 (answer.status, answer.header("cache-control")),
                 (418, Some("no-store"))
             );
+            assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+            assert_eq!(answer.text(), "no", "the application's own words");
         }
     }
     assert_eq!(
@@ -154,6 +156,95 @@ fn a_change_that_the_application_refuses_is_not_made() {
         .send("POST", "/otp/disable/", &headers, body.as_bytes())
         .json();
     assert_eq!(asked.lock().unwrap().last(), Some(&Change::Disable));
+}
+
+#[test]
+fn the_application_is_not_asked_about_what_is_refused_anyway() {
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&asked);
+    let (totp, _, server) = site(|builder| {
+        builder.authorize_change(async move |_: &HttpRequest, change| {
+            log.lock().unwrap().push(change);
+            Err(ErrorImATeapot("no"))
+        })
+    });
+    let mut browser = server.browser();
+    let foreign = [("Origin", "https://evil.example")];
+    for path in ["/otp/generate/", "/otp/backup-codes/", "/otp/disable/"] {
+        server
+            .browser()
+            .post(path, &json!({}))
+            .problem(401, "not_authenticated");
+    }
+    browser.post("/login/alice", &json!({}));
+    for path in ["/otp/generate/", "/otp/backup-codes/", "/otp/disable/"] {
+        browser
+            .send("POST", path, &foreign, b"")
+            .problem(403, "cross_site");
+        browser
+            .post(path, &json!([]))
+            .problem(400, "malformed_body");
+        browser.get(path).problem(405, "method_not_allowed");
+    }
+    browser.get("/otp/status/").json();
+    browser
+        .token("/otp/validate/", "123456")
+        .problem(400, "not_enabled");
+    browser
+        .token("/otp/verify/", "123456")
+        .problem(400, "not_generated");
+    assert!(asked.lock().unwrap().is_empty());
+
+    // It is asked for a first secret, too.
+    assert_eq!(browser.post("/otp/generate/", &json!({})).status, 418);
+    assert_eq!(*asked.lock().unwrap(), [Change::Generate]);
+    let status = totp.service().status(&alice()).unwrap();
+    assert_eq!(status.created_at, None, "nothing was made");
+}
+
+#[test]
+fn a_function_that_panics_at_an_event_costs_the_user_nothing() {
+    let (totp, clock, server) =
+        site(|builder| builder.on_event(|_| panic!("the audit log is full")));
+    enroll(&totp, &clock);
+    let mut browser = server.browser();
+    browser.post("/login/alice", &json!({}));
+    browser
+        .token("/otp/validate/", "000000")
+        .problem(400, "invalid_token");
+    browser.token("/otp/validate/", &code(&totp)).json();
+    assert_eq!(browser.get("/vault").status, 200);
+    clock.advance_secs(30);
+    browser.token("/otp/disable/", &code(&totp)).json();
+}
+
+#[test]
+fn a_wait_is_told_once_and_not_for_every_request_in_it() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&told);
+    let (totp, clock, server) =
+        site(|builder| builder.on_event(move |event| log.lock().unwrap().push(event.clone())));
+    enroll(&totp, &clock);
+    let mut browser = server.browser();
+    browser.post("/login/alice", &json!({}));
+    let wrong = (0..)
+        .map(|n| format!("{n:06}"))
+        .find(|wrong| *wrong != code(&totp))
+        .unwrap();
+    for n in 0..10 {
+        let status = browser.token("/otp/validate/", &wrong).status;
+        assert_eq!(status, if n < 5 { 400 } else { 429 });
+    }
+    let told = told.lock().unwrap();
+    let throttled = told
+        .iter()
+        .filter(|it| matches!(it, Event::Throttled { .. }))
+        .count();
+    let rejected = told
+        .iter()
+        .filter(|it| matches!(it, Event::Rejected { .. }))
+        .count();
+    assert_eq!((rejected, throttled), (5, 1));
 }
 
 #[test]

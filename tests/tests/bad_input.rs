@@ -136,7 +136,7 @@ fn bodies_that_cannot_be_read_are_refused_and_not_counted() {
         }
     }
     for path in TAKE_TOKEN {
-        for (kind, body) in &bodies[..14] {
+        for (kind, body) in &bodies[..16] {
             assert_refused(&send(&mut alice, path, kind, body), 400);
         }
     }
@@ -248,5 +248,61 @@ fn a_session_that_was_tampered_with_is_nobodys() {
             .clone()
             .get("/vault")
             .problem(401, "not_authenticated");
+    }
+}
+
+/// Where no token is needed, a body that cannot be read must not pass for one without a token.
+#[test]
+fn a_body_that_cannot_be_read_does_nothing_where_no_token_is_needed() {
+    let app = TestApp::start();
+    let mut alice = app.signed_in("alice");
+    let refuse = |alice: &mut Browser, path: &str| {
+        for (kind, body, status) in [
+            (JSON, &b"[]"[..], 400),
+            (JSON, b"null", 400),
+            (JSON, b"zq7x", 400),
+            (JSON, b"{\"token\":1}", 400),
+            (JSON, b"{\"token\":[]}", 400),
+            (JSON, b"{\"token\":null,\"token\":null}", 400),
+            (JSON, b"{\"token\":\"\xff\"}", 400),
+            (JSON, &[b' '; 4_097], 413),
+            (FORM, b"token=1&token=2", 400),
+            (FORM, &[b'x'; 4_097], 413),
+            ("text/plain", b"{}", 415),
+            ("text/plain", b"", 415),
+            ("multipart/form-data; boundary=zq7x", b"--zq7x--", 415),
+        ] {
+            assert_refused(&send(alice, path, kind, body), status);
+        }
+        assert_refused(&alice.send("POST", path, &[], b"{}"), 415);
+    };
+    refuse(&mut alice, "/auth/otp/generate/");
+    assert!(app.device().is_none(), "no secret was made");
+    alice.post("/auth/otp/generate/", &json!({})).json();
+    let before = app.device();
+    refuse(&mut alice, "/auth/otp/generate/");
+    refuse(&mut alice, "/auth/otp/disable/");
+    assert_eq!(app.device(), before);
+    for (kind, body) in [(JSON, &b"{\"token\":null}"[..]), (FORM, b"other=1")] {
+        send(&mut alice, "/auth/otp/generate/", kind, body).json();
+        send(&mut alice, "/auth/otp/disable/", kind, body).json();
+    }
+}
+
+#[test]
+fn an_anonymous_caller_is_told_so_whatever_is_sent() {
+    let app = TestApp::start();
+    let mut nobody = app.browser();
+    for path in NEED_TOKEN.into_iter().chain(TAKE_TOKEN) {
+        for (kind, body) in [
+            (JSON, &b"[]"[..]),
+            (JSON, &[b'['; 200_000]),
+            ("text/plain", b"zq7x"),
+            (FORM, b"token=%ff"),
+        ] {
+            let answer = send(&mut nobody, path, kind, body);
+            answer.problem(401, "not_authenticated");
+            assert_refused(&answer, 401);
+        }
     }
 }

@@ -164,6 +164,13 @@ fn a_front_end_on_a_trusted_origin_works_with_cors() {
         Some(FRONT_END)
     );
 
+    let stranger = [
+        ("Origin", "https://evil.example"),
+        ("Access-Control-Request-Method", "POST"),
+    ];
+    let preflight = browser.send("OPTIONS", "/auth/otp/generate/", &stranger, b"");
+    assert_eq!(preflight.header("access-control-allow-origin"), None);
+
     for site in ["cross-site", "same-site"] {
         let headers = [
             ("Origin", FRONT_END),

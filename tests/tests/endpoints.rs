@@ -560,3 +560,310 @@ fn the_seeds_workflow_works_as_its_page_tells_it() {
     alice.token("/auth/otp/disable/", &phone.code()).json();
     assert_eq!(alice.get("/auth/otp/status/").json()["otp_enabled"], false);
 }
+
+#[test]
+fn a_backup_code_begins_a_replacement_too_and_is_spent() {
+    for form in [false, true] {
+        let app = TestApp::start();
+        let (mut alice, old_phone, backup) = app.enrolled("alice");
+        let spelled = backup[0].to_lowercase().replace('-', " ");
+        let answer = if form {
+            alice.form(GENERATE[0], &format!("token={}", spelled.replace(' ', "+")))
+        } else {
+            alice.token(GENERATE[1], &spelled)
+        };
+        let new_phone = app.authenticator(&answer.json());
+        alice
+            .token(GENERATE[0], &backup[0])
+            .problem(400, "invalid_token");
+        assert_eq!(alice.get(STATUS[0]).json()["backup_codes_remaining"], 9);
+        // Each secret has its own endpoint: neither takes the codes of the other.
+        alice
+            .token(VERIFY[0], &old_phone.code())
+            .problem(400, "invalid_token");
+        alice
+            .token(VALIDATE[0], &new_phone.code())
+            .problem(400, "invalid_token");
+        let renewed = alice.token(VERIFY[0], &new_phone.code()).json();
+        assert_eq!(renewed["backup_codes"].as_array().unwrap().len(), 10);
+        assert_eq!(alice.get(STATUS[0]).json()["backup_codes_remaining"], 10);
+        alice
+            .token(VALIDATE[0], &backup[1])
+            .problem(400, "invalid_token");
+        assert_eq!(alice.get("/vault").status, 200, "the proof is new");
+    }
+}
+
+#[test]
+fn a_replacement_that_is_not_confirmed_in_time_changes_nothing() {
+    let app = TestApp::start();
+    let (mut alice, phone, _) = app.enrolled("alice");
+    let new_phone = app.authenticator(&alice.token(GENERATE[0], &phone.code()).json());
+    app.clock.advance_secs(901);
+    alice
+        .token(VERIFY[0], &new_phone.code())
+        .problem(400, "enrollment_expired");
+    assert_eq!(alice.get(STATUS[0]).json()["replacement_pending"], false);
+    alice.token(VALIDATE[0], &phone.code()).json();
+}
+
+#[test]
+fn the_code_that_confirms_is_spent() {
+    let app = TestApp::start();
+    let mut alice = app.signed_in("alice");
+    let phone = app.authenticator(&alice.post(GENERATE[0], &json!({})).json());
+    let code = phone.code();
+    alice.token(VERIFY[0], &code).json();
+    for path in [VALIDATE[0], BACKUP_CODES[0], GENERATE[0], DISABLE[0]] {
+        alice.token(path, &code).problem(400, "invalid_token");
+    }
+    assert_eq!(app.device().unwrap().failures, 0);
+    alice.token(VALIDATE[0], &phone.code_in(30)).json(); // one step ahead is in the window
+}
+
+#[test]
+fn codes_are_good_one_step_around_now_and_no_further() {
+    let app = TestApp::start();
+    let (mut alice, phone, _) = app.enrolled("alice");
+    app.clock.advance_secs(300);
+    for (secs, status) in [
+        (-60, 400),
+        (60, 400),
+        (-30, 200),
+        (0, 200),
+        (30, 200),
+        (0, 400),
+    ] {
+        assert_eq!(
+            alice.token(VALIDATE[0], &phone.code_in(secs)).status,
+            status,
+            "{secs}"
+        );
+    }
+}
+
+#[test]
+fn a_secret_waits_fifteen_minutes_for_its_first_code() {
+    let app = TestApp::start();
+    let mut alice = app.signed_in("alice");
+    let phone = app.authenticator(&alice.post(GENERATE[0], &json!({})).json());
+    app.clock.advance_secs(901);
+    alice
+        .token(VERIFY[0], &phone.code())
+        .problem(400, "enrollment_expired");
+    app.clock.set(NOON + 900);
+    alice.token(VERIFY[0], &phone.code()).json();
+}
+
+#[test]
+fn a_clock_that_is_off_is_named_up_to_ten_minutes_and_only_at_the_first_enrollment() {
+    let app = TestApp::start();
+    let mut alice = app.signed_in("alice");
+    let mut phone = app.authenticator(&alice.post(GENERATE[0], &json!({})).json());
+    for secs in [-600_i64, 600, -60, 60] {
+        let problem = alice
+            .token(VERIFY[0], &phone.code_in(secs))
+            .problem(400, "clock_skew");
+        assert_eq!(problem["skew_seconds"], secs);
+        assert_eq!(problem["detail"], "Invalid token");
+    }
+    assert_eq!(app.device().unwrap().failures, 4, "it counts as a failure");
+    phone = app.authenticator(&alice.post(GENERATE[0], &json!({})).json());
+    for secs in [-660, 660] {
+        let answer = alice.token(VERIFY[0], &phone.code_in(secs));
+        let problem = answer.problem(400, "invalid_token");
+        assert!(problem.get("skew_seconds").is_none());
+    }
+    alice.token(VERIFY[0], &phone.code()).json();
+    app.clock.advance_secs(60);
+    let new_phone = app.authenticator(&alice.token(GENERATE[0], &phone.code()).json());
+    for answer in [
+        alice.token(VERIFY[0], &new_phone.code_in(-300)),
+        alice.token(VALIDATE[0], &phone.code_in(300)),
+    ] {
+        let problem = answer.problem(400, "invalid_token");
+        assert!(problem.get("skew_seconds").is_none());
+    }
+}
+
+#[test]
+fn while_nothing_is_confirmed_too_many_wrong_codes_must_wait_until_a_new_secret() {
+    let app = TestApp::start();
+    let mut alice = app.signed_in("alice");
+    let phone = app.authenticator(&alice.post(GENERATE[0], &json!({})).json());
+    for _ in 0..5 {
+        alice
+            .token(VERIFY[0], &phone.wrong_code())
+            .problem(400, "invalid_token");
+    }
+    for code in [phone.code(), phone.code_in(-300)] {
+        let answer = alice.token(VERIFY[0], &code);
+        assert_eq!(answer.problem(429, "throttled")["retry_after"], 30);
+        assert_eq!(answer.header("retry-after"), Some("30"));
+    }
+    let phone = app.authenticator(&alice.post(GENERATE[0], &json!({})).json());
+    alice.token(VERIFY[0], &phone.code()).json();
+}
+
+#[test]
+fn wrong_codes_of_a_replacement_count_on_the_live_authenticator() {
+    let app = TestApp::start();
+    let (mut alice, phone, backup) = app.enrolled("alice");
+    let new_phone = app.authenticator(&alice.token(GENERATE[0], &phone.code()).json());
+    app.clock.advance_secs(30);
+    for _ in 0..5 {
+        alice
+            .token(VERIFY[0], &new_phone.wrong_code())
+            .problem(400, "invalid_token");
+    }
+    for path in [VERIFY[0], VALIDATE[0], DISABLE[0], GENERATE[0]] {
+        let code = if path == VERIFY[0] {
+            new_phone.code()
+        } else {
+            phone.code()
+        };
+        alice.token(path, &code).problem(429, "throttled");
+    }
+    // Without a good live token nothing lowers the count: not another replacement, not its expiry.
+    alice
+        .post(GENERATE[0], &json!({}))
+        .problem(400, "already_confirmed");
+    alice
+        .post(DISABLE[0], &json!({}))
+        .problem(400, "token_required");
+    assert_eq!(app.device().unwrap().failures, 5);
+    app.clock.advance_secs(901);
+    alice
+        .token(VERIFY[0], &new_phone.code())
+        .problem(400, "enrollment_expired");
+    assert_eq!(app.device().unwrap().failures, 5);
+    assert_eq!(
+        alice.token(VALIDATE[0], &backup[0]).json()["failed_attempts"],
+        5
+    );
+    assert_eq!(app.device().unwrap().failures, 0);
+}
+
+#[test]
+fn status_tells_of_use_and_of_waiting() {
+    let app = TestApp::start();
+    let mut alice = app.signed_in("alice");
+    let phone = app.authenticator(&alice.post(GENERATE[0], &json!({})).json());
+    let pending = alice.get(STATUS[0]).json();
+    for (member, value) in [
+        ("otp_enabled", json!(false)),
+        ("otp_verified", json!(false)),
+        ("session_verified", json!(false)),
+        ("replacement_pending", json!(false)),
+        ("backup_codes_remaining", json!(0)),
+        ("last_used_at", Value::Null),
+        ("created_at", json!("2023-11-14T22:13:30Z")),
+    ] {
+        assert_eq!(pending[member], value, "{member}");
+    }
+    alice.token(VERIFY[0], &phone.code()).json();
+    app.clock.advance_secs(3_600);
+    alice.token(VALIDATE[0], &phone.code()).json();
+    let status = alice.get(STATUS[0]).json();
+    assert_eq!(
+        (&status["created_at"], &status["last_used_at"]),
+        (
+            &json!("2023-11-14T22:13:30Z"),
+            &json!("2023-11-14T23:13:30Z")
+        )
+    );
+    assert_eq!(status["updated_at"], "2023-11-14T23:13:30Z");
+    for _ in 0..5 {
+        alice
+            .token(VALIDATE[0], &phone.wrong_code())
+            .problem(400, "invalid_token");
+    }
+    let wait = |alice: &mut Browser| alice.get(STATUS[0]).json()["retry_after"].clone();
+    app.clock.advance_secs(29);
+    assert_eq!(wait(&mut alice), 1);
+    let answer = alice.token(VALIDATE[0], &phone.code());
+    assert_eq!(answer.problem(429, "throttled")["retry_after"], 1);
+    app.clock.advance_secs(1);
+    assert_eq!(wait(&mut alice), Value::Null);
+    let last_used = alice.get(STATUS[0]).json()["last_used_at"].clone();
+    assert_eq!(last_used, "2023-11-14T23:13:30Z", "a failure is no use");
+}
+
+#[test]
+fn each_of_the_ten_backup_codes_works_once() {
+    let app = TestApp::start();
+    let (mut alice, _, backup) = app.enrolled("alice");
+    for (used, code) in backup.iter().enumerate() {
+        assert_eq!(
+            alice.token(VALIDATE[0], code).json()["method"],
+            "backup_code"
+        );
+        assert_eq!(
+            alice.get(STATUS[0]).json()["backup_codes_remaining"],
+            9 - used
+        );
+    }
+    for code in &backup {
+        alice.token(VALIDATE[0], code).problem(400, "invalid_token");
+    }
+    assert_eq!(app.device().unwrap().failures, 0, "they are counted apart");
+}
+
+#[test]
+fn a_refusal_leaves_the_session_as_it_was() {
+    let app = TestApp::start();
+    let (mut alice, phone, backup) = app.enrolled("alice");
+    for path in [
+        GENERATE[0],
+        VERIFY[0],
+        VALIDATE[0],
+        BACKUP_CODES[0],
+        DISABLE[0],
+    ] {
+        for token in [
+            phone.wrong_code(),
+            "12345".into(),
+            String::new(),
+            backup[0].replace(|c| c != '-', "A"),
+        ] {
+            let answer = alice.token(path, &token);
+            assert_eq!(answer.status, 400, "{path}");
+            assert_eq!(answer.header("set-cookie"), None, "{path}");
+        }
+        assert_eq!(alice.get("/vault").status, 200);
+        app.clock.advance_secs(60);
+    }
+}
+
+#[test]
+fn a_head_request_is_answered_without_a_body() {
+    let app = TestApp::start();
+    let (mut alice, ..) = app.enrolled("alice");
+    let before = app.device();
+    let paths = [GENERATE, VERIFY, VALIDATE, BACKUP_CODES, DISABLE].concat();
+    for (path, status) in paths
+        .into_iter()
+        .map(|path| (path, 405))
+        .chain(STATUS.map(|path| (path, 200)))
+        .chain([("/auth/otp/none", 404)])
+    {
+        for (browser, status) in [(&mut alice, status), (&mut app.browser(), 401)] {
+            let head = browser.send("HEAD", path, &[], b"");
+            assert_eq!((head.status, head.body.len()), (status, 0), "{path}");
+            assert_eq!(head.header("cache-control"), Some("no-store"));
+            assert_eq!(head.header("x-content-type-options"), Some("nosniff"));
+        }
+    }
+    assert_eq!(app.device(), before);
+}
+
+#[test]
+fn a_token_in_the_address_is_not_read() {
+    let app = TestApp::start();
+    let (mut alice, phone, _) = app.enrolled("alice");
+    for path in [VALIDATE[0], BACKUP_CODES[0], DISABLE[0]] {
+        let path = format!("{path}?token={}", phone.code());
+        alice.post(&path, &json!({})).problem(400, "token_required");
+    }
+    alice.token(VALIDATE[0], &phone.code()).json();
+}

@@ -7,8 +7,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use serde_json::json;
-use support::TestApp;
+use actix_totp::{Device, DeviceStore};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde_json::{Value, json};
+use support::{Answer, TestApp};
 use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
 #[derive(Clone, Default)]
@@ -33,6 +35,35 @@ impl<'a> MakeWriter<'a> for Captured {
     }
 }
 
+/// Each way in which something secret could be written down.
+fn spellings(secret: &str) -> Vec<String> {
+    let mut all = vec![
+        secret.to_owned(),
+        secret.replace('-', ""),
+        secret.to_lowercase(),
+    ];
+    all.extend(spellings_of_bytes(secret.as_bytes()));
+    all
+}
+
+fn spellings_of_bytes(bytes: &[u8]) -> [String; 4] {
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let list = format!("{bytes:?}"); // as a derived `Debug` shows bytes
+    let list = list.trim_matches(['[', ']']).to_owned();
+    [hex.to_uppercase(), hex, list, STANDARD.encode(bytes)]
+}
+
+/// The secrets and backup codes that a body shows, once, to the user.
+fn shown_in(answer: &Answer) -> Vec<String> {
+    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let codes = body["backup_codes"].as_array().into_iter().flatten();
+    let shown: Vec<String> = codes
+        .chain([&body["secret"]])
+        .filter_map(|it| it.as_str().map(str::to_owned))
+        .collect();
+    shown
+}
+
 #[test]
 fn the_log_of_a_full_run_holds_no_token_secret_backup_code_or_cookie() {
     let captured = Captured::default();
@@ -40,9 +71,11 @@ fn the_log_of_a_full_run_holds_no_token_secret_backup_code_or_cookie() {
         "debug,actix_totp=trace,actix_totp_core=trace,actix_totp_diesel=trace,quickstart=trace";
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(filter))
+        .without_time() // its microseconds look like codes
         .with_ansi(false)
         .with_writer(captured.clone())
-        .init();
+        .init(); // the `log` crate's records, too
+    log::debug!("the log crate is captured");
 
     let app = TestApp::start();
     let (mut alice, phone, backup) = app.enrolled("alice");
@@ -51,41 +84,70 @@ fn the_log_of_a_full_run_holds_no_token_secret_backup_code_or_cookie() {
     let mut say = |path: &str, token: &str| {
         hidden.push(token.to_owned());
         let answer = alice.token(path, token);
+        hidden.extend(shown_in(&answer));
         hidden.extend(alice.cookies.values().cloned());
         alice.get("/vault");
+        alice.get("/account");
         alice.get("/auth/otp/status/");
-        answer.status
+        answer
     };
-    assert_eq!(say("/auth/otp/validate/", &phone.code()), 200);
-    assert_eq!(say("/auth/otp/validate/", &phone.code()), 400);
-    assert_eq!(say("/auth/otp/validate/", &phone.wrong_code()), 400);
-    assert_eq!(say("/auth/otp/validate/", "malformed-zq7x"), 400);
-    assert_eq!(say("/auth/otp/validate/", &backup[0]), 200);
-    assert_eq!(say("/auth/otp/validate/", "ABCD-EFGH-JKLM-NPQR"), 400);
-    app.store.fail_from(1);
-    assert_eq!(say("/auth/otp/validate/", &phone.code()), 503);
-    app.store.fail_from(0);
+    assert_eq!(say("/auth/otp/validate/", &phone.code()).status, 200);
+    assert_eq!(say("/auth/otp/validate/", &phone.code()).status, 400);
+    assert_eq!(say("/auth/otp/validate/", &phone.wrong_code()).status, 400);
+    assert_eq!(say("/auth/otp/validate/", "malformed-zq7x").status, 400);
+    assert_eq!(say("/auth/otp/validate/", "123456\0\n").status, 400);
+    assert_eq!(say("/auth/otp/validate/", &backup[0]).status, 200);
+    assert_eq!(
+        say("/auth/otp/validate/", "ABCD-EFGH-JKLM-NPQR").status,
+        400
+    );
+    for call in [1, 2] {
+        app.store.fail_from(call);
+        app.clock.advance_secs(30);
+        assert_eq!(say("/auth/otp/validate/", &phone.code()).status, 503);
+        assert_eq!(say("/auth/otp/disable/", &backup[1]).status, 503);
+        app.store.fail_from(0);
+    }
     app.clock.advance_secs(30);
-    assert_eq!(say("/auth/otp/backup-codes/", &phone.code()), 200);
+    assert_eq!(say("/auth/otp/backup-codes/", &phone.code()).status, 200);
     app.clock.advance_secs(30);
-    assert_eq!(say("/auth/otp/generate/", &phone.code()), 200);
-    assert_eq!(say("/auth/otp/verify/", &phone.wrong_code()), 400);
+    let generated = say("/auth/otp/generate/", &phone.code()).json();
+    let new_phone = app.authenticator(&generated);
+    assert_eq!(say("/auth/otp/verify/", &phone.wrong_code()).status, 400);
+    assert_eq!(say("/auth/otp/verify/", &new_phone.code()).status, 200);
     app.clock.advance_secs(30);
-    assert_eq!(say("/auth/otp/disable/", &phone.code()), 200);
+    for _ in 0..5 {
+        let wrong = new_phone.wrong_code();
+        assert_eq!(say("/auth/otp/validate/", &wrong).status, 400);
+    }
+    assert_eq!(say("/auth/otp/validate/", &new_phone.code()).status, 429);
+    app.clock.advance_secs(30);
+
+    // A box that does not open is told of, but not what is in it.
+    let device = app.device().unwrap();
+    let mut broken = device.clone();
+    broken.sealed[50] ^= 1;
+    let swap = |from: &Device, to: &Device| {
+        app.store
+            .swap(&device.user, Some(from.version), Some(to))
+            .unwrap()
+    };
+    assert!(swap(&device, &broken));
+    assert_eq!(say("/auth/otp/validate/", &new_phone.code()).status, 503);
+    assert!(swap(&broken, &device));
+    assert_eq!(say("/auth/otp/disable/", &new_phone.code()).status, 200);
     alice.post("/logout", &json!({}));
 
-    hidden.push(phone.secret.clone());
-    let hex = |bytes: &[u8]| {
-        bytes
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect::<String>()
-    };
-    hidden.push(hex(phone.secret.as_bytes()));
-    let squeezed: Vec<String> = hidden.iter().map(|it| it.replace('-', "")).collect();
-    hidden.extend(squeezed);
-    hidden.push("correct horse".into());
-    hidden.push("otpauth".into());
+    let mut spelled: Vec<String> = hidden.iter().flat_map(|it| spellings(it)).collect();
+    for phone in [phone, new_phone] {
+        spelled.extend(spellings(&phone.secret));
+        spelled.extend(spellings_of_bytes(&support::secret_bytes(&phone.secret)));
+    }
+    let totp_key: [u8; 32] = std::array::from_fn(|n| n as u8); // support::keys()
+    spelled.extend(spellings_of_bytes(&totp_key));
+    spelled.extend(spellings_of_bytes(&[7; 64])); // the session key
+    spelled.extend(spellings("correct horse"));
+    spelled.push("otpauth".into());
 
     let log = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
     for event in [
@@ -94,12 +156,16 @@ fn the_log_of_a_full_run_holds_no_token_secret_backup_code_or_cookie() {
         "Rejected",
         "BackupCodeUsed",
         "BackupCodesRenewed",
+        "Replaced",
+        "Throttled",
+        "SealBroken",
         "Disabled",
+        "the log crate is captured",
+        support::CAUSE, // and of the cause of a fault
     ] {
         assert!(log.contains(event), "the log tells of {event}");
     }
-    assert!(log.contains(support::CAUSE), "and of the cause of a fault");
-    for secret in hidden {
+    for secret in spelled {
         let line = log.lines().find(|line| line.contains(&secret));
         assert!(line.is_none(), "{secret} is in the log: {line:?}");
     }

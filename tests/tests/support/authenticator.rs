@@ -5,7 +5,7 @@ use sha1::Sha1;
 
 /// What an authenticator with this base32 secret shows at a time, in seconds since the Unix epoch.
 pub fn code_at(secret: &str, at: u64) -> String {
-    let mut mac = Hmac::<Sha1>::new_from_slice(&base32(secret)).unwrap();
+    let mut mac = Hmac::<Sha1>::new_from_slice(&secret_bytes(secret)).unwrap();
     mac.update(&(at / 30).to_be_bytes());
     let digest = mac.finalize().into_bytes();
     let offset = usize::from(digest[19] & 15);
@@ -13,7 +13,8 @@ pub fn code_at(secret: &str, at: u64) -> String {
     format!("{:06}", (word & 0x7fff_ffff) % 1_000_000)
 }
 
-fn base32(text: &str) -> Vec<u8> {
+/// The bytes that a base32 secret stands for (RFC 4648, without padding).
+pub fn secret_bytes(text: &str) -> Vec<u8> {
     let (mut bytes, mut buffer, mut bits) = (Vec::new(), 0_u64, 0);
     for letter in text.bytes() {
         let value = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"

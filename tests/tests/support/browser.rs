@@ -87,14 +87,17 @@ impl Browser {
         answer
     }
 
-    /// Sends bytes and reads what comes until the server closes.
+    /// Sends bytes and reads the whole answer, as long as it says that it is: a server that has not read all that was
+    /// sent may keep the connection open for some seconds.
     pub fn raw(&self, request: &[u8]) -> Answer {
         let mut stream = TcpStream::connect(self.address).unwrap();
         // A server that refuses early may close before all is sent; what it answered counts.
         let _ = stream.write_all(request);
         let mut bytes = Vec::new();
         let mut chunk = [0; 16_384];
-        while let Ok(read @ 1..) = stream.read(&mut chunk) {
+        while !is_whole(&bytes)
+            && let Ok(read @ 1..) = stream.read(&mut chunk)
+        {
             bytes.extend_from_slice(&chunk[..read]);
         }
         Answer::parse(&bytes)
@@ -104,6 +107,17 @@ impl Browser {
     pub fn session(&self) -> String {
         self.cookies.get("id").cloned().unwrap_or_default()
     }
+}
+
+/// Whether these bytes are an answer with as much of a body as its head announces.
+fn is_whole(bytes: &[u8]) -> bool {
+    let Some(end) = bytes.windows(4).position(|it| it == b"\r\n\r\n") else {
+        return false;
+    };
+    let length = Answer::parse(bytes)
+        .header("content-length")
+        .and_then(|it| it.parse::<usize>().ok());
+    length.is_some_and(|length| bytes.len() >= end + 4 + length)
 }
 
 #[derive(Debug, Clone)]

@@ -15,7 +15,7 @@ mod server;
 mod store;
 
 pub(crate) use app::{Authenticator, NOON, TestApp, keys};
-pub(crate) use authenticator::code_at;
+pub(crate) use authenticator::{code_at, secret_bytes};
 pub(crate) use browser::{Answer, Browser};
 pub(crate) use server::{RunningServer, serve};
-pub(crate) use store::{CAUSE, FaultyStore};
+pub(crate) use store::{CAUSE, Call, FaultyStore};

@@ -1,51 +1,95 @@
-//! A store around another one that counts its calls and fails when told.
+//! A store around another one that records its calls and fails when told.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering::SeqCst},
-};
+use std::sync::{Arc, Mutex};
 
 use actix_totp::{Device, DeviceStore, StoreError, UserId, Version};
 
 /// The message of a failure. No client may ever see it.
 pub const CAUSE: &str = "telling: host db7.internal, table totp_devices";
 
+/// One call of the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Call {
+    Load,
+    Swap,
+    Page,
+}
+
 #[derive(Clone)]
 pub struct FaultyStore {
     store: Arc<dyn DeviceStore>,
-    /// Which call from now on fails, and all after it; 0: none.
-    fails_at: Arc<AtomicU32>,
-    calls: Arc<AtomicU32>,
+    script: Arc<Mutex<Script>>,
+}
+
+#[derive(Default)]
+struct Script {
+    fault: Option<Fault>,
+    calls: Vec<Call>,
+}
+
+#[derive(Clone, Copy)]
+enum Fault {
+    From(usize),
+    Only(usize),
+    AnswerLost(usize),
 }
 
 impl FaultyStore {
     pub fn around(store: Arc<dyn DeviceStore>) -> Self {
         Self {
             store,
-            fails_at: Arc::default(),
-            calls: Arc::default(),
+            script: Arc::default(),
         }
     }
 
     /// From the `k`-th call on, counted from now, every call fails; 0: none does.
-    pub fn fail_from(&self, k: u32) {
-        self.calls.store(0, SeqCst);
-        self.fails_at.store(k, SeqCst);
+    pub fn fail_from(&self, k: usize) {
+        self.begin((k != 0).then_some(Fault::From(k)));
     }
 
-    fn call(&self) -> Result<(), StoreError> {
-        let call = self.calls.fetch_add(1, SeqCst) + 1;
-        match self.fails_at.load(SeqCst) {
-            k if k != 0 && call >= k => Err(StoreError::unavailable(CAUSE)),
-            _ => Ok(()),
+    /// The `k`-th call, counted from now, fails and no other.
+    pub fn fail_only(&self, k: usize) {
+        self.begin(Some(Fault::Only(k)));
+    }
+
+    /// The `k`-th call, counted from now, is done, but its answer is lost: it looks as if it had failed.
+    pub fn lose_answer_of(&self, k: usize) {
+        self.begin(Some(Fault::AnswerLost(k)));
+    }
+
+    /// The calls since the last `fail_…`, `lose_…` or `calls`.
+    pub fn calls(&self) -> Vec<Call> {
+        std::mem::take(&mut self.script.lock().unwrap().calls)
+    }
+
+    fn begin(&self, fault: Option<Fault>) {
+        let calls = Vec::new();
+        *self.script.lock().unwrap() = Script { fault, calls };
+    }
+
+    fn call<T>(
+        &self,
+        call: Call,
+        run: impl FnOnce() -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let (fault, n) = {
+            let mut script = self.script.lock().unwrap();
+            script.calls.push(call);
+            (script.fault, script.calls.len())
+        };
+        let failure = Err(StoreError::unavailable(CAUSE));
+        match fault {
+            Some(Fault::From(k)) if n >= k => failure,
+            Some(Fault::Only(k)) if n == k => failure,
+            Some(Fault::AnswerLost(k)) if n == k => run().and(failure),
+            _ => run(),
         }
     }
 }
 
 impl DeviceStore for FaultyStore {
     fn load(&self, user: &UserId) -> Result<Option<Device>, StoreError> {
-        self.call()?;
-        self.store.load(user)
+        self.call(Call::Load, || self.store.load(user))
     }
 
     fn swap(
@@ -54,12 +98,10 @@ impl DeviceStore for FaultyStore {
         expected: Option<Version>,
         next: Option<&Device>,
     ) -> Result<bool, StoreError> {
-        self.call()?;
-        self.store.swap(user, expected, next)
+        self.call(Call::Swap, || self.store.swap(user, expected, next))
     }
 
     fn page(&self, after: Option<&UserId>, limit: usize) -> Result<Vec<Device>, StoreError> {
-        self.call()?;
-        self.store.page(after, limit)
+        self.call(Call::Page, || self.store.page(after, limit))
     }
 }
