@@ -543,6 +543,7 @@ fn a_proof_does_not_follow_a_session_to_another_user() {
     assert_eq!(status("bob", proof("alice", epoch("alice"), now)), 403);
     assert_eq!(status("alice", proof("alice", epoch("bob"), now)), 403);
     assert_eq!(status("bob", proof("bob", epoch("alice"), now)), 403);
+    assert_eq!(status("alice", proof("bob", epoch("alice"), now)), 403);
     for junk in [
         json!(null),
         json!(true),

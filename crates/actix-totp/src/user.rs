@@ -82,6 +82,7 @@ impl CurrentUser {
 
     /// A function of the application knows. It answers `Ok(None)` if nobody is signed in; an error is answered with 503,
     /// without its text. It must answer for the first factor alone, and not from anything that the caller can choose.
+    /// It must not keep a clone of the request: actix-web panics if it routes one that is shared.
     pub fn from_fn<F>(find: F) -> Self
     where
         F: AsyncFn(&HttpRequest) -> Found + Send + Sync + 'static,
