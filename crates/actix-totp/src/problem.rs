@@ -225,7 +225,7 @@ impl ResponseError for Problem {
     fn error_response(&self) -> HttpResponse<BoxBody> {
         let mut body = json!({
             "type": "about:blank",
-            "title": self.status.canonical_reason(),
+            "title": self.status.canonical_reason().unwrap_or("Error"),
             "status": self.status.as_u16(),
             "detail": self.detail,
             "code": self.code,

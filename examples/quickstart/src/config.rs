@@ -94,27 +94,30 @@ fn key(name: &str) -> anyhow::Result<String> {
         .to_owned())
 }
 
-/// Makes the key file if there is none, readable by its owner only.
+/// Makes the key file if there is none, readable by its owner only. It appears whole or not at all, also when several
+/// processes start at once: the first one's keys are everybody's.
 fn make_key_file(path: &Path) -> anyhow::Result<()> {
+    if path.exists() {
+        return Ok(());
+    }
+    let mut random = [0; 96];
+    getrandom::fill(&mut random)?;
+    let (totp, session) = random.split_at(32);
+    let draft = path.with_extension(format!("{}.draft", std::process::id()));
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = match options.open(path) {
+    let mut file = options.open(&draft)?;
+    let (totp, session) = (STANDARD.encode(totp), STANDARD.encode(session));
+    file.write_all(format!("TOTP_KEY={totp}\nSESSION_KEY={session}\n").as_bytes())?;
+    file.sync_all()?;
+    let linked = fs::hard_link(&draft, path); // unlike a rename, it replaces nothing
+    fs::remove_file(&draft)?;
+    match linked {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(()),
-        file => file?,
-    };
-    let mut random = [0; 96];
-    getrandom::fill(&mut random)?;
-    let (totp, session) = random.split_at(32);
-    file.write_all(
-        format!(
-            "TOTP_KEY={}\nSESSION_KEY={}\n",
-            STANDARD.encode(totp),
-            STANDARD.encode(session)
-        )
-        .as_bytes(),
-    )?;
+        linked => linked?,
+    }
     tracing::warn!(
         "made TOTP_KEY and SESSION_KEY in {}: keep this file, and keep it secret",
         path.display()
