@@ -169,13 +169,16 @@ fn it_starts_ready_and_keeps_what_it_was_told() {
 }
 
 #[test]
-fn it_refuses_keys_that_are_none_without_repeating_them() {
+fn it_refuses_bad_settings_without_repeating_them() {
     let folder = tempfile::tempdir().unwrap();
     for (name, value) in [
         ("TOTP_KEY", "zq7x"),
         ("TOTP_KEY", ""),
         ("SESSION_KEY", "zq7x"),
         ("SESSION_KEY", "enE3eA=="),
+        ("SESSIONS", "zq7x"),
+        ("WORKERS", "zq7x"),
+        ("WORKERS", "0"),
     ] {
         let output = Command::new(binary())
             .current_dir(folder.path())
@@ -192,6 +195,21 @@ fn it_refuses_keys_that_are_none_without_repeating_them() {
         assert!(said.contains(name), "{said}");
         assert!(!said.contains("zq7x") && !said.contains("enE3eA"), "{said}");
     }
+}
+
+#[test]
+fn it_keeps_sessions_in_the_cookie_if_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = start(folder.path(), &[("SESSIONS", "cookie"), ("WORKERS", "1")]);
+    let mut alice = Browser::new(running.address);
+    let form =
+        json!({ "username": "alice", "password": "correct horse", "email": "alice@example.com" });
+    assert_eq!(alice.post("/register", &form).status, 201);
+    assert_eq!(alice.post("/login", &form).status, 200);
+    let mut saved = alice.clone();
+    assert_eq!(alice.post("/logout", &json!({})).status, 200);
+    assert_eq!(alice.get("/me").status, 401);
+    assert_eq!(saved.get("/me").status, 200, "a cookie is not revoked");
 }
 
 /// Drives the quickstart on a database server, in a database that it makes and drops.

@@ -3,6 +3,7 @@
 use std::{
     env, fs,
     io::{ErrorKind, Write},
+    num::NonZeroUsize,
     path::Path,
     sync::Arc,
     thread,
@@ -27,8 +28,19 @@ pub struct Config {
     pub totp_keys: KeyRing,
     /// `SESSION_KEY`: signs the session cookie, base64 of 64 bytes. Default: from `quickstart.key`.
     pub session_key: Key,
-    /// Threads that answer requests. Default: one per core.
+    /// `SESSIONS`: `database`, or `cookie`, which is faster and cannot be revoked by logging out. Default: `database`.
+    pub sessions: SessionPlace,
+    /// `WORKERS`: threads that answer requests. Default: one per core.
     pub workers: usize,
+}
+
+/// Where sessions are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionPlace {
+    /// In the application's database.
+    Database,
+    /// In the cookie, encrypted and signed.
+    Cookie,
 }
 
 impl Config {
@@ -44,7 +56,18 @@ impl Config {
             issuer: or("ISSUER", "actix-totp quickstart"),
             totp_keys: KeyRing::parse(&key("TOTP_KEY")?).context("TOTP_KEY")?,
             session_key: session_key(&key("SESSION_KEY")?).context("SESSION_KEY")?,
-            workers: thread::available_parallelism()?.get(),
+            sessions: match or("SESSIONS", "database").as_str() {
+                "database" => SessionPlace::Database,
+                "cookie" => SessionPlace::Cookie,
+                _ => bail!("SESSIONS is database or cookie"),
+            },
+            workers: match env::var("WORKERS") {
+                Ok(workers) => workers
+                    .parse::<NonZeroUsize>()
+                    .context("WORKERS is a number from 1")?,
+                Err(_) => thread::available_parallelism()?,
+            }
+            .get(),
         })
     }
 

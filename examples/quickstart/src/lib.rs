@@ -8,13 +8,17 @@ mod sessions;
 
 use std::{net::TcpListener, sync::Arc, time::Duration};
 
-use actix_session::SessionMiddleware;
+use actix_session::{SessionMiddleware, storage::CookieSessionStore};
 use actix_totp::{Clock, DeviceStore, RequireTotp, Totp, Verified};
 use actix_web::{App, HttpResponse, HttpServer, Responder, cookie::SameSite, dev::Server, web};
 use serde_json::json;
 
-pub use self::config::Config;
-use self::{accounts::SignedInUser, database::Database, sessions::DatabaseSessions};
+pub use self::config::{Config, SessionPlace};
+use self::{
+    accounts::SignedInUser,
+    database::Database,
+    sessions::{DatabaseSessions, Sessions},
+};
 
 /// Serves the application on `listener` until it is stopped. `store` keeps the devices.
 ///
@@ -36,7 +40,11 @@ pub fn app(
     let database = Database::open(&config.database_url)?;
     let sessions = DatabaseSessions::new(database.clone(), Arc::new(clock));
     let server = HttpServer::new(move || {
-        let session = SessionMiddleware::builder(sessions.clone(), config.session_key.clone())
+        let sessions = match config.sessions {
+            SessionPlace::Database => Sessions::Database(sessions.clone()),
+            SessionPlace::Cookie => Sessions::Cookie(CookieSessionStore::default()),
+        };
+        let session = SessionMiddleware::builder(sessions, config.session_key.clone())
             .cookie_same_site(SameSite::Lax)
             .cookie_secure(false) // only because this serves http://127.0.0.1; true behind TLS
             .build();

@@ -1,8 +1,10 @@
-//! Sessions in the application's database, so that logging out revokes.
+//! Where sessions are kept: in the application's database, so that logging out revokes, or in the cookie.
 
 use std::{collections::HashMap, sync::Arc, time::SystemTime};
 
-use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError};
+use actix_session::storage::{
+    CookieSessionStore, LoadError, SaveError, SessionKey, SessionStore, UpdateError,
+};
 use actix_totp::Clock;
 use actix_web::cookie::time::Duration;
 use anyhow::Error;
@@ -11,6 +13,54 @@ use diesel::prelude::*;
 use crate::database::{Database, sessions};
 
 type State = HashMap<String, String>;
+
+/// Which of the two, as the settings say.
+pub(crate) enum Sessions {
+    Database(DatabaseSessions),
+    Cookie(CookieSessionStore),
+}
+
+impl SessionStore for Sessions {
+    async fn load(&self, key: &SessionKey) -> Result<Option<State>, LoadError> {
+        match self {
+            Self::Database(sessions) => sessions.load(key).await,
+            Self::Cookie(sessions) => sessions.load(key).await,
+        }
+    }
+
+    async fn save(&self, state: State, ttl: &Duration) -> Result<SessionKey, SaveError> {
+        match self {
+            Self::Database(sessions) => sessions.save(state, ttl).await,
+            Self::Cookie(sessions) => sessions.save(state, ttl).await,
+        }
+    }
+
+    async fn update(
+        &self,
+        key: SessionKey,
+        state: State,
+        ttl: &Duration,
+    ) -> Result<SessionKey, UpdateError> {
+        match self {
+            Self::Database(sessions) => sessions.update(key, state, ttl).await,
+            Self::Cookie(sessions) => sessions.update(key, state, ttl).await,
+        }
+    }
+
+    async fn update_ttl(&self, key: &SessionKey, ttl: &Duration) -> Result<(), Error> {
+        match self {
+            Self::Database(sessions) => sessions.update_ttl(key, ttl).await,
+            Self::Cookie(sessions) => sessions.update_ttl(key, ttl).await,
+        }
+    }
+
+    async fn delete(&self, key: &SessionKey) -> Result<(), Error> {
+        match self {
+            Self::Database(sessions) => sessions.delete(key).await,
+            Self::Cookie(sessions) => sessions.delete(key).await,
+        }
+    }
+}
 
 #[derive(Clone)]
 pub(crate) struct DatabaseSessions {

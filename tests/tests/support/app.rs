@@ -2,7 +2,7 @@
 
 use actix_totp::{Device, DeviceStore, FakeClock, KeyRing};
 use actix_web::cookie::Key;
-use quickstart::Config;
+use quickstart::{Config, SessionPlace};
 use serde_json::{Value, json};
 
 use super::{Answer, Browser, FaultyStore, RunningServer, code_at};
@@ -35,6 +35,7 @@ impl TestApp {
             issuer: "Example Inc".into(),
             totp_keys: keys(),
             session_key: Key::from(&[7; 64]),
+            sessions: SessionPlace::Database,
             workers: 1,
         };
         let store = FaultyStore::around(config.open_store().unwrap());
