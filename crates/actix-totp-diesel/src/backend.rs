@@ -24,6 +24,9 @@ pub trait Queries: R2D2Connection + Sized + 'static {
     fn delete(&mut self, user: &UserId, expected: i64) -> QueryResult<usize>;
     fn page(&mut self, after: Option<&UserId>, limit: i64) -> QueryResult<Vec<Row>>;
 
+    /// Makes the pool drop this connection instead of giving it to somebody else.
+    fn discard(&mut self);
+
     /// Whether this error of a conditional write says that another writer was first. Any other is a fault.
     fn is_lost_swap(error: &Error) -> bool;
 
@@ -141,6 +144,13 @@ macro_rules! queries {
                     None => ordered.load(self),
                 };
                 rows.map(|rows| rows.into_iter().map($crate::row::Row::from_columns).collect())
+            }
+
+            fn discard(&mut self) {
+                use diesel::connection::{AnsiTransactionManager, TransactionManager};
+                // What diesel's connection manager takes for broken.
+                <AnsiTransactionManager as TransactionManager<Self>>::transaction_manager_status_mut(self)
+                    .set_in_error();
             }
 
             $($different)*

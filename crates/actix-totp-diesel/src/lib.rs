@@ -17,6 +17,7 @@
 )]
 
 mod backend;
+mod checkout;
 mod error;
 mod migrate;
 #[cfg_attr(not(feature = "sqlite"), allow(dead_code))] // only SQLite has one writer

@@ -17,11 +17,7 @@ use diesel::{
     r2d2::{ConnectionManager, Pool},
 };
 
-use crate::{
-    backend::Backend,
-    error::OpenError,
-    store::{check_out, swap_on},
-};
+use crate::{backend::Backend, checkout::check_out, error::OpenError, store::swap_on};
 
 /// At most so many swaps share a commit.
 const LARGEST_BATCH: usize = 256;

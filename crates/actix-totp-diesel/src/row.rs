@@ -45,6 +45,10 @@ impl Row {
         ))
     }
 
+    pub(crate) const fn version(&self) -> Version {
+        Version::from_i64(self.0.1)
+    }
+
     /// The device, unless somebody has written what no device holds.
     pub(crate) fn into_device(self) -> Result<Device, StoreError> {
         let (

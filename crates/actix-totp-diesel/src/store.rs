@@ -5,14 +5,12 @@ use std::{fmt, sync::Arc, time::Duration};
 use actix_totp_core::{Device, DeviceStore, StoreError, UserId, Version};
 use diesel::{
     QueryResult,
-    r2d2::{
-        ConnectionManager, CustomizeConnection, NopErrorHandler, Pool, PooledConnection,
-        R2D2Connection,
-    },
+    r2d2::{ConnectionManager, CustomizeConnection, NopErrorHandler, Pool, R2D2Connection},
 };
 
 use crate::{
     backend::Backend,
+    checkout,
     error::{MigrateError, OpenError},
     queue::Queue,
     row::{Row, Values},
@@ -76,6 +74,7 @@ pub(crate) fn pool<C: R2D2Connection + 'static>(
     Pool::builder()
         .max_size(size)
         .min_idle(Some(1))
+        .test_on_check_out(false) // a round trip each time; see `checkout`
         .connection_timeout(CHECKOUT)
         .error_handler(Box::new(NopErrorHandler)) // the default logs texts that may quote the URL
         .connection_customizer(Box::new(settings))
@@ -124,6 +123,8 @@ impl<C: Backend> DieselStore<C> {
     ///
     /// Durability and timeouts are then the application's: for SQLite set `journal_mode=WAL`, `synchronous=FULL` and a
     /// `busy_timeout`; elsewhere timeouts of locks and statements. Connections must commit by themselves (autocommit).
+    /// The pool need not test connections when it hands them out (`test_on_check_out(false)`): a connection that died is
+    /// noticed by the query that fails on it, which is then run on another.
     pub fn from_pool(pool: Pool<ConnectionManager<C>>) -> Self {
         Self(Arc::new(Pools::one(pool)))
     }
@@ -157,12 +158,6 @@ impl<C: Backend> DieselStore<C> {
     }
 }
 
-pub(crate) fn check_out<C: Backend>(
-    pool: &Pool<ConnectionManager<C>>,
-) -> Result<PooledConnection<ConnectionManager<C>>, StoreError> {
-    pool.get().map_err(StoreError::unavailable)
-}
-
 /// One conditional statement. A row that is there already is a lost swap, and so are the conflicts that the database
 /// reports.
 pub(crate) fn swap_on<C: Backend>(
@@ -187,8 +182,7 @@ pub(crate) fn swap_on<C: Backend>(
 
 impl<C: Backend> DeviceStore for DieselStore<C> {
     fn load(&self, user: &UserId) -> Result<Option<Device>, StoreError> {
-        let found = check_out(&self.0.connections)?.find(user);
-        let row = found.map_err(StoreError::unavailable)?;
+        let row = checkout::read(&self.0.connections, |connection| connection.find(user))?;
         row.map(Row::into_device).transpose()
     }
 
@@ -201,14 +195,14 @@ impl<C: Backend> DeviceStore for DieselStore<C> {
         if let Some(writer) = &self.0.writer {
             return writer.queue.swap(user, expected, next);
         }
-        let mut connection = check_out(&self.0.connections)?;
-        swap_on(&mut *connection, user, expected, next).map_err(StoreError::unavailable)
+        checkout::write(&self.0.connections, user, expected, next)
     }
 
     fn page(&self, after: Option<&UserId>, limit: usize) -> Result<Vec<Device>, StoreError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let rows = check_out(&self.0.connections)?.page(after, limit);
-        let rows = rows.map_err(StoreError::unavailable)?;
+        let rows = checkout::read(&self.0.connections, |connection| {
+            connection.page(after, limit)
+        })?;
         rows.into_iter().map(Row::into_device).collect()
     }
 }

@@ -188,3 +188,23 @@ fn another_failure_is_a_fault() {
         "{refused:?}"
     );
 }
+
+#[test]
+fn a_restart_of_the_server_is_not_noticed() {
+    #[derive(QueryableByName)]
+    struct Id {
+        #[diesel(sql_type = sql_types::BigInt)]
+        id: i64,
+    }
+    let database = database();
+    let store = DieselStore::<MysqlConnection>::open(database.url()).unwrap();
+    support::assert_survives_dead_connections(&store, || {
+        let sql = "SELECT CAST(id AS SIGNED) AS id FROM information_schema.processlist \
+                   WHERE db = DATABASE() AND id <> CONNECTION_ID()";
+        let mut connection = connect(database.url());
+        let ids: Vec<Id> = diesel::sql_query(sql).load(&mut connection).unwrap();
+        for Id { id } in ids {
+            let _ = connection.batch_execute(&format!("KILL {id}")); // one may be gone by itself
+        }
+    });
+}

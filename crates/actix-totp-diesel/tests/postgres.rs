@@ -8,7 +8,15 @@
 
 mod support;
 
-use actix_totp_core::{DeviceStore, StoreError};
+use std::{
+    net::{Shutdown, TcpListener, TcpStream},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+};
+
+use actix_totp_core::{DeviceStore, StoreError, Version};
 use actix_totp_diesel::{
     DieselStore,
     diesel::{self, PgConnection, connection::SimpleConnection, prelude::*, sql_types},
@@ -159,4 +167,89 @@ fn another_failure_is_a_fault() {
         matches!(refused, Err(StoreError::Unavailable(_))),
         "{refused:?}"
     );
+}
+
+/// As at a restart of the server: every connection in the pool is dead.
+fn end_all_connections(url: &str) {
+    let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+               WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    connect(url).batch_execute(sql).unwrap();
+}
+
+#[test]
+fn a_restart_of_the_server_is_not_noticed() {
+    let database = database();
+    let store = DieselStore::<PgConnection>::open(database.url()).unwrap();
+    support::assert_survives_dead_connections(&store, || end_all_connections(database.url()));
+}
+
+#[test]
+fn a_swap_that_was_written_before_its_connection_died_is_recognised() {
+    let database = database();
+    let (proxied, cut) = proxy(database.url());
+    // One connection, and its statements are prepared before the cut.
+    let pool = diesel::r2d2::Pool::builder()
+        .max_size(1)
+        .test_on_check_out(false)
+        .build(diesel::r2d2::ConnectionManager::<PgConnection>::new(
+            proxied,
+        ))
+        .unwrap();
+    let store = DieselStore::from_pool(pool);
+    store.migrate().unwrap();
+    let mut alice = support::device("alice");
+    assert!(store.swap(&alice.user, None, Some(&alice)).unwrap());
+    for version in [2, 3] {
+        cut.store(version == 3, SeqCst);
+        let expected = alice.version;
+        alice.version = Version::from_i64(version);
+        assert!(
+            store
+                .swap(&alice.user, Some(expected), Some(&alice))
+                .unwrap()
+        );
+    }
+    assert!(!cut.load(SeqCst), "the answer of the last swap was lost");
+    assert_eq!(store.load(&alice.user).unwrap(), Some(alice.clone()));
+
+    // One that expects what is no longer there is not taken for written, and nobody knows whether a delete was.
+    cut.store(true, SeqCst);
+    let mut other = alice.clone();
+    other.version = Version::from_i64(9);
+    let stale = store.swap(&alice.user, Some(Version::from_i64(2)), Some(&other));
+    assert!(!matches!(stale, Ok(true)), "{stale:?}");
+    assert_eq!(store.load(&alice.user).unwrap(), Some(alice));
+}
+
+/// Hands on what is sent to the server and what it answers. Once `cut`, it waits for the answer, keeps it, and closes the
+/// connection.
+fn proxy(url: &str) -> (String, Arc<AtomicBool>) {
+    use std::io::{Read, Write};
+    let (user, rest) = url.split_once('@').unwrap();
+    let (server, name) = rest.split_once('/').unwrap();
+    let (server, cut) = (server.to_owned(), Arc::new(AtomicBool::new(false)));
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let proxied = format!("{user}@{}/{name}", listener.local_addr().unwrap());
+    let told = Arc::clone(&cut);
+    std::thread::spawn(move || {
+        for client in listener.incoming() {
+            let mut client = client.unwrap();
+            let mut server = TcpStream::connect(&server).unwrap();
+            let mut requests = client.try_clone().unwrap();
+            let mut forward = server.try_clone().unwrap();
+            std::thread::spawn(move || std::io::copy(&mut requests, &mut forward));
+            let told = Arc::clone(&told);
+            std::thread::spawn(move || {
+                let mut chunk = [0; 16_384];
+                while let Ok(read @ 1..) = server.read(&mut chunk) {
+                    if told.swap(false, SeqCst) {
+                        break;
+                    }
+                    let _ = client.write_all(&chunk[..read]);
+                }
+                let _ = client.shutdown(Shutdown::Both);
+            });
+        }
+    });
+    (proxied, cut)
 }

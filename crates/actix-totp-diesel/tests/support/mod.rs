@@ -202,6 +202,38 @@ pub(crate) fn assert_dump_holds_no_secret(
     }
 }
 
+/// Kills every connection of the store's pool before each operation: no operation fails for it.
+pub(crate) fn assert_survives_dead_connections<C: Backend>(
+    store: &DieselStore<C>,
+    end_all_connections: impl Fn(),
+) {
+    store.migrate().unwrap();
+    let alice = device("alice");
+    // Several connections, so that the second try may meet a dead one, too.
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| store.load(&alice.user).unwrap());
+        }
+    });
+    end_all_connections();
+    assert_eq!(store.load(&alice.user).unwrap(), None);
+    end_all_connections();
+    assert!(store.swap(&alice.user, None, Some(&alice)).unwrap());
+    end_all_connections();
+    let mut next = alice.clone();
+    next.version = Version::from_i64(2);
+    let swapped = store.swap(&alice.user, Some(alice.version), Some(&next));
+    assert!(swapped.unwrap());
+    end_all_connections();
+    let lost = store.swap(&alice.user, Some(alice.version), Some(&alice));
+    assert!(
+        !matches!(lost, Ok(true)),
+        "somebody else's version is not taken for this swap's"
+    );
+    end_all_connections();
+    assert_eq!(store.page(None, 9).unwrap(), [next]);
+}
+
 fn base32_bytes(text: &str) -> Vec<u8> {
     let (mut bytes, mut buffer, mut bits) = (Vec::new(), 0_u32, 0);
     for letter in text.bytes() {
