@@ -96,9 +96,10 @@ macro_rules! queries {
                 &mut self,
                 user: &actix_totp_core::UserId,
             ) -> QueryResult<Option<$crate::row::Row>> {
+                // Without LIMIT: SQLite prepares a statement anew whenever a bound limit is bound again.
                 totp_devices::table
                     .find(key(user))
-                    .first::<$crate::row::Columns<$owned>>(self)
+                    .get_result::<$crate::row::Columns<$owned>>(self)
                     .optional()
                     .map(|found| found.map($crate::row::Row::from_columns))
             }
@@ -114,10 +115,12 @@ macro_rules! queries {
                 expected: i64,
                 values: &$crate::row::Values<'_>,
             ) -> QueryResult<usize> {
-                let row = totp_devices::table.find(key(&values.device.user));
-                diesel::update(row.filter(totp_devices::version.eq(expected)))
-                    .set(columns!(values))
-                    .execute(self)
+                let is_the_user = totp_devices::user_id.eq(key(&values.device.user));
+                let update = $crate::update::Update {
+                    columns: diesel::query_builder::AsChangeset::as_changeset(columns!(values)),
+                    predicate: is_the_user.and(totp_devices::version.eq(expected)),
+                };
+                update.execute(self)
             }
 
             fn delete(

@@ -24,6 +24,7 @@ mod migrate;
 mod queue;
 mod row;
 mod store;
+mod update;
 
 #[cfg(feature = "mysql")]
 mod mysql;

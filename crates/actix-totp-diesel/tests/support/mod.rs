@@ -394,6 +394,45 @@ macro_rules! backend_tests {
         }
 
         #[test]
+        fn load_and_swap_are_prepared_once_per_connection() {
+            use diesel::connection::InstrumentationEvent;
+            let database = $new;
+            let pool = diesel::r2d2::Pool::builder()
+                .max_size(1)
+                .test_on_check_out(false)
+                .build(diesel::r2d2::ConnectionManager::<$connection>::new(
+                    database.url(),
+                ))
+                .unwrap();
+            let store = DieselStore::from_pool(pool.clone());
+            store.migrate().unwrap();
+            let mut device = support::device("alice");
+            assert!(store.swap(&device.user, None, Some(&device)).unwrap());
+
+            let (tell, told) = std::sync::mpsc::channel();
+            let watch = move |event: InstrumentationEvent<'_>| {
+                if let InstrumentationEvent::CacheQuery { sql, .. } = event {
+                    tell.send(sql.to_owned()).unwrap();
+                }
+            };
+            diesel::Connection::set_instrumentation(&mut *pool.get().unwrap(), watch);
+            for version in 2..5 {
+                let expected = store.load(&device.user).unwrap().unwrap().version;
+                device.version = actix_totp_core::Version::from_i64(version);
+                assert!(
+                    store
+                        .swap(&device.user, Some(expected), Some(&device))
+                        .unwrap()
+                );
+            }
+            let prepared: Vec<String> = told.try_iter().collect();
+            assert_eq!(prepared.len(), 2, "{prepared:?}");
+            assert!(prepared[0].starts_with("SELECT") && prepared[1].starts_with("UPDATE"));
+            // With a bound limit SQLite would parse a cached statement again at each call.
+            assert!(!prepared[0].contains("LIMIT"), "{prepared:?}");
+        }
+
+        #[test]
         fn what_no_device_holds_is_a_fault() {
             let database = $new;
             let store = DieselStore::<$connection>::open(database.url()).unwrap();
