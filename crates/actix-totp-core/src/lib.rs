@@ -36,6 +36,9 @@
 //! [actix-totp]: https://docs.rs/actix-totp
 
 mod backup_code;
+#[cfg(feature = "bench")]
+#[doc(hidden)]
+pub mod bench;
 mod builder;
 mod clock;
 mod config;

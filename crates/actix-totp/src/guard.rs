@@ -9,8 +9,7 @@ use std::time::Duration;
 use actix_totp_core::{Status, UserId};
 use actix_web::HttpRequest;
 
-pub(crate) use self::decision::Decision;
-use self::decision::{Demand, decide};
+pub(crate) use self::decision::{Decision, Demand, decide};
 use crate::{extract::Verified, plugin::Totp, problem::Problem, session};
 
 /// Lets a request pass only if the signed-in user has shown the second factor. Made by [`Totp::require`]; wrap a scope

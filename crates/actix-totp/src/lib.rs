@@ -4,6 +4,9 @@
     doc = "A second factor for actix-web; the full text is in the docs of the feature `sqlite`."
 )]
 
+#[cfg(feature = "bench")]
+#[doc(hidden)]
+pub mod bench;
 mod change;
 mod cross_site;
 mod extract;

@@ -1,0 +1,5 @@
+//! What the benches share: people to sign in, and a database that holds them.
+
+pub mod people;
+pub mod schema;
+pub mod seed;
