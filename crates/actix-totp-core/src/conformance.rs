@@ -43,6 +43,7 @@ pub use self::{
         a_swap_that_expects_another_version_changes_nothing, a_swap_touches_nobody_else,
         an_absent_row_is_inserted_once, no_update_is_lost,
         of_all_swaps_that_expect_the_same_version_one_wins,
+        swaps_made_together_are_answered_one_by_one,
     },
 };
 use crate::{Device, DeviceStore, Epoch, OsRandomness, RecentFailures, UserId, Version};
@@ -85,6 +86,7 @@ clauses! {
     a_deleted_and_recreated_row_satisfies_no_old_expectation,
     of_all_swaps_that_expect_the_same_version_one_wins,
     no_update_is_lost,
+    swaps_made_together_are_answered_one_by_one,
     every_field_comes_back_to_the_bit,
     every_field_has_a_place_of_its_own,
     user_ids_are_compared_byte_for_byte,

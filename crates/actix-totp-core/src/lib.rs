@@ -57,6 +57,7 @@ mod random;
 mod secrets;
 mod store;
 mod throttle;
+mod together;
 mod token;
 mod totp;
 mod transition;
@@ -79,6 +80,7 @@ pub use outcome::{
 #[cfg(feature = "test-util")]
 pub use random::SeededRandomness;
 pub use random::{OsRandomness, Randomness, RandomnessError};
-pub use store::DeviceStore;
+pub use store::{DeviceStore, Swap, SwapTogether};
 pub use throttle::{InvalidRecentFailures, RecentFailures};
+pub use together::Written;
 pub use totp::TotpService;

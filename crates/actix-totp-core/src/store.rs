@@ -19,8 +19,7 @@ use crate::{
 /// 6. **Lost is not failed.** A conflict with another writer (busy, serialization failure, deadlock) is `Ok(false)`. An
 ///    `Err` means unknown: the write may have happened or not.
 ///
-/// No method has a default body and the trait is object safe. It is synchronous; callers in async code run it on a
-/// blocking thread.
+/// The trait is object safe. It is synchronous; callers in async code run it on a blocking thread.
 pub trait DeviceStore: Send + Sync + 'static {
     /// The user's device, or `None`.
     ///
@@ -51,6 +50,33 @@ pub trait DeviceStore: Send + Sync + 'static {
     ///
     /// [`StoreError`] if the store does not answer.
     fn page(&self, after: Option<&UserId>, limit: usize) -> Result<Vec<Device>, StoreError>;
+
+    /// The store's way to make many swaps for about the price of one, where it has one: SQLite, whose commit is the cost.
+    ///
+    /// The only method with a default body, as a store that wraps another and does not hand it on is slower and not wrong.
+    ///
+    /// Default: none, each swap is made by [`swap`](Self::swap).
+    fn together(&self) -> Option<&dyn SwapTogether> {
+        None
+    }
+}
+
+/// Makes many swaps for about the price of one.
+pub trait SwapTogether: Send + Sync {
+    /// As [`DeviceStore::swap`] for each, one after the other: the answers are in the order of the swaps, and each is
+    /// given after its own write is as durable as the store promises. One that is lost or fails leaves the others alone.
+    fn swap_together(&self, swaps: Vec<Swap>) -> Vec<Result<bool, StoreError>>;
+}
+
+/// The arguments of a [`DeviceStore::swap`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Swap {
+    /// Whose row.
+    pub user: UserId,
+    /// What the row must be at; `None`: absent.
+    pub expected: Option<Version>,
+    /// What is written; `None`: the row is deleted.
+    pub next: Option<Device>,
 }
 
 impl<S: DeviceStore + ?Sized> DeviceStore for std::sync::Arc<S> {
@@ -69,5 +95,9 @@ impl<S: DeviceStore + ?Sized> DeviceStore for std::sync::Arc<S> {
 
     fn page(&self, after: Option<&UserId>, limit: usize) -> Result<Vec<Device>, StoreError> {
         (**self).page(after, limit)
+    }
+
+    fn together(&self) -> Option<&dyn SwapTogether> {
+        (**self).together()
     }
 }

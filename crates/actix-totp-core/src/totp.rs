@@ -16,7 +16,8 @@ use crate::{
     keyring::KeyRing,
     outcome::{Authenticated, Confirmed, Disabled, Enrollment, Outcome, Renewed, Status},
     random::{OsRandomness, Randomness},
-    store::DeviceStore,
+    store::{DeviceStore, Swap},
+    together::{Attempt, Written},
     transition::{self, Accepted, Moment, Next, Opened, Step, Stop},
 };
 
@@ -198,41 +199,57 @@ impl TotpService {
         transition: impl Fn(Option<Opened>, &Moment<'_>) -> Step<T>,
     ) -> Result<Outcome<T>, Error> {
         self.swapping(|| {
-            let moment = Moment {
-                now: self.now()?,
-                config: &self.inner.config,
-                random: &*self.inner.random,
-            };
-            let device = self.inner.store.load(user)?;
-            let expected = device.as_ref().map(|device| device.version);
-            let opened = device.map(|device| self.open(device)).transpose()?;
-            let (next, outcome, events) = match transition(opened, &moment) {
-                Ok(Accepted {
-                    next,
-                    answer,
-                    events,
-                }) => (Some(next), Outcome::Accepted(answer), events),
-                Err(Stop::Refused {
-                    count,
-                    rejection,
-                    events,
-                }) => (count.map(Next::Put), Outcome::Rejected(rejection), events),
-                Err(Stop::Fault(error)) => return Err(error),
-            };
-            let written = match next {
+            let Attempt { swap, written } = self.attempt(user, &transition)?;
+            let is_written = match swap {
                 None => true,
-                Some(Next::Delete) => self.inner.store.swap(user, expected, None)?,
-                Some(Next::Put(opened)) => {
-                    let device = self.close(*opened, moment.now)?;
-                    self.inner.store.swap(user, expected, Some(&device))?
+                Some(swap) => {
+                    let next = swap.next.as_ref();
+                    self.inner.store.swap(user, swap.expected, next)?
                 }
             };
-            if !written {
-                return Ok(None);
-            }
-            events.iter().for_each(|event| self.tell(event));
-            Ok(Some(outcome))
+            Ok(is_written.then(|| written.tell(self)))
         })
+    }
+
+    /// Load and transition: what is to be written now.
+    pub(crate) fn attempt<T>(
+        &self,
+        user: &UserId,
+        transition: impl Fn(Option<Opened>, &Moment<'_>) -> Step<T>,
+    ) -> Result<Attempt<T>, Error> {
+        let moment = Moment {
+            now: self.now()?,
+            config: &self.inner.config,
+            random: &*self.inner.random,
+        };
+        let device = self.inner.store.load(user)?;
+        let expected = device.as_ref().map(|device| device.version);
+        let opened = device.map(|device| self.open(device)).transpose()?;
+        let (next, outcome, events) = match transition(opened, &moment) {
+            Ok(Accepted {
+                next,
+                answer,
+                events,
+            }) => (Some(next), Outcome::Accepted(answer), events),
+            Err(Stop::Refused {
+                count,
+                rejection,
+                events,
+            }) => (count.map(Next::Put), Outcome::Rejected(rejection), events),
+            Err(Stop::Fault(error)) => return Err(error),
+        };
+        let next = match next {
+            None => None,
+            Some(Next::Delete) => Some(None),
+            Some(Next::Put(opened)) => Some(Some(self.close(*opened, moment.now)?)),
+        };
+        let swap = next.map(|next| Swap {
+            user: user.clone(),
+            expected,
+            next,
+        });
+        let written = Written { outcome, events };
+        Ok(Attempt { swap, written })
     }
 
     /// Tries until `attempt` is not beaten by somebody else (`None`): bounded, with jitter.

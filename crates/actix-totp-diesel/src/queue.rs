@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use actix_totp_core::{Device, StoreError, UserId, Version};
+use actix_totp_core::{StoreError, Swap, SwapTogether};
 use diesel::{
     QueryResult,
     r2d2::{ConnectionManager, Pool},
@@ -31,12 +31,13 @@ pub(crate) type Transact<C> =
 /// Where swaps wait for the writer.
 pub(crate) struct Queue(Sender<Job>);
 
+/// Swaps that came together, and who waits for their answers.
 struct Job {
-    user: UserId,
-    expected: Option<Version>,
-    next: Option<Device>,
-    answer: SyncSender<Result<bool, StoreError>>,
+    swaps: Vec<Swap>,
+    answer: SyncSender<Answers>,
 }
+
+type Answers = Vec<Result<bool, StoreError>>;
 
 impl Queue {
     /// Starts the writer. It ends when the last handle of the queue is gone.
@@ -52,25 +53,29 @@ impl Queue {
         Ok(Self(send))
     }
 
-    pub(crate) fn swap(
-        &self,
-        user: &UserId,
-        expected: Option<Version>,
-        next: Option<&Device>,
-    ) -> Result<bool, StoreError> {
+    fn send(&self, swaps: Vec<Swap>) -> Result<Answers, StoreError> {
         let (answer, answered) = sync_channel(1);
-        let job = Job {
-            user: user.clone(),
-            expected,
-            next: next.cloned(),
-            answer,
-        };
         self.0
-            .send(job)
+            .send(Job { swaps, answer })
             .map_err(|_| StoreError::unavailable("the writer has ended"))?;
         answered
             .recv_timeout(PATIENCE)
-            .map_err(StoreError::unavailable)?
+            .map_err(StoreError::unavailable)
+    }
+
+    pub(crate) fn swap(&self, swap: Swap) -> Result<bool, StoreError> {
+        let answer = self.send(vec![swap])?.pop();
+        answer.unwrap_or_else(|| Err(StoreError::unavailable("a swap was not answered")))
+    }
+}
+
+impl SwapTogether for Queue {
+    fn swap_together(&self, swaps: Vec<Swap>) -> Answers {
+        let count = swaps.len();
+        self.send(swaps).unwrap_or_else(|error| {
+            let failed = |_| Err(StoreError::unavailable(error.to_string()));
+            (0..count).map(failed).collect()
+        })
     }
 }
 
@@ -80,22 +85,36 @@ fn write<C: Backend>(
     jobs: &Receiver<Job>,
 ) {
     while let Ok(first) = jobs.recv() {
+        let mut count = first.swaps.len();
         let mut batch = vec![first];
-        batch.extend(jobs.try_iter().take(LARGEST_BATCH - 1));
-        let written = commit(pool, transact, &batch);
-        // A fault of one must not be everybody's: alone, each is answered for itself. Nothing was written so far.
-        let alone = matches!(written, Err(Fault::Statement(_))) && batch.len() > 1;
-        for (at, job) in batch.iter().enumerate() {
-            let answer = match &written {
-                Ok(written) => Ok(written[at]),
-                Err(_) if alone => match commit(pool, transact, std::slice::from_ref(job)) {
-                    Ok(written) => Ok(written[0]),
-                    Err(fault) => fault.told::<C>(),
-                },
-                Err(fault) => fault.told::<C>(),
-            };
-            let _ = job.answer.send(answer); // whoever gave up waiting is gone
+        while count < LARGEST_BATCH
+            && let Ok(next) = jobs.try_recv()
+        {
+            count += next.swaps.len();
+            batch.push(next);
         }
+        let swaps: Vec<&Swap> = batch.iter().flat_map(|job| &job.swaps).collect();
+        let mut answers = answers(pool, transact, &swaps).into_iter();
+        for job in &batch {
+            let answers = answers.by_ref().take(job.swaps.len()).collect();
+            let _ = job.answer.send(answers); // whoever gave up waiting is gone
+        }
+    }
+}
+
+fn answers<C: Backend>(
+    pool: &Pool<ConnectionManager<C>>,
+    transact: Transact<C>,
+    swaps: &[&Swap],
+) -> Answers {
+    match commit(pool, transact, swaps) {
+        Ok(written) => written.into_iter().map(Ok).collect(),
+        // A fault of one must not be everybody's: alone, each is answered for itself. Nothing was written so far.
+        Err(Fault::Statement(_)) if swaps.len() > 1 => swaps
+            .iter()
+            .flat_map(|swap| answers(pool, transact, &[swap]))
+            .collect(),
+        Err(fault) => swaps.iter().map(|_| fault.told::<C>()).collect(),
     }
 }
 
@@ -126,9 +145,9 @@ impl Fault {
 fn commit<C: Backend>(
     pool: &Pool<ConnectionManager<C>>,
     transact: Transact<C>,
-    batch: &[Job],
+    swaps: &[&Swap],
 ) -> Result<Vec<bool>, Fault> {
-    catch_unwind(AssertUnwindSafe(|| try_commit(pool, transact, batch))).unwrap_or_else(|_| {
+    catch_unwind(AssertUnwindSafe(|| try_commit(pool, transact, swaps))).unwrap_or_else(|_| {
         let panicked = StoreError::unavailable("the writer panicked");
         Err(Fault::Connection(panicked))
     })
@@ -137,14 +156,14 @@ fn commit<C: Backend>(
 fn try_commit<C: Backend>(
     pool: &Pool<ConnectionManager<C>>,
     transact: Transact<C>,
-    batch: &[Job],
+    swaps: &[&Swap],
 ) -> Result<Vec<bool>, Fault> {
     let mut connection = check_out(pool).map_err(Fault::Connection)?;
-    let mut written = Vec::with_capacity(batch.len());
+    let mut written = Vec::with_capacity(swaps.len());
     let mut statement_failed = false;
     let committed = transact(&mut connection, &mut |connection| {
-        for job in batch {
-            let swapped = swap_on(connection, &job.user, job.expected, job.next.as_ref());
+        for swap in swaps {
+            let swapped = swap_on(connection, &swap.user, swap.expected, swap.next.as_ref());
             statement_failed = swapped.is_err();
             written.push(swapped?);
         }
@@ -166,7 +185,7 @@ mod tests {
         mpsc::Receiver,
     };
 
-    use actix_totp_core::{DeviceStore, Epoch, RecentFailures};
+    use actix_totp_core::{Device, DeviceStore, Epoch, RecentFailures, UserId, Version};
     use diesel::SqliteConnection;
 
     use super::*;
@@ -194,17 +213,24 @@ mod tests {
         }
     }
 
-    fn send(queue: &Queue, next: Device) -> Receiver<Result<bool, StoreError>> {
-        let (answer, answered) = sync_channel(1);
-        let user = next.user.clone();
-        let job = Job {
-            user,
+    fn insert(next: Device) -> Swap {
+        Swap {
+            user: next.user.clone(),
             expected: None,
             next: Some(next),
-            answer,
-        };
-        queue.0.send(job).unwrap();
+        }
+    }
+
+    fn send(queue: &Queue, devices: Vec<Device>) -> Receiver<Answers> {
+        let (answer, answered) = sync_channel(1);
+        let swaps = devices.into_iter().map(insert).collect();
+        queue.0.send(Job { swaps, answer }).unwrap();
         answered
+    }
+
+    fn received(answers: &Receiver<Answers>) -> Vec<bool> {
+        let answers = answers.recv().unwrap();
+        answers.into_iter().map(|answer| answer.unwrap()).collect()
     }
 
     #[test]
@@ -222,8 +248,8 @@ mod tests {
         })
         .unwrap();
         let alice = device("alice");
-        assert!(queue.swap(&alice.user, None, Some(&alice)).is_err());
-        assert!(queue.swap(&alice.user, None, Some(&alice)).unwrap());
+        assert!(queue.swap(insert(alice.clone())).is_err());
+        assert!(queue.swap(insert(alice)).unwrap());
     }
 
     #[test]
@@ -241,23 +267,23 @@ mod tests {
         .unwrap();
 
         let closed = GATE.lock().unwrap();
-        let first = send(&queue, device("first"));
+        let first = send(&queue, vec![device("first")]);
         while COMMITS.load(SeqCst) == 0 {
             thread::yield_now(); // until the writer has taken the first alone and waits at the gate
         }
-        let mut waiting: Vec<_> = (0..30)
-            .map(|n| send(&queue, device(&format!("user {n}"))))
+        let alone: Vec<_> = (0..20)
+            .map(|n| send(&queue, vec![device(&format!("user {n}"))]))
             .collect();
-        waiting.push(send(&queue, device("first"))); // is there by then
-        waiting.push(send(&queue, device("user 7"))); // is there since this very commit
+        let mut together: Vec<_> = (20..30).map(|n| device(&format!("user {n}"))).collect();
+        together.insert(3, device("first")); // is there by then
+        together.push(device("user 7")); // is there since this very commit
+        let together = send(&queue, together);
         drop(closed);
 
-        assert!(first.recv().unwrap().unwrap());
-        let answers: Vec<bool> = waiting
-            .iter()
-            .map(|it| it.recv().unwrap().unwrap())
-            .collect();
-        assert_eq!(answers, [vec![true; 30], vec![false; 2]].concat());
+        assert_eq!(received(&first), [true]);
+        assert!(alone.iter().all(|answers| received(answers) == [true]));
+        let expected = [vec![true; 3], vec![false], vec![true; 7], vec![false]];
+        assert_eq!(received(&together), expected.concat());
         assert_eq!(COMMITS.load(SeqCst), 2);
         assert_eq!(store.page(None, 100).unwrap().len(), 31);
     }

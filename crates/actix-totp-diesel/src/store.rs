@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use actix_totp_core::{Device, DeviceStore, StoreError, UserId, Version};
+use actix_totp_core::{Device, DeviceStore, StoreError, Swap, SwapTogether, UserId, Version};
 use diesel::{
     QueryResult,
     r2d2::{ConnectionManager, CustomizeConnection, NopErrorHandler, Pool, R2D2Connection},
@@ -193,7 +193,11 @@ impl<C: Backend> DeviceStore for DieselStore<C> {
         next: Option<&Device>,
     ) -> Result<bool, StoreError> {
         if let Some(writer) = &self.0.writer {
-            return writer.queue.swap(user, expected, next);
+            return writer.queue.swap(Swap {
+                user: user.clone(),
+                expected,
+                next: next.cloned(),
+            });
         }
         checkout::write(&self.0.connections, user, expected, next)
     }
@@ -204,6 +208,11 @@ impl<C: Backend> DeviceStore for DieselStore<C> {
             connection.page(after, limit)
         })?;
         rows.into_iter().map(Row::into_device).collect()
+    }
+
+    fn together(&self) -> Option<&dyn SwapTogether> {
+        let writer = self.0.writer.as_ref()?;
+        Some(&writer.queue)
     }
 }
 

@@ -81,7 +81,7 @@ impl RequireTotp {
 
     /// The check-list.
     pub(crate) async fn admit(&self, req: &HttpRequest) -> Result<Standing, Problem> {
-        let user = self.totp.0.current_user.require(req).await?.id;
+        let user = self.totp.current_user(req).await?;
         let (_, decision) = self.examine(req, &user).await?;
         match decision {
             Decision::Pass { at } => Ok(Standing(Some(Verified { user, at }))),
@@ -96,7 +96,7 @@ impl RequireTotp {
         }
     }
 
-    /// What the store says of the user, and what follows for this request. One crossing to the blocking pool.
+    /// What the store says of the user, and what follows for this request. One crossing to another thread.
     pub(crate) async fn examine(
         &self,
         req: &HttpRequest,

@@ -15,6 +15,7 @@ mod operations;
 mod plugin;
 mod problem;
 mod routes;
+mod runner;
 mod session;
 mod settings;
 mod user;
@@ -24,7 +25,8 @@ pub use actix_totp_core::{
     Credential, Device, DeviceStore, Disabled, Enrollment, Epoch, Error, Event, InvalidCredential,
     InvalidKeyRing, InvalidUserId, KeyRing, MemoryStore, Method, OsRandomness, Outcome, Parameters,
     Proof, Randomness, RandomnessError, Rejection, Renewed, ResealReport, SealError, Sleeper,
-    Status, StoreError, SystemClock, SystemSleeper, TotpService, UserId, Version,
+    Status, StoreError, Swap, SwapTogether, SystemClock, SystemSleeper, TotpService, UserId,
+    Version,
 };
 #[cfg(feature = "test-util")]
 pub use actix_totp_core::{FakeClock, SeededRandomness};

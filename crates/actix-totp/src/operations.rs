@@ -1,4 +1,5 @@
-//! The operations without HTTP, for handlers and jobs of the application's own. Each crosses to the blocking pool once.
+//! The operations without HTTP, for handlers and jobs of the application's own. Each crosses to a thread of the
+//! plugin's own once.
 
 use actix_totp_core::{
     Authenticated, Confirmed, Credential, Disabled, Enrollment, Error, Outcome, Renewed,
@@ -67,8 +68,7 @@ impl Totp {
         token: &str,
     ) -> Result<Outcome<Authenticated>, Error> {
         let (user, token) = (user.clone(), Zeroizing::new(token.to_owned()));
-        self.run(move |service| service.authenticate(&user, &token))
-            .await
+        self.0.runner.authenticate(user, token).await
     }
 
     /// Makes new backup codes; see [`TotpService::renew_backup_codes`](crate::TotpService::renew_backup_codes).

@@ -2,27 +2,28 @@
 
 use std::{fmt, sync::Arc};
 
-#[cfg(feature = "test-util")]
-use actix_totp_core::UserId;
-use actix_totp_core::{CheckError, DeviceStore, Error, KeyRing, TotpService};
+use actix_totp_core::{CheckError, DeviceStore, Error, KeyRing, TotpService, UserId};
 use actix_web::{HttpRequest, web};
 
 use crate::{
     change::{AuthorizeChange, Change},
     guard::RequireTotp,
+    problem::Problem,
     routes,
+    runner::Runner,
     settings::TotpBuilder,
     user::CurrentUser,
 };
 
 /// The second factor of an application. Cheap to clone; all clones are one.
 ///
-/// The methods that are `async` are the operations without HTTP; each runs on the blocking pool.
+/// The methods that are `async` are the operations without HTTP; each runs on a thread of the plugin's own.
 #[derive(Clone)]
 pub struct Totp(pub(crate) Arc<Plugin>);
 
 pub(crate) struct Plugin {
     pub(crate) service: TotpService,
+    pub(crate) runner: Runner,
     pub(crate) current_user: CurrentUser,
     pub(crate) authorize_change: AuthorizeChange,
     pub(crate) trusted_origins: Vec<String>,
@@ -85,6 +86,11 @@ impl Totp {
         Ok(proof.is_some_and(|proof| crate::session::keep(session, &proof).is_ok()))
     }
 
+    /// The user who is signed in.
+    pub(crate) async fn current_user(&self, req: &HttpRequest) -> Result<UserId, Problem> {
+        self.0.current_user.require(req).await
+    }
+
     /// Asks the application whether a request may change the second factor.
     pub(crate) async fn authorize_change(
         &self,
@@ -94,15 +100,12 @@ impl Totp {
         self.0.authorize_change.ask(req, change).await
     }
 
-    /// Runs an operation on the blocking pool: one crossing per request.
+    /// Runs an operation on a thread of the plugin's own: one crossing per request.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         operation: impl FnOnce(&TotpService) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let service = self.0.service.clone();
-        web::block(move || operation(&service))
-            .await
-            .unwrap_or(Err(Error::Interrupted))
+        self.0.runner.run(operation).await
     }
 }
 

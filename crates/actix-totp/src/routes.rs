@@ -8,56 +8,64 @@ mod response;
 mod sign_in;
 mod status;
 
-use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder, web};
+use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Responder, web};
 
-use self::request::Caller;
 use crate::{plugin::Totp, problem::Problem};
 
 type Answer = Result<HttpResponse, Problem>;
 
+/// Each path with and without its slash: two static patterns, since one resource with both is matched by a regular
+/// expression. Asked for the most often, the first.
 pub(crate) fn configure(totp: &Totp, cfg: &mut web::ServiceConfig) {
-    cfg.app_data(web::ThinData(totp.clone()))
-        .service(post(["/generate", "/generate/"], enrollment::generate))
-        .service(post(["/verify", "/verify/"], enrollment::verify))
-        .service(post(["/validate", "/validate/"], sign_in::validate))
-        .service(post(
-            ["/backup-codes", "/backup-codes/"],
-            backup_codes::renew,
-        ))
-        .service(post(["/disable", "/disable/"], disable::disable))
-        .service(
-            web::resource(["/status", "/status/"])
+    cfg.app_data(web::ThinData(totp.clone()));
+    for path in ["/status/", "/status"] {
+        cfg.service(
+            web::resource(path)
                 .route(web::get().to(status::status))
                 .route(web::head().to(status::status))
                 .default_service(web::to(only_get)),
-        )
-        .default_service(web::to(not_found));
+        );
+    }
+    post(cfg, ["/validate/", "/validate"], sign_in::validate);
+    post(cfg, ["/generate/", "/generate"], enrollment::generate);
+    post(cfg, ["/verify/", "/verify"], enrollment::verify);
+    post(
+        cfg,
+        ["/backup-codes/", "/backup-codes"],
+        backup_codes::renew,
+    );
+    post(cfg, ["/disable/", "/disable"], disable::disable);
+    cfg.default_service(web::to(not_found));
 }
 
-fn post<F, Args>(paths: [&'static str; 2], handler: F) -> Resource
+fn post<F, Args>(cfg: &mut web::ServiceConfig, paths: [&'static str; 2], handler: F)
 where
     F: Handler<Args>,
     Args: FromRequest + 'static,
     F::Output: Responder + 'static,
 {
-    web::resource(paths)
-        .route(web::post().to(handler))
-        .default_service(web::to(only_post))
+    for path in paths {
+        cfg.service(
+            web::resource(path)
+                .route(web::post().to(handler.clone()))
+                .default_service(web::to(only_post)),
+        );
+    }
 }
 
 // An anonymous caller learns nothing: who it is comes first everywhere.
 
 async fn only_post(req: HttpRequest, totp: web::ThinData<Totp>) -> Answer {
-    Caller::identify(&totp, &req).await?;
+    totp.current_user(&req).await?;
     Err(Problem::method_not_allowed("POST"))
 }
 
 async fn only_get(req: HttpRequest, totp: web::ThinData<Totp>) -> Answer {
-    Caller::identify(&totp, &req).await?;
+    totp.current_user(&req).await?;
     Err(Problem::method_not_allowed("GET, HEAD"))
 }
 
 async fn not_found(req: HttpRequest, totp: web::ThinData<Totp>) -> Answer {
-    Caller::identify(&totp, &req).await?;
+    totp.current_user(&req).await?;
     Err(Problem::not_found())
 }

@@ -9,6 +9,7 @@ use crate::{
     change::{AuthorizeChange, Change},
     cross_site,
     plugin::{BrowserPaths, Plugin, Totp},
+    runner::Runner,
     user::CurrentUser,
 };
 
@@ -138,8 +139,10 @@ impl TotpBuilder {
                 "browsers are redirected to paths like /sign-in/code",
             ));
         }
+        let service = self.core.build()?;
         Ok(Totp(Arc::new(Plugin {
-            service: self.core.build()?,
+            runner: Runner::new(service.clone()),
+            service,
             current_user: self.current_user,
             authorize_change: self.authorize_change,
             trusted_origins: self.trusted_origins,

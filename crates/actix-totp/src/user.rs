@@ -111,30 +111,41 @@ impl CurrentUser {
     }
 
     /// Who is signed in, or the problem that nobody is.
-    pub(crate) async fn require(&self, req: &HttpRequest) -> Result<SignedIn, Problem> {
-        let found = match &self.source {
-            Source::SessionKey(key) => self.signed_in(req, session_id(req, key)),
-            #[cfg(feature = "identity")]
-            Source::Identity => self.signed_in(req, identity_id(req)),
-            Source::Function(find) => {
-                session::probe(req);
-                find(req).await.map_err(|error| {
-                    tracing::error!(%error, "the function given to CurrentUser::from_fn failed");
-                    Problem::unavailable()
-                })?
-            }
-        };
-        found.ok_or_else(Problem::not_authenticated)
+    pub(crate) async fn require(&self, req: &HttpRequest) -> Result<UserId, Problem> {
+        Ok(self.find(req, false).await?.id)
     }
 
-    fn signed_in(&self, req: &HttpRequest, id: Option<String>) -> Option<SignedIn> {
-        let id = UserId::new(id?)
-            .inspect_err(|error| tracing::warn!(%error, "the session's user id is refused"))
-            .ok()?;
-        let label = req.get_session().get::<String>(&self.label_key);
-        Some(SignedIn {
+    /// The same with the label, which only a new secret needs.
+    pub(crate) async fn require_with_label(&self, req: &HttpRequest) -> Result<SignedIn, Problem> {
+        self.find(req, true).await
+    }
+
+    async fn find(&self, req: &HttpRequest, with_label: bool) -> Result<SignedIn, Problem> {
+        let id = match &self.source {
+            Source::SessionKey(key) => session_id(req, key),
+            #[cfg(feature = "identity")]
+            Source::Identity => identity_id(req),
+            Source::Function(find) => {
+                session::probe(req);
+                let found = find(req).await.map_err(|error| {
+                    tracing::error!(%error, "the function given to CurrentUser::from_fn failed");
+                    Problem::unavailable()
+                })?;
+                return found.ok_or_else(Problem::not_authenticated);
+            }
+        };
+        let id = UserId::new(id.ok_or_else(Problem::not_authenticated)?).map_err(|error| {
+            tracing::warn!(%error, "the session's user id is refused");
+            Problem::not_authenticated()
+        })?;
+        let label = if with_label {
+            req.get_session().get(&self.label_key).ok().flatten()
+        } else {
+            None
+        };
+        Ok(SignedIn {
             id,
-            label: label.ok().flatten().unwrap_or_default(),
+            label: label.unwrap_or_default(),
         })
     }
 }

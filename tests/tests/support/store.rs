@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use actix_totp::{Device, DeviceStore, StoreError, UserId, Version};
+use actix_totp::{Device, DeviceStore, StoreError, Swap, SwapTogether, UserId, Version};
 
 /// The message of a failure. No client may ever see it.
 pub const CAUSE: &str = "telling: host db7.internal, table totp_devices";
@@ -103,5 +103,20 @@ impl DeviceStore for FaultyStore {
 
     fn page(&self, after: Option<&UserId>, limit: usize) -> Result<Vec<Device>, StoreError> {
         self.call(Call::Page, || self.store.page(after, limit))
+    }
+
+    fn together(&self) -> Option<&dyn SwapTogether> {
+        self.store.together().map(|_| self as _)
+    }
+}
+
+/// One call for all of them.
+impl SwapTogether for FaultyStore {
+    fn swap_together(&self, swaps: Vec<Swap>) -> Vec<Result<bool, StoreError>> {
+        let count = swaps.len();
+        let together = || Ok(self.store.together().unwrap().swap_together(swaps));
+        let failed = |_| (0..count).map(|_| Err(StoreError::unavailable(CAUSE)));
+        self.call(Call::Swap, together)
+            .unwrap_or_else(|error| failed(error).collect())
     }
 }

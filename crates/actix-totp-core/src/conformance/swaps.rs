@@ -3,7 +3,7 @@
 use std::{sync::Barrier, thread};
 
 use super::{Store, device, insert, load, user};
-use crate::Device;
+use crate::{Device, Swap};
 
 /// *Fresh.* A load that begins after a swap returned sees that swap.
 pub fn a_load_sees_the_swap_before_it(store: Store) {
@@ -37,6 +37,43 @@ pub fn an_absent_row_is_inserted_once(store: Store) {
         "a row that is there is not absent"
     );
     assert_eq!(load(&store, &first.user), Some(first));
+}
+
+/// *Conditional.* Where the store makes many swaps together, each is answered for itself, in order, and sees those before
+/// it.
+pub fn swaps_made_together_are_answered_one_by_one(store: Store) {
+    let Some(together) = store.together() else {
+        return; // each is made alone, and the other clauses say how
+    };
+    let (there, alice, bob) = (device("there"), device("alice"), device("bob"));
+    insert(&store, &there);
+    let second = Device {
+        failures: 7,
+        ..device("alice")
+    };
+    let swap = |expected: Option<&Device>, next: &Device| Swap {
+        user: next.user.clone(),
+        expected: expected.map(|it| it.version),
+        next: Some(next.clone()),
+    };
+    let answers = together.swap_together(vec![
+        swap(None, &alice),
+        swap(None, &device("there")),
+        swap(Some(&alice), &second),
+        swap(Some(&alice), &device("alice")),
+        swap(None, &bob),
+        Swap {
+            user: there.user.clone(),
+            expected: Some(there.version),
+            next: None,
+        },
+    ]);
+    let answers: Vec<bool> = answers.into_iter().map(|it| it.unwrap()).collect();
+    assert_eq!(answers, [true, false, true, false, true, true]);
+    assert_eq!(load(&store, &alice.user), Some(second));
+    assert_eq!(load(&store, &bob.user), Some(bob));
+    assert_eq!(load(&store, &there.user), None);
+    assert!(together.swap_together(Vec::new()).is_empty());
 }
 
 /// *Conditional.* A swap whose expectation does not hold changes nothing and returns `Ok(false)`.

@@ -9,8 +9,8 @@
 use std::{env, fmt::Write as _, marker::PhantomData, process::Command, sync::Arc};
 
 use actix_totp_core::{
-    Device, DeviceStore, Epoch, FakeClock, KeyRing, RecentFailures, StoreError, TotpService,
-    UserId, Version,
+    Device, DeviceStore, Epoch, FakeClock, KeyRing, RecentFailures, StoreError, SwapTogether,
+    TotpService, UserId, Version,
 };
 use actix_totp_diesel::{Backend, DieselStore, diesel::Connection};
 
@@ -57,6 +57,10 @@ impl<C: Backend, D: Send + Sync + 'static> DeviceStore for Owned<C, D> {
 
     fn page(&self, after: Option<&UserId>, limit: usize) -> Result<Vec<Device>, StoreError> {
         self.store.page(after, limit)
+    }
+
+    fn together(&self) -> Option<&dyn SwapTogether> {
+        self.store.together()
     }
 }
 

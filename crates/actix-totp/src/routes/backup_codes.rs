@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
 use super::{
-    request::{Caller, TypedToken},
+    request::{TypedToken, caller},
     response::{ok, reveal, told},
 };
 use crate::{change::Change, plugin::Totp};
@@ -19,11 +19,11 @@ pub(super) async fn renew(
     payload: web::Payload,
     totp: web::ThinData<Totp>,
 ) -> Result<HttpResponse, actix_web::Error> {
-    let caller = Caller::admit(&totp, &req).await?;
+    let user = caller(&totp, &req).await?;
     let token = TypedToken::read(&req, payload).await?.required()?;
     totp.authorize_change(&req, Change::BackupCodes).await?;
 
-    let renewed = told(totp.renew_backup_codes(&caller.user, &token).await)?;
+    let renewed = told(totp.renew_backup_codes(&user, &token).await)?;
     Ok(ok(&Renewed {
         backup_codes: reveal(&renewed.backup_codes),
     }))

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
 use super::{
-    request::{Caller, TypedToken},
+    request::{TypedToken, caller},
     response::{ok, told},
 };
 use crate::{change::Change, plugin::Totp, session};
@@ -20,12 +20,12 @@ pub(super) async fn disable(
     payload: web::Payload,
     totp: web::ThinData<Totp>,
 ) -> Result<HttpResponse, actix_web::Error> {
-    let caller = Caller::admit(&totp, &req).await?;
+    let user = caller(&totp, &req).await?;
     let token = TypedToken::read(&req, payload).await?.optional();
     totp.authorize_change(&req, Change::Disable).await?;
 
     let token = token.as_ref().map(|token| token.as_str());
-    told(totp.disable(&caller.user, token).await)?;
+    told(totp.disable(&user, token).await)?;
     session::forget(&req.get_session());
     Ok(ok(&Disabled {
         detail: "TOTP disabled successfully",

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{
     Answer,
-    request::{Caller, TypedToken},
+    request::{TypedToken, caller, labelled_caller},
     response::{ok, reveal, told},
 };
 use crate::{change::Change, plugin::Totp, session};
@@ -22,12 +22,12 @@ pub(super) async fn generate(
     payload: web::Payload,
     totp: web::ThinData<Totp>,
 ) -> Result<HttpResponse, actix_web::Error> {
-    let caller = Caller::admit(&totp, &req).await?;
+    let caller = labelled_caller(&totp, &req).await?;
     let token = TypedToken::read(&req, payload).await?.optional();
     totp.authorize_change(&req, Change::Generate).await?;
 
     let token = token.as_ref().map(|token| token.as_str());
-    let enrollment = told(totp.enroll(&caller.user, &caller.label, token).await)?;
+    let enrollment = told(totp.enroll(&caller.id, &caller.label, token).await)?;
     Ok(ok(&Generated {
         secret: enrollment.secret(),
         otpauth_url: enrollment.otpauth_url(),
@@ -46,11 +46,11 @@ pub(super) async fn verify(
     payload: web::Payload,
     totp: web::ThinData<Totp>,
 ) -> Answer {
-    let caller = Caller::admit(&totp, &req).await?;
+    let user = caller(&totp, &req).await?;
     let session = session::require(&req)?;
     let token = TypedToken::read(&req, payload).await?.required()?;
 
-    let confirmed = told(totp.confirm(&caller.user, &token).await)?;
+    let confirmed = told(totp.confirm(&user, &token).await)?;
     session::keep(&session, &confirmed.proof)?;
     Ok(ok(&Verified {
         detail: "TOTP verified successfully",

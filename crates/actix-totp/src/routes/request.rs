@@ -10,33 +10,29 @@ use serde::Deserialize;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use crate::{cross_site, plugin::Totp, problem::Problem};
+use crate::{cross_site, plugin::Totp, problem::Problem, user::SignedIn};
 
 const MAX_BODY_BYTES: usize = 4096;
 
-/// Who calls an endpoint.
-pub(super) struct Caller {
-    pub(super) user: UserId,
-    pub(super) label: String,
+/// The user who calls an endpoint that changes something: signed in, and not sent by a page of another site.
+pub(super) async fn caller(totp: &Totp, req: &HttpRequest) -> Result<UserId, Problem> {
+    let user = totp.current_user(req).await?;
+    require_same_site(totp, req)?;
+    Ok(user)
 }
 
-impl Caller {
-    /// The signed-in user.
-    pub(super) async fn identify(totp: &Totp, req: &HttpRequest) -> Result<Self, Problem> {
-        let signed_in = totp.0.current_user.require(req).await?;
-        Ok(Self {
-            user: signed_in.id,
-            label: signed_in.label,
-        })
-    }
+/// The same with the label for a new secret.
+pub(super) async fn labelled_caller(totp: &Totp, req: &HttpRequest) -> Result<SignedIn, Problem> {
+    let signed_in = totp.0.current_user.require_with_label(req).await?;
+    require_same_site(totp, req)?;
+    Ok(signed_in)
+}
 
-    /// The signed-in user, of a request that changes something: not sent by a page of another site.
-    pub(super) async fn admit(totp: &Totp, req: &HttpRequest) -> Result<Self, Problem> {
-        let caller = Self::identify(totp, req).await?;
-        if !cross_site::passes(req.headers(), req.uri(), &totp.0.trusted_origins) {
-            return Err(Problem::cross_site());
-        }
-        Ok(caller)
+fn require_same_site(totp: &Totp, req: &HttpRequest) -> Result<(), Problem> {
+    if cross_site::passes(req.headers(), req.uri(), &totp.0.trusted_origins) {
+        Ok(())
+    } else {
+        Err(Problem::cross_site())
     }
 }
 

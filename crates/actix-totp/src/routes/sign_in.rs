@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{
     Answer,
-    request::{Caller, TypedToken},
+    request::{TypedToken, caller},
     response::{ok, told},
 };
 use crate::{plugin::Totp, session};
@@ -22,11 +22,11 @@ pub(super) async fn validate(
     payload: web::Payload,
     totp: web::ThinData<Totp>,
 ) -> Answer {
-    let caller = Caller::admit(&totp, &req).await?;
+    let user = caller(&totp, &req).await?;
     let session = session::require(&req)?; // before a code is spent for nothing
     let token = TypedToken::read(&req, payload).await?.required()?;
 
-    let authenticated = told(totp.authenticate(&caller.user, &token).await)?;
+    let authenticated = told(totp.authenticate(&user, &token).await)?;
     session::keep(&session, &authenticated.proof)?;
     Ok(ok(&Validated {
         detail: "Token is valid",

@@ -5,7 +5,6 @@ use serde::Serialize;
 
 use super::{
     Answer,
-    request::Caller,
     response::{ok, rfc3339},
 };
 use crate::{guard::Decision, plugin::Totp};
@@ -25,7 +24,7 @@ struct Status {
 }
 
 pub(super) async fn status(req: HttpRequest, totp: web::ThinData<Totp>) -> Answer {
-    let user = Caller::identify(&totp, &req).await?.user;
+    let user = totp.current_user(&req).await?;
     let (status, decision) = totp.require().examine(&req, &user).await?;
     Ok(ok(&Status {
         otp_enabled: status.enabled,

@@ -1,0 +1,369 @@
+//! Requests that are under way at the same time: which are done together, and who waits for whom.
+
+use std::{
+    collections::HashMap,
+    future::Future,
+    sync::{
+        Arc, Condvar, Mutex,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+};
+
+use actix_totp::{
+    Device, DeviceStore, Error, Event, FakeClock, KeyRing, MemoryStore, Outcome, Rejection,
+    StoreError, Swap, SwapTogether, Totp, UserId, Version,
+};
+use actix_web::rt::{
+    spawn,
+    task::{JoinHandle, yield_now},
+};
+
+/// A door that holds up whoever comes while it is closed.
+#[derive(Clone, Default)]
+struct Door(Arc<(Mutex<State>, Condvar)>);
+
+#[derive(Default)]
+struct State {
+    closed: bool,
+    waiting: usize,
+}
+
+impl Door {
+    fn close(&self) {
+        self.0.0.lock().unwrap().closed = true;
+    }
+
+    fn open(&self) {
+        self.0.0.lock().unwrap().closed = false;
+        self.0.1.notify_all();
+    }
+
+    fn pass(&self) {
+        let mut state = self.0.0.lock().unwrap();
+        state.waiting += 1;
+        while state.closed {
+            state = self.0.1.wait(state).unwrap();
+        }
+        state.waiting -= 1;
+    }
+
+    /// Waits, as long as it takes, until so many stand at the door.
+    async fn until_waiting(&self, count: usize) {
+        while self.0.0.lock().unwrap().waiting < count {
+            yield_now().await;
+        }
+    }
+}
+
+/// Remembers how many swaps came at once, each time, and how many were lost.
+#[derive(Clone, Default)]
+struct Store {
+    devices: Arc<MemoryStore>,
+    together: bool,
+    swaps: Door,
+    loads: Door,
+    written: Arc<Mutex<Vec<usize>>>,
+    lost: Arc<AtomicUsize>,
+}
+
+impl Store {
+    fn write(&self, swaps: &[Swap]) -> Vec<Result<bool, StoreError>> {
+        self.written.lock().unwrap().push(swaps.len());
+        self.swaps.pass();
+        let swap = |it: &Swap| {
+            let swapped = self.devices.swap(&it.user, it.expected, it.next.as_ref())?;
+            self.lost.fetch_add((!swapped).into(), SeqCst);
+            Ok(swapped)
+        };
+        swaps.iter().map(swap).collect()
+    }
+}
+
+impl DeviceStore for Store {
+    fn load(&self, user: &UserId) -> Result<Option<Device>, StoreError> {
+        self.loads.pass();
+        assert_ne!(user.as_str(), "panics", "this test panics on purpose");
+        self.devices.load(user)
+    }
+
+    fn swap(
+        &self,
+        user: &UserId,
+        expected: Option<Version>,
+        next: Option<&Device>,
+    ) -> Result<bool, StoreError> {
+        let swap = Swap {
+            user: user.clone(),
+            expected,
+            next: next.cloned(),
+        };
+        self.write(&[swap]).remove(0)
+    }
+
+    fn page(&self, after: Option<&UserId>, limit: usize) -> Result<Vec<Device>, StoreError> {
+        self.devices.page(after, limit)
+    }
+
+    fn together(&self) -> Option<&dyn SwapTogether> {
+        self.together.then_some(self as _)
+    }
+}
+
+impl SwapTogether for Store {
+    fn swap_together(&self, swaps: Vec<Swap>) -> Vec<Result<bool, StoreError>> {
+        self.write(&swaps)
+    }
+}
+
+fn user(n: usize) -> UserId {
+    UserId::new(format!("user {n}")).unwrap()
+}
+
+struct Scene {
+    store: Store,
+    totp: Totp,
+    codes: HashMap<UserId, String>,
+}
+
+impl Scene {
+    /// `people` have a second factor, and a fresh code.
+    fn new(
+        people: usize,
+        together: bool,
+        on_event: impl Fn(&Event) + Send + Sync + 'static,
+    ) -> Self {
+        let (store, clock) = (
+            Store {
+                together,
+                ..Store::default()
+            },
+            FakeClock::at(1_700_000_000),
+        );
+        let totp = Totp::builder(
+            store.clone(),
+            KeyRing::new([std::array::from_fn(|n| n as u8)]).unwrap(),
+        )
+        .clock(clock.clone())
+        .on_event(on_event)
+        .build()
+        .unwrap();
+        let service = totp.service();
+        let code = |user: &UserId| service.code_for(user).unwrap().unwrap();
+        for user in (0..people).map(user) {
+            assert!(
+                service
+                    .enroll(&user, "", None)
+                    .unwrap()
+                    .accepted()
+                    .is_some()
+            );
+            let confirmed = service.confirm(&user, &code(&user)).unwrap();
+            assert!(confirmed.accepted().is_some());
+        }
+        clock.advance_secs(30);
+        let codes = (0..people)
+            .map(user)
+            .map(|user| (user.clone(), code(&user)));
+        let codes = codes.collect();
+        store.written.lock().unwrap().clear();
+        Self { store, totp, codes }
+    }
+
+    fn sign_in(&self, user: &UserId) -> JoinHandle<bool> {
+        self.send(user, self.codes[user].clone(), |outcome| {
+            matches!(outcome, Ok(Outcome::Accepted(_)))
+        })
+    }
+
+    fn send<T: 'static>(
+        &self,
+        user: &UserId,
+        token: String,
+        and_then: impl Fn(Result<Outcome<actix_totp::Authenticated>, Error>) -> T + 'static,
+    ) -> JoinHandle<T> {
+        let (totp, user) = (self.totp.clone(), user.clone());
+        spawn(async move { and_then(totp.authenticate(&user, &token).await) })
+    }
+
+    fn written(&self) -> Vec<usize> {
+        self.store.written.lock().unwrap().clone()
+    }
+}
+
+/// Lets every request that was made go as far as it can on this thread.
+async fn all_have_asked() {
+    for _ in 0..10 {
+        yield_now().await;
+    }
+}
+
+async fn all<T: 'static>(requests: Vec<JoinHandle<T>>) -> Vec<T> {
+    let mut answers = Vec::new();
+    for request in requests {
+        answers.push(request.await.unwrap());
+    }
+    answers
+}
+
+fn run(test: impl Future<Output = ()>) {
+    actix_web::rt::System::new().block_on(test);
+}
+
+#[test]
+fn sign_ins_that_wait_for_a_write_share_the_next_one() {
+    run(async {
+        let scene = Scene::new(30, true, |_| {});
+        scene.store.swaps.close();
+        let first = scene.sign_in(&user(0));
+        scene.store.swaps.until_waiting(1).await;
+        let others = (1..30).map(|n| scene.sign_in(&user(n))).collect();
+        all_have_asked().await;
+        scene.store.swaps.open();
+        assert!(first.await.unwrap());
+        assert_eq!(all(others).await, [true; 29]);
+        assert_eq!(scene.written(), [1, 29]);
+    });
+}
+
+#[test]
+fn where_the_store_gains_nothing_each_sign_in_is_written_alone_and_in_parallel() {
+    run(async {
+        let scene = Scene::new(5, false, |_| {});
+        scene.store.swaps.close();
+        let all_of_them = (0..5).map(|n| scene.sign_in(&user(n))).collect();
+        scene.store.swaps.until_waiting(5).await;
+        scene.store.swaps.open();
+        assert_eq!(all(all_of_them).await, [true; 5]);
+        assert_eq!(scene.written(), [1; 5]);
+    });
+}
+
+#[test]
+fn sign_ins_of_one_user_go_one_after_the_other_and_lose_no_swap() {
+    for together in [true, false] {
+        run(async move {
+            let scene = Scene::new(2, together, |_| {});
+            let codes = (0..32).map(|_| scene.sign_in(&user(0))).collect();
+            let guesses = (0..32)
+                .map(|_| {
+                    scene.send(&user(1), "000000".into(), |outcome| {
+                        matches!(outcome, Ok(Outcome::Rejected(Rejection::InvalidToken)))
+                    })
+                })
+                .collect();
+            let accepted = all(codes).await.into_iter().filter(|it| *it).count();
+            assert_eq!(accepted, 1);
+            let compared = all(guesses).await.into_iter().filter(|it| *it).count();
+            assert_eq!(compared, 5, "the fifth failure closes the door");
+            assert_eq!(scene.store.lost.load(SeqCst), 0);
+        });
+    }
+}
+
+#[test]
+fn whoever_hammers_one_account_holds_up_nobody_else() {
+    run(async {
+        let scene = Scene::new(2, true, |_| {});
+        scene.store.swaps.close();
+        let first = scene.sign_in(&user(0));
+        scene.store.swaps.until_waiting(1).await;
+        let hammering: Vec<_> = (0..64).map(|_| scene.sign_in(&user(0))).collect();
+        let other = scene.sign_in(&user(1));
+        all_have_asked().await;
+        scene.store.swaps.open();
+        assert!(first.await.unwrap());
+        assert!(other.await.unwrap());
+        // The other was in the group after the first, with one of the 64.
+        assert_eq!(scene.written(), [1, 1], "a replay writes nothing");
+        assert_eq!(all(hammering).await, [false; 64]);
+    });
+}
+
+#[test]
+fn reads_do_not_wait_for_a_write_and_work_that_blocks_holds_up_no_other() {
+    run(async {
+        let scene = Scene::new(1, true, |_| {});
+        scene.store.swaps.close();
+        let sign_in = scene.sign_in(&user(0));
+        scene.store.swaps.until_waiting(1).await;
+        assert!(scene.totp.status(&user(0)).await.unwrap().enabled);
+
+        scene.store.loads.close();
+        let (totp, other) = (scene.totp.clone(), scene.totp.clone());
+        let reads = vec![
+            spawn(async move { totp.status(&user(0)).await.unwrap().enabled }),
+            spawn(async move { other.status(&user(9)).await.unwrap().enabled }),
+        ];
+        scene.store.loads.until_waiting(2).await;
+        scene.store.loads.open();
+        assert_eq!(all(reads).await, [true, false]);
+        scene.store.swaps.open();
+        assert!(sign_in.await.unwrap());
+    });
+}
+
+#[test]
+fn a_function_that_is_told_events_holds_up_nobody_elses_answer() {
+    run(async {
+        let told = Door::default();
+        let in_event = told.clone();
+        let scene = Scene::new(2, true, move |event| {
+            if matches!(event, Event::Throttled { .. }) {
+                in_event.pass();
+            }
+        });
+        for _ in 0..4 {
+            let guess = scene.totp.authenticate(&user(0), "000000").await.unwrap();
+            assert_eq!(guess, Outcome::Rejected(Rejection::InvalidToken));
+        }
+        told.close();
+        scene.store.swaps.close();
+        let first = scene.sign_in(&user(1));
+        scene.store.swaps.until_waiting(1).await;
+        let throttled = scene.send(&user(0), "000000".into(), |outcome| {
+            matches!(outcome, Ok(Outcome::Rejected(_)))
+        });
+        scene.store.swaps.open();
+        assert!(first.await.unwrap());
+        told.until_waiting(1).await;
+        let refused = scene.totp.authenticate(&user(1), "000000").await.unwrap();
+        assert_eq!(refused, Outcome::Rejected(Rejection::InvalidToken));
+        assert!(!throttled.is_finished(), "an answer comes after its events");
+        told.open();
+        assert!(throttled.await.unwrap());
+    });
+}
+
+#[test]
+fn a_panic_is_the_fault_of_its_own_request_and_the_threads_go_on() {
+    run(async {
+        let scene = Scene::new(1, true, |_| {});
+        let panics = UserId::new("panics").unwrap();
+        for _ in 0..40 {
+            let status = scene.totp.status(&panics).await;
+            assert!(matches!(status, Err(Error::Interrupted)), "{status:?}");
+            let sign_in = scene.totp.authenticate(&panics, "000000").await;
+            assert!(matches!(sign_in, Err(Error::Interrupted)), "{sign_in:?}");
+        }
+        assert!(scene.sign_in(&user(0)).await.unwrap());
+    });
+}
+
+#[test]
+fn a_request_that_nobody_waits_for_is_done_all_the_same() {
+    run(async {
+        let scene = Scene::new(1, true, |_| {});
+        scene.store.loads.close();
+        let guess = scene.send(&user(0), "000000".into(), |_| ());
+        scene.store.loads.until_waiting(1).await;
+        guess.abort();
+        assert!(guess.await.unwrap_err().is_cancelled());
+        let (store, totp) = (scene.store.clone(), scene.totp.clone());
+        drop(scene);
+        drop(totp); // the last handle: the threads end when the work is done
+        store.loads.open();
+        while store.devices.load(&user(0)).unwrap().unwrap().failures == 0 {
+            yield_now().await;
+        }
+    });
+}
