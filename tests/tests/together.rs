@@ -11,7 +11,7 @@ use std::{
 
 use actix_totp::{
     Device, DeviceStore, Error, Event, FakeClock, KeyRing, MemoryStore, Outcome, Rejection,
-    StoreError, Swap, SwapTogether, Totp, UserId, Version,
+    StoreError, Swap, Together, Totp, UserId, Version,
 };
 use actix_web::rt::{
     spawn,
@@ -104,12 +104,16 @@ impl DeviceStore for Store {
         self.devices.page(after, limit)
     }
 
-    fn together(&self) -> Option<&dyn SwapTogether> {
+    fn together(&self) -> Option<&dyn Together> {
         self.together.then_some(self as _)
     }
 }
 
-impl SwapTogether for Store {
+impl Together for Store {
+    fn load_together(&self, users: &[&UserId]) -> Vec<Result<Option<Device>, StoreError>> {
+        users.iter().map(|user| self.load(user)).collect()
+    }
+
     fn swap_together(&self, swaps: Vec<Swap>) -> Vec<Result<bool, StoreError>> {
         self.write(&swaps)
     }

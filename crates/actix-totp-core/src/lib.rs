@@ -80,7 +80,7 @@ pub use outcome::{
 #[cfg(feature = "test-util")]
 pub use random::SeededRandomness;
 pub use random::{OsRandomness, Randomness, RandomnessError};
-pub use store::{DeviceStore, Swap, SwapTogether};
+pub use store::{DeviceStore, Swap, Together};
 pub use throttle::{InvalidRecentFailures, RecentFailures};
 pub use together::Written;
 pub use totp::TotpService;

@@ -51,18 +51,22 @@ pub trait DeviceStore: Send + Sync + 'static {
     /// [`StoreError`] if the store does not answer.
     fn page(&self, after: Option<&UserId>, limit: usize) -> Result<Vec<Device>, StoreError>;
 
-    /// The store's way to make many swaps for about the price of one, where it has one: SQLite, whose commit is the cost.
+    /// The store's way to load and swap for many users at about the price of one, where it has one: SQLite, whose commit is
+    /// the cost.
     ///
     /// The only method with a default body, as a store that wraps another and does not hand it on is slower and not wrong.
     ///
-    /// Default: none, each swap is made by [`swap`](Self::swap).
-    fn together(&self) -> Option<&dyn SwapTogether> {
+    /// Default: none, each user is loaded and swapped alone.
+    fn together(&self) -> Option<&dyn Together> {
         None
     }
 }
 
-/// Makes many swaps for about the price of one.
-pub trait SwapTogether: Send + Sync {
+/// Loads and swaps for many users at about the price of one.
+pub trait Together: Send + Sync {
+    /// As [`DeviceStore::load`] for each; the answers are in the order of the users.
+    fn load_together(&self, users: &[&UserId]) -> Vec<Result<Option<Device>, StoreError>>;
+
     /// As [`DeviceStore::swap`] for each, one after the other: the answers are in the order of the swaps, and each is
     /// given after its own write is as durable as the store promises. One that is lost or fails leaves the others alone.
     fn swap_together(&self, swaps: Vec<Swap>) -> Vec<Result<bool, StoreError>>;
@@ -97,7 +101,7 @@ impl<S: DeviceStore + ?Sized> DeviceStore for std::sync::Arc<S> {
         (**self).page(after, limit)
     }
 
-    fn together(&self) -> Option<&dyn SwapTogether> {
+    fn together(&self) -> Option<&dyn Together> {
         (**self).together()
     }
 }

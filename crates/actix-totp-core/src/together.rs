@@ -1,7 +1,7 @@
-//! Sign-ins of several users whose writes share a commit, where the store can.
+//! Sign-ins of several users that are loaded and written together, where the store can.
 
 use crate::{
-    device::UserId,
+    device::{Device, UserId},
     error::{Error, StoreError},
     event::Event,
     outcome::{Authenticated, Outcome},
@@ -38,14 +38,14 @@ impl<T> Written<T> {
 }
 
 impl TotpService {
-    /// Whether the store makes many swaps for about the price of one: then
+    /// Whether the store does the work for many users at about the price of one: then
     /// [`authenticate_together`](Self::authenticate_together) is cheaper than `authenticate` for each.
-    pub fn writes_together(&self) -> bool {
+    pub fn works_together(&self) -> bool {
         self.inner.store.together().is_some()
     }
 
-    /// As [`authenticate`](Self::authenticate) for each user and token, with one write for all of them where the store
-    /// can. The answers are in the order of the tokens, and all are given after all are written. `Ok(None)`: somebody else
+    /// As [`authenticate`](Self::authenticate) for each user and token, with one read and one write for all of them where
+    /// the store can. The answers are in the order of the tokens, and all are given after all are written. `Ok(None)`: somebody else
     /// was first; nothing was written or told for this one, and `authenticate` tries it again.
     ///
     /// Give each user once: of several tokens of one user at most one is not beaten by the others.
@@ -53,11 +53,13 @@ impl TotpService {
         &self,
         tokens: &[(&UserId, &str)],
     ) -> Vec<Result<Option<Written<Authenticated>>, Error>> {
+        let users: Vec<&UserId> = tokens.iter().map(|(user, _)| *user).collect();
         let mut swaps = Vec::with_capacity(tokens.len());
-        let attempts: Vec<_> = tokens
+        let attempts: Vec<Result<_, Error>> = tokens
             .iter()
-            .map(|(user, token)| {
-                let attempt = self.attempt(user, |opened, moment| {
+            .zip(self.load_all(&users))
+            .map(|((user, token), device)| {
+                let attempt = self.attempt(user, device?, |opened, moment| {
                     transition::authenticate(opened, token, moment)
                 });
                 attempt.map(|Attempt { swap, written }| {
@@ -82,6 +84,14 @@ impl TotpService {
                 Ok(is_written(writes)?.then_some(written))
             })
             .collect()
+    }
+
+    fn load_all(&self, users: &[&UserId]) -> Vec<Result<Option<Device>, StoreError>> {
+        let store: &dyn DeviceStore = &*self.inner.store;
+        match store.together() {
+            Some(together) if users.len() > 1 => together.load_together(users),
+            _ => users.iter().map(|user| store.load(user)).collect(),
+        }
     }
 
     fn swap_all(&self, swaps: Vec<Swap>) -> Vec<Result<bool, StoreError>> {

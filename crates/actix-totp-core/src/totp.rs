@@ -199,7 +199,8 @@ impl TotpService {
         transition: impl Fn(Option<Opened>, &Moment<'_>) -> Step<T>,
     ) -> Result<Outcome<T>, Error> {
         self.swapping(|| {
-            let Attempt { swap, written } = self.attempt(user, &transition)?;
+            let device = self.inner.store.load(user)?;
+            let Attempt { swap, written } = self.attempt(user, device, &transition)?;
             let is_written = match swap {
                 None => true,
                 Some(swap) => {
@@ -211,10 +212,11 @@ impl TotpService {
         })
     }
 
-    /// Load and transition: what is to be written now.
+    /// The transition: what is to be written now that this is the user's device.
     pub(crate) fn attempt<T>(
         &self,
         user: &UserId,
+        device: Option<Device>,
         transition: impl Fn(Option<Opened>, &Moment<'_>) -> Step<T>,
     ) -> Result<Attempt<T>, Error> {
         let moment = Moment {
@@ -222,7 +224,6 @@ impl TotpService {
             config: &self.inner.config,
             random: &*self.inner.random,
         };
-        let device = self.inner.store.load(user)?;
         let expected = device.as_ref().map(|device| device.version);
         let opened = device.map(|device| self.open(device)).transpose()?;
         let (next, outcome, events) = match transition(opened, &moment) {

@@ -24,6 +24,12 @@ pub trait Queries: R2D2Connection + Sized + 'static {
     fn delete(&mut self, user: &UserId, expected: i64) -> QueryResult<usize>;
     fn page(&mut self, after: Option<&UserId>, limit: i64) -> QueryResult<Vec<Row>>;
 
+    /// Runs reads in one transaction: they see one state, and take locks once.
+    fn at_one_time<T>(
+        &mut self,
+        read: &mut dyn FnMut(&mut Self) -> QueryResult<T>,
+    ) -> QueryResult<T>;
+
     /// Makes the pool drop this connection instead of giving it to somebody else.
     fn discard(&mut self);
 
@@ -147,6 +153,13 @@ macro_rules! queries {
                     None => ordered.load(self),
                 };
                 rows.map(|rows| rows.into_iter().map($crate::row::Row::from_columns).collect())
+            }
+
+            fn at_one_time<T>(
+                &mut self,
+                read: &mut dyn FnMut(&mut Self) -> QueryResult<T>,
+            ) -> QueryResult<T> {
+                self.transaction(|connection| read(connection))
             }
 
             fn discard(&mut self) {

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use actix_totp_core::{StoreError, Swap, SwapTogether};
+use actix_totp_core::{StoreError, Swap};
 use diesel::{
     QueryResult,
     r2d2::{ConnectionManager, Pool},
@@ -37,7 +37,7 @@ struct Job {
     answer: SyncSender<Answers>,
 }
 
-type Answers = Vec<Result<bool, StoreError>>;
+pub(crate) type Answers = Vec<Result<bool, StoreError>>;
 
 impl Queue {
     /// Starts the writer. It ends when the last handle of the queue is gone.
@@ -53,7 +53,8 @@ impl Queue {
         Ok(Self(send))
     }
 
-    fn send(&self, swaps: Vec<Swap>) -> Result<Answers, StoreError> {
+    /// Waits until these swaps are committed. The answers are in their order.
+    pub(crate) fn swap(&self, swaps: Vec<Swap>) -> Result<Answers, StoreError> {
         let (answer, answered) = sync_channel(1);
         self.0
             .send(Job { swaps, answer })
@@ -61,21 +62,6 @@ impl Queue {
         answered
             .recv_timeout(PATIENCE)
             .map_err(StoreError::unavailable)
-    }
-
-    pub(crate) fn swap(&self, swap: Swap) -> Result<bool, StoreError> {
-        let answer = self.send(vec![swap])?.pop();
-        answer.unwrap_or_else(|| Err(StoreError::unavailable("a swap was not answered")))
-    }
-}
-
-impl SwapTogether for Queue {
-    fn swap_together(&self, swaps: Vec<Swap>) -> Answers {
-        let count = swaps.len();
-        self.send(swaps).unwrap_or_else(|error| {
-            let failed = |_| Err(StoreError::unavailable(error.to_string()));
-            (0..count).map(failed).collect()
-        })
     }
 }
 
@@ -248,8 +234,9 @@ mod tests {
         })
         .unwrap();
         let alice = device("alice");
-        assert!(queue.swap(insert(alice.clone())).is_err());
-        assert!(queue.swap(insert(alice)).unwrap());
+        let swap = || queue.swap(vec![insert(alice.clone())]).unwrap().remove(0);
+        assert!(swap().is_err());
+        assert!(swap().unwrap());
     }
 
     #[test]

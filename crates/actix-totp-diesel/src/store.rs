@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use actix_totp_core::{Device, DeviceStore, StoreError, Swap, SwapTogether, UserId, Version};
+use actix_totp_core::{Device, DeviceStore, StoreError, Swap, Together, UserId, Version};
 use diesel::{
     QueryResult,
     r2d2::{ConnectionManager, CustomizeConnection, NopErrorHandler, Pool, R2D2Connection},
@@ -193,11 +193,13 @@ impl<C: Backend> DeviceStore for DieselStore<C> {
         next: Option<&Device>,
     ) -> Result<bool, StoreError> {
         if let Some(writer) = &self.0.writer {
-            return writer.queue.swap(Swap {
+            let answers = writer.queue.swap(vec![Swap {
                 user: user.clone(),
                 expected,
                 next: next.cloned(),
-            });
+            }]);
+            let unanswered = || Err(StoreError::unavailable("the swap was not answered"));
+            return answers?.pop().unwrap_or_else(unanswered);
         }
         checkout::write(&self.0.connections, user, expected, next)
     }
@@ -210,10 +212,42 @@ impl<C: Backend> DeviceStore for DieselStore<C> {
         rows.into_iter().map(Row::into_device).collect()
     }
 
-    fn together(&self) -> Option<&dyn SwapTogether> {
-        let writer = self.0.writer.as_ref()?;
-        Some(&writer.queue)
+    fn together(&self) -> Option<&dyn Together> {
+        self.0.writer.is_some().then_some(&*self.0 as _)
     }
+}
+
+/// Where there is one writer.
+impl<C: Backend> Together for Pools<C> {
+    fn load_together(&self, users: &[&UserId]) -> Vec<Result<Option<Device>, StoreError>> {
+        let load = |connection: &mut C| -> QueryResult<Vec<Option<Row>>> {
+            connection.at_one_time(&mut |connection| {
+                users.iter().map(|user| connection.find(user)).collect()
+            })
+        };
+        match checkout::read(&self.connections, load) {
+            Ok(rows) => rows
+                .into_iter()
+                .map(|row| row.map(Row::into_device).transpose())
+                .collect(),
+            Err(error) => everybodys(&error, users.len()),
+        }
+    }
+
+    fn swap_together(&self, swaps: Vec<Swap>) -> Vec<Result<bool, StoreError>> {
+        let count = swaps.len();
+        let answers = match &self.writer {
+            Some(writer) => writer.queue.swap(swaps),
+            None => Err(StoreError::unavailable("there is no writer")),
+        };
+        answers.unwrap_or_else(|error| everybodys(&error, count))
+    }
+}
+
+fn everybodys<T>(error: &StoreError, count: usize) -> Vec<Result<T, StoreError>> {
+    (0..count)
+        .map(|_| Err(StoreError::unavailable(error.to_string())))
+        .collect()
 }
 
 impl<C: Backend> Clone for DieselStore<C> {

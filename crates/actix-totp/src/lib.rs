@@ -25,8 +25,7 @@ pub use actix_totp_core::{
     Credential, Device, DeviceStore, Disabled, Enrollment, Epoch, Error, Event, InvalidCredential,
     InvalidKeyRing, InvalidUserId, KeyRing, MemoryStore, Method, OsRandomness, Outcome, Parameters,
     Proof, Randomness, RandomnessError, Rejection, Renewed, ResealReport, SealError, Sleeper,
-    Status, StoreError, Swap, SwapTogether, SystemClock, SystemSleeper, TotpService, UserId,
-    Version,
+    Status, StoreError, Swap, SystemClock, SystemSleeper, Together, TotpService, UserId, Version,
 };
 #[cfg(feature = "test-util")]
 pub use actix_totp_core::{FakeClock, SeededRandomness};

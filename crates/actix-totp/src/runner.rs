@@ -2,7 +2,7 @@
 //!
 //! 1. A thread that takes work wakes one more only while work waits. So work that does not block is done one after the
 //!    other by one thread, without a switch between threads for each, and work that blocks is done by as many as there are.
-//! 2. Sign-ins that wait together are given to the store together, if it makes many swaps for the price of one.
+//! 2. Sign-ins that wait together are given to the store together, if it works for many at the price of one.
 //! 3. Of one user at most one sign-in is under way: whoever hammers one account waits for himself and not for a lost swap,
 //!    and nobody else waits for him.
 
@@ -18,8 +18,8 @@ use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
 /// Work in parallel, at most. More would only wait for connections.
-const MOST_THREADS: usize = 16;
-/// Where the store writes together: so many sign-ins at most, and one group at a time. Those that come meanwhile are the
+const MOST_THREADS: usize = 10;
+/// Where the store works for many together: so many sign-ins at most, and one group at a time. Those that come meanwhile are the
 /// next one.
 const LARGEST_GROUP: usize = 256;
 
@@ -66,7 +66,7 @@ enum Task {
 
 impl Runner {
     pub(crate) fn new(service: TotpService) -> Self {
-        let together = service.writes_together();
+        let together = service.works_together();
         Self(Arc::new(Shared {
             service,
             work: Mutex::new(Work {

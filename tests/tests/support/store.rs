@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use actix_totp::{Device, DeviceStore, StoreError, Swap, SwapTogether, UserId, Version};
+use actix_totp::{Device, DeviceStore, StoreError, Swap, Together, UserId, Version};
 
 /// The message of a failure. No client may ever see it.
 pub const CAUSE: &str = "telling: host db7.internal, table totp_devices";
@@ -105,13 +105,20 @@ impl DeviceStore for FaultyStore {
         self.call(Call::Page, || self.store.page(after, limit))
     }
 
-    fn together(&self) -> Option<&dyn SwapTogether> {
+    fn together(&self) -> Option<&dyn Together> {
         self.store.together().map(|_| self as _)
     }
 }
 
 /// One call for all of them.
-impl SwapTogether for FaultyStore {
+impl Together for FaultyStore {
+    fn load_together(&self, users: &[&UserId]) -> Vec<Result<Option<Device>, StoreError>> {
+        let together = || Ok(self.store.together().unwrap().load_together(users));
+        let failed = |_| users.iter().map(|_| Err(StoreError::unavailable(CAUSE)));
+        self.call(Call::Load, together)
+            .unwrap_or_else(|error| failed(error).collect())
+    }
+
     fn swap_together(&self, swaps: Vec<Swap>) -> Vec<Result<bool, StoreError>> {
         let count = swaps.len();
         let together = || Ok(self.store.together().unwrap().swap_together(swaps));

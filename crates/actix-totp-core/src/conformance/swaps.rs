@@ -70,9 +70,12 @@ pub fn swaps_made_together_are_answered_one_by_one(store: Store) {
     ]);
     let answers: Vec<bool> = answers.into_iter().map(|it| it.unwrap()).collect();
     assert_eq!(answers, [true, false, true, false, true, true]);
+    let users = [&bob.user, &there.user, &alice.user];
+    let loaded = together.load_together(&users);
+    let loaded: Vec<Option<Device>> = loaded.into_iter().map(|it| it.unwrap()).collect();
+    assert_eq!(loaded, [Some(bob.clone()), None, Some(second.clone())]);
     assert_eq!(load(&store, &alice.user), Some(second));
-    assert_eq!(load(&store, &bob.user), Some(bob));
-    assert_eq!(load(&store, &there.user), None);
+    assert!(together.load_together(&[]).is_empty());
     assert!(together.swap_together(Vec::new()).is_empty());
 }
 
