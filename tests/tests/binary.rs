@@ -179,6 +179,7 @@ fn it_refuses_bad_settings_without_repeating_them() {
         ("SESSIONS", "zq7x"),
         ("WORKERS", "zq7x"),
         ("WORKERS", "0"),
+        ("RECHECK_EVERY", "zq7x"),
     ] {
         let output = Command::new(binary())
             .current_dir(folder.path())

@@ -10,8 +10,8 @@ use std::{
 };
 
 use actix_totp::{
-    Device, DeviceStore, Error, Event, FakeClock, KeyRing, MemoryStore, Outcome, Rejection,
-    StoreError, Swap, Together, Totp, UserId, Version,
+    BuildError, Device, DeviceStore, Error, Event, FakeClock, KeyRing, MemoryStore, Outcome,
+    Rejection, StoreError, Swap, Together, Totp, UserId, Version,
 };
 use actix_web::rt::{
     spawn,
@@ -123,6 +123,10 @@ fn user(n: usize) -> UserId {
     UserId::new(format!("user {n}")).unwrap()
 }
 
+fn key() -> KeyRing {
+    KeyRing::new([std::array::from_fn(|n| n as u8)]).unwrap()
+}
+
 struct Scene {
     store: Store,
     totp: Totp,
@@ -143,14 +147,11 @@ impl Scene {
             },
             FakeClock::at(1_700_000_000),
         );
-        let totp = Totp::builder(
-            store.clone(),
-            KeyRing::new([std::array::from_fn(|n| n as u8)]).unwrap(),
-        )
-        .clock(clock.clone())
-        .on_event(on_event)
-        .build()
-        .unwrap();
+        let totp = Totp::builder(store.clone(), key())
+            .clock(clock.clone())
+            .on_event(on_event)
+            .build()
+            .unwrap();
         let service = totp.service();
         let code = |user: &UserId| service.code_for(user).unwrap().unwrap();
         for user in (0..people).map(user) {
@@ -335,6 +336,30 @@ fn a_function_that_is_told_events_holds_up_nobody_elses_answer() {
         assert!(!throttled.is_finished(), "an answer comes after its events");
         told.open();
         assert!(throttled.await.unwrap());
+    });
+}
+
+#[test]
+fn one_thread_is_enough_and_256_are_the_most() {
+    let build = |threads| {
+        Totp::builder(MemoryStore::new(), key())
+            .threads(threads)
+            .build()
+    };
+    assert!(matches!(build(0), Err(BuildError::Web(_))));
+    assert!(matches!(build(257), Err(BuildError::Web(_))));
+    assert!(build(256).is_ok());
+    run(async move {
+        let totp = build(1).unwrap();
+        let asking: Vec<_> = (0..100)
+            .map(|n| {
+                let totp = totp.clone();
+                spawn(async move { totp.status(&user(n)).await.unwrap().enabled })
+            })
+            .collect();
+        assert_eq!(all(asking).await, [false; 100]);
+        let refused = totp.authenticate(&user(1), "000000").await.unwrap();
+        assert_eq!(refused, Outcome::Rejected(Rejection::NotEnabled));
     });
 }
 

@@ -8,6 +8,7 @@ use crate::{
     error::BuildError,
     event::Event,
     random::Randomness,
+    store::DeviceStore,
     totp::{Inner, TotpService},
 };
 
@@ -101,6 +102,17 @@ impl TotpBuilder {
     /// Default: [`OsRandomness`](crate::OsRandomness)(crate::OsRandomness).
     pub fn randomness(mut self, random: impl Randomness) -> Self {
         self.inner.random = Box::new(random);
+        self
+    }
+
+    /// Puts another store around the one that this was begun with, to watch or to change what passes through it.
+    ///
+    /// Default: none.
+    pub fn wrap_store<S: DeviceStore>(
+        mut self,
+        wrap: impl FnOnce(Box<dyn DeviceStore>) -> S,
+    ) -> Self {
+        self.inner.store = Box::new(wrap(self.inner.store));
         self
     }
 

@@ -6,11 +6,11 @@ mod redirect;
 
 use std::time::Duration;
 
-use actix_totp_core::{Status, UserId};
+use actix_totp_core::{Proof, Status, TotpService, UserId};
 use actix_web::HttpRequest;
 
 pub(crate) use self::decision::{Decision, Demand, decide};
-use crate::{extract::Verified, plugin::Totp, problem::Problem, session};
+use crate::{extract::Verified, plugin::Totp, problem::Problem, recheck::Recheck, session};
 
 /// Lets a request pass only if the signed-in user has shown the second factor. Made by [`Totp::require`]; wrap a scope
 /// or a resource with it, inside the session middleware.
@@ -21,7 +21,7 @@ use crate::{extract::Verified, plugin::Totp, problem::Problem, session};
 /// 4. A proof older than the maximum age: 403 `stale_proof`.
 /// 5. The store does not answer: 503. The handler does not run.
 ///
-/// It asks the store at every request, so that a device that was disabled, reset or enrolled anew elsewhere ends this
+/// It asks the store at every request ([`TotpBuilder::recheck_every`](crate::TotpBuilder::recheck_every) spares some), so that a device that was disabled, reset or enrolled anew elsewhere ends this
 /// session's proof at once. It never looks at method or path: whatever it wraps is guarded. A refusal is an `Ok`
 /// response, so that session, CORS and logging middleware around it still run.
 ///
@@ -47,6 +47,7 @@ pub struct RequireTotp {
     totp: Totp,
     demand: Demand,
     max_age_secs: u64,
+    strict: bool,
 }
 
 /// That a guard let this request pass, and whether with the second factor. Kept with the request.
@@ -60,6 +61,7 @@ impl RequireTotp {
             totp,
             demand: Demand::Everyone,
             max_age_secs,
+            strict: false,
         }
     }
 
@@ -79,11 +81,23 @@ impl RequireTotp {
         self
     }
 
+    /// Asks the store at every request, also where
+    /// [`TotpBuilder::recheck_every`](crate::TotpBuilder::recheck_every) would spare it.
+    ///
+    /// Default: as that says.
+    pub fn strict(mut self) -> Self {
+        self.strict = true;
+        self
+    }
+
     /// The check-list.
     pub(crate) async fn admit(&self, req: &HttpRequest) -> Result<Standing, Problem> {
         let user = self.totp.current_user(req).await?;
-        let (_, decision) = self.examine(req, &user).await?;
-        match decision {
+        let proof = session::proof(req);
+        if let Some(at) = self.remembered(&user, proof.as_ref())? {
+            return Ok(Standing(Some(Verified { user, at })));
+        }
+        match self.ask(&user, proof.as_ref()).await? {
             Decision::Pass { at } => Ok(Standing(Some(Verified { user, at }))),
             Decision::PassUnenrolled => Ok(Standing(None)),
             Decision::SetupRequired => Err(Problem::totp_setup_required()),
@@ -96,26 +110,63 @@ impl RequireTotp {
         }
     }
 
-    /// What the store says of the user, and what follows for this request. One crossing to another thread.
+    /// What the store says of the user, and whether this request's proof counts.
     pub(crate) async fn examine(
         &self,
         req: &HttpRequest,
         user: &UserId,
     ) -> Result<(Status, Decision), Problem> {
-        let proof = session::proof(req);
-        let asked = user.clone();
-        let (status, now) = self
-            .totp
-            .run(move |service| Ok((service.status(&asked)?, service.now()?)))
-            .await?;
-        let decision = decide(
-            self.demand,
-            self.max_age_secs,
-            user,
-            &status,
-            proof.as_ref(),
-            now,
-        );
+        let (status, now) = self.status(user).await?;
+        let decision = self.decide(user, &status, session::proof(req).as_ref(), now);
         Ok((status, decision))
+    }
+
+    /// When the second factor was shown, if what was seen in the store a while ago is enough to let the request pass.
+    fn remembered(&self, user: &UserId, proof: Option<&Proof>) -> Result<Option<u64>, Problem> {
+        let Some(recheck) = self.recheck() else {
+            return Ok(None);
+        };
+        let now = self.totp.service().now()?;
+        let Some(epoch) = recheck.epoch(user, now) else {
+            return Ok(None);
+        };
+        let status = Status {
+            enabled: true,
+            epoch: Some(epoch),
+            ..Status::default()
+        };
+        Ok(match self.decide(user, &status, proof, now) {
+            Decision::Pass { at } => Some(at),
+            _ => None, // a refusal asks the store
+        })
+    }
+
+    async fn ask(&self, user: &UserId, proof: Option<&Proof>) -> Result<Decision, Problem> {
+        let recheck = self.recheck();
+        let before = recheck.map(|recheck| recheck.before_load(user));
+        let (status, now) = self.status(user).await?;
+        if let (Some(recheck), Some(before), Some(epoch)) = (recheck, before, status.epoch) {
+            recheck.remember(user, before, epoch, now);
+        }
+        Ok(self.decide(user, &status, proof, now))
+    }
+
+    /// One crossing to another thread.
+    async fn status(&self, user: &UserId) -> Result<(Status, u64), Problem> {
+        let user = user.clone();
+        let ask = move |service: &TotpService| {
+            let now = service.now()?; // before the load: what is seen is not younger than that
+            Ok((service.status(&user)?, now))
+        };
+        Ok(self.totp.run(ask).await?)
+    }
+
+    fn recheck(&self) -> Option<&Recheck> {
+        let recheck = self.totp.0.recheck.as_deref();
+        recheck.filter(|_| !self.strict)
+    }
+
+    fn decide(&self, user: &UserId, status: &Status, proof: Option<&Proof>, now: u64) -> Decision {
+        decide(self.demand, self.max_age_secs, user, status, proof, now)
     }
 }

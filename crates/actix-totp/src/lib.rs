@@ -14,6 +14,7 @@ mod guard;
 mod operations;
 mod plugin;
 mod problem;
+mod recheck;
 mod routes;
 mod runner;
 mod session;

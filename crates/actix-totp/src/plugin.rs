@@ -9,6 +9,7 @@ use crate::{
     change::{AuthorizeChange, Change},
     guard::RequireTotp,
     problem::Problem,
+    recheck::Recheck,
     routes,
     runner::Runner,
     settings::TotpBuilder,
@@ -24,6 +25,7 @@ pub struct Totp(pub(crate) Arc<Plugin>);
 pub(crate) struct Plugin {
     pub(crate) service: TotpService,
     pub(crate) runner: Runner,
+    pub(crate) recheck: Option<Arc<Recheck>>,
     pub(crate) current_user: CurrentUser,
     pub(crate) authorize_change: AuthorizeChange,
     pub(crate) trusted_origins: Vec<String>,

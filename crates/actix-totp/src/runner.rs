@@ -17,8 +17,6 @@ use actix_totp_core::{Authenticated, Error, Outcome, TotpService, UserId, Writte
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
-/// Work in parallel, at most. More would only wait for connections.
-const MOST_THREADS: usize = 10;
 /// Where the store works for many together: so many sign-ins at most, and one group at a time. Those that come meanwhile are the
 /// next one.
 const LARGEST_GROUP: usize = 256;
@@ -31,6 +29,7 @@ pub(crate) struct Runner(Arc<Shared>);
 
 struct Shared {
     service: TotpService,
+    most_threads: usize,
     work: Mutex<Work>,
     wake: Condvar,
 }
@@ -65,10 +64,11 @@ enum Task {
 }
 
 impl Runner {
-    pub(crate) fn new(service: TotpService) -> Self {
+    pub(crate) fn new(service: TotpService, most_threads: usize) -> Self {
         let together = service.works_together();
         Self(Arc::new(Shared {
             service,
+            most_threads,
             work: Mutex::new(Work {
                 jobs: VecDeque::new(),
                 sign_ins: VecDeque::new(),
@@ -150,7 +150,7 @@ fn wake_one(shared: &Arc<Shared>, work: &mut Work) {
     if work.idle > 0 {
         work.waking = true;
         shared.wake.notify_one();
-    } else if work.threads < MOST_THREADS {
+    } else if work.threads < shared.most_threads {
         let name = format!("actix-totp-{}", work.threads + 1);
         let of_thread = Arc::clone(shared);
         let started = thread::Builder::new()

@@ -9,10 +9,12 @@ use crate::{
     change::{AuthorizeChange, Change},
     cross_site,
     plugin::{BrowserPaths, Plugin, Totp},
+    recheck::{Recheck, Watched},
     runner::Runner,
     user::CurrentUser,
 };
 
+const DEFAULT_THREADS: usize = 10;
 const DEFAULT_MAX_AGE: Duration = Duration::from_secs(12 * 60 * 60);
 
 /// The settings of a [`Totp`]. Every bad one is refused in [`build`](Self::build), not per request.
@@ -42,6 +44,8 @@ pub struct TotpBuilder {
     trusted_origins: Vec<String>,
     max_age: Duration,
     browser_paths: Option<BrowserPaths>,
+    threads: usize,
+    recheck_every: Option<Duration>,
 }
 
 impl TotpBuilder {
@@ -53,6 +57,8 @@ impl TotpBuilder {
             trusted_origins: Vec::new(),
             max_age: DEFAULT_MAX_AGE,
             browser_paths: None,
+            threads: DEFAULT_THREADS,
+            recheck_every: None,
         }
     }
 
@@ -113,6 +119,30 @@ impl TotpBuilder {
         self
     }
 
+    /// How many threads of the plugin ask the store at the same time, 1 to 256: as many as its pool has connections. Those
+    /// who come meanwhile wait.
+    ///
+    /// Default: 10, as many connections as `DieselStore::open` makes.
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.threads = threads;
+        self
+    }
+
+    /// Lets guards believe for this long what they have seen in the store, instead of asking it at every request: 1 second
+    /// to 5 minutes, in whole seconds. Of one user the store is then asked at most so often for requests that pass; a
+    /// request that would be refused always asks.
+    ///
+    /// **The trade-off.** A disable, a reset or an [`end_all_proofs`](Totp::end_all_proofs) ends every proof at once in the
+    /// process that does it. In another process that shares the database a proof may be good for this long after it, twice
+    /// as long if the clock is set back meanwhile; and while the store does not answer, it still passes for that long. Where that is too long for a route, guard it with
+    /// [`RequireTotp::strict`](crate::RequireTotp::strict). At most 65,536 users are remembered.
+    ///
+    /// Default: off, every request asks the store.
+    pub fn recheck_every(mut self, time: Duration) -> Self {
+        self.recheck_every = Some(time);
+        self
+    }
+
     /// The plugin.
     ///
     /// # Errors
@@ -139,10 +169,23 @@ impl TotpBuilder {
                 "browsers are redirected to paths like /sign-in/code",
             ));
         }
-        let service = self.core.build()?;
+        if !(1..=256).contains(&self.threads) {
+            return Err(BuildError::Web("there are 1 to 256 threads"));
+        }
+        let recheck = self.recheck_every.map(|time| time.as_secs());
+        if recheck.is_some_and(|secs| !(1..=300).contains(&secs)) {
+            return Err(BuildError::Web("recheck_every is 1 second to 5 minutes"));
+        }
+        let recheck = recheck.map(|secs| Arc::new(Recheck::every(secs)));
+        let core = match recheck.clone() {
+            None => self.core,
+            Some(recheck) => self.core.wrap_store(|store| Watched::new(store, recheck)),
+        };
+        let service = core.build()?;
         Ok(Totp(Arc::new(Plugin {
-            runner: Runner::new(service.clone()),
+            runner: Runner::new(service.clone(), self.threads),
             service,
+            recheck,
             current_user: self.current_user,
             authorize_change: self.authorize_change,
             trusted_origins: self.trusted_origins,

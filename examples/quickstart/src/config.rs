@@ -7,6 +7,7 @@ use std::{
     path::Path,
     sync::Arc,
     thread,
+    time::Duration,
 };
 
 use actix_totp::{DeviceStore, DieselStore, KeyRing};
@@ -30,6 +31,9 @@ pub struct Config {
     pub session_key: Key,
     /// `SESSIONS`: `database`, or `cookie`, which is faster and cannot be revoked by logging out. Default: `database`.
     pub sessions: SessionPlace,
+    /// `RECHECK_EVERY`: for how many seconds guards believe what they have seen in the store, 1 to 300. Default: they ask at
+    /// every request.
+    pub recheck_every: Option<Duration>,
     /// `WORKERS`: threads that answer requests. Default: one per core.
     pub workers: usize,
 }
@@ -60,6 +64,15 @@ impl Config {
                 "database" => SessionPlace::Database,
                 "cookie" => SessionPlace::Cookie,
                 _ => bail!("SESSIONS is database or cookie"),
+            },
+            recheck_every: match env::var("RECHECK_EVERY") {
+                Ok(secs) => {
+                    let secs = secs
+                        .parse()
+                        .context("RECHECK_EVERY is a number of seconds")?;
+                    Some(Duration::from_secs(secs))
+                }
+                Err(_) => None,
             },
             workers: match env::var("WORKERS") {
                 Ok(workers) => workers

@@ -31,10 +31,13 @@ pub fn app(
     clock: impl Clock + Clone,
     store: impl DeviceStore,
 ) -> anyhow::Result<Server> {
-    let totp = Totp::builder(store, config.totp_keys)
+    let mut totp = Totp::builder(store, config.totp_keys)
         .issuer(config.issuer)
-        .clock(clock.clone())
-        .build()?;
+        .clock(clock.clone());
+    if let Some(time) = config.recheck_every {
+        totp = totp.recheck_every(time);
+    }
+    let totp = totp.build()?;
     totp.check()?;
 
     let database = Database::open(&config.database_url)?;
@@ -62,7 +65,7 @@ pub fn app(
 
 fn routes(totp: &Totp, cfg: &mut web::ServiceConfig) {
     let guarded = |path: &str, guard: RequireTotp| web::resource(path).wrap(guard);
-    let fresh = totp.require().max_age(Duration::from_secs(5 * 60));
+    let fresh = totp.require().max_age(Duration::from_secs(5 * 60)).strict();
     cfg.service(web::scope("/auth/otp").configure(|cfg| totp.configure(cfg)))
         .route("/", web::get().to(home))
         .route("/register", web::post().to(accounts::register))
@@ -95,7 +98,7 @@ async fn vault(_: Verified) -> impl Responder {
     web::Json(json!({ "secret": "the cake is in the cellar" }))
 }
 
-/// Guarded for everyone, with a code of the last five minutes.
+/// Guarded for everyone, with a code of the last five minutes; the store is always asked.
 async fn transfer(verified: Verified) -> impl Responder {
     web::Json(json!({ "transferred": true, "verified_at": verified.at() }))
 }

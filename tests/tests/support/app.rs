@@ -1,5 +1,7 @@
 //! The quickstart, in process, with a clock that tests move.
 
+use std::{sync::Arc, time::Duration};
+
 use actix_totp::{Device, DeviceStore, FakeClock, KeyRing};
 use actix_web::cookie::Key;
 use quickstart::{Config, SessionPlace};
@@ -29,15 +31,34 @@ impl TestApp {
     }
 
     pub fn start_on(database_url: String, folder: tempfile::TempDir) -> Self {
-        let clock = FakeClock::at(NOON);
+        Self::start_with(Self::config(database_url), FakeClock::at(NOON), folder)
+    }
+
+    /// Guards believe for so long what they have seen.
+    pub fn that_rechecks_every(secs: u64) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("test.db").to_str().unwrap().to_owned();
         let config = Config {
-            database_url: database_url.clone(),
+            recheck_every: Some(Duration::from_secs(secs)),
+            ..Self::config(path)
+        };
+        Self::start_with(config, FakeClock::at(NOON), folder)
+    }
+
+    fn config(database_url: String) -> Config {
+        Config {
+            database_url,
             issuer: "Example Inc".into(),
             totp_keys: keys(),
             session_key: Key::from(&[7; 64]),
             sessions: SessionPlace::Database,
+            recheck_every: None,
             workers: 1,
-        };
+        }
+    }
+
+    fn start_with(config: Config, clock: FakeClock, folder: tempfile::TempDir) -> Self {
+        let database_url = config.database_url.clone();
         let store = FaultyStore::around(config.open_store().unwrap());
         let (given_clock, given_store) = (clock.clone(), store.clone());
         let server = RunningServer::start(move |listener| {
@@ -50,6 +71,11 @@ impl TestApp {
             database_url,
             _folder: folder,
         }
+    }
+
+    /// The devices of a database, as another process has them.
+    pub fn open_store(database_url: &str) -> Arc<dyn DeviceStore> {
+        Self::config(database_url.to_owned()).open_store().unwrap()
     }
 
     pub fn database_url(&self) -> &str {

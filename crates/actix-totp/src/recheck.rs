@@ -1,0 +1,152 @@
+//! Opt-in: how long a guard believes what it has seen in the store (`recheck_every`).
+//!
+//! 1. What is remembered is that a user's proofs of one epoch count, and nothing else: a refusal always asks the store.
+//! 2. A change by this process is known at once: every swap goes through [`Watched`], which forgets the user after it. A
+//!    load that began before that is not remembered.
+//! 3. A change by another process is known when the time is over.
+
+use std::{
+    hash::{BuildHasher, RandomState},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use actix_totp_core::{Device, DeviceStore, Epoch, StoreError, Swap, Together, UserId, Version};
+use quick_cache::sync::Cache;
+
+/// So many users are remembered, at most: about 10 MiB.
+const MOST_USERS: usize = 65_536;
+/// Changes are counted apart in so many parts, so that few loads are forgotten for a change of somebody else.
+const PARTS: usize = 256;
+
+/// What is remembered of users.
+pub(crate) struct Recheck {
+    every_secs: u64,
+    seen: Cache<UserId, Seen>,
+    /// The number of changes; held while `seen` is written.
+    changes: Vec<Mutex<u64>>,
+    hasher: RandomState,
+}
+
+#[derive(Clone, Copy)]
+struct Seen {
+    epoch: Epoch,
+    at: u64,
+}
+
+/// How many changes there were before a load.
+#[derive(Clone, Copy)]
+pub(crate) struct Before(u64);
+
+impl Recheck {
+    pub(crate) fn every(secs: u64) -> Self {
+        Self {
+            every_secs: secs,
+            seen: Cache::new(MOST_USERS),
+            changes: (0..PARTS).map(|_| Mutex::new(0)).collect(),
+            hasher: RandomState::new(),
+        }
+    }
+
+    /// The epoch whose proofs count, if that was seen less than the set time ago.
+    pub(crate) fn epoch(&self, user: &UserId, now: u64) -> Option<Epoch> {
+        let seen = self.seen.get(user)?;
+        let age = now.checked_sub(seen.at)?; // none if the clock was set back
+        (age < self.every_secs).then_some(seen.epoch)
+    }
+
+    /// To be called before the load whose result is to be remembered.
+    pub(crate) fn before_load(&self, user: &UserId) -> Before {
+        Before(*self.changes(user))
+    }
+
+    /// Remembers what was loaded, unless there was a change since.
+    pub(crate) fn remember(&self, user: &UserId, before: Before, epoch: Epoch, now: u64) {
+        let changes = self.changes(user);
+        if *changes == before.0 {
+            self.seen.insert(user.clone(), Seen { epoch, at: now });
+        }
+    }
+
+    fn forget(&self, user: &UserId) {
+        let mut changes = self.changes(user);
+        *changes = changes.wrapping_add(1);
+        self.seen.remove(user);
+    }
+
+    fn changes(&self, user: &UserId) -> MutexGuard<'_, u64> {
+        let part = self.hasher.hash_one(user) as usize % PARTS;
+        // A panic cannot leave a number half written.
+        self.changes[part]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A store whose swaps are known to a [`Recheck`].
+pub(crate) struct Watched {
+    store: Box<dyn DeviceStore>,
+    recheck: Arc<Recheck>,
+}
+
+/// Forgets users at its end, however the swap has ended: an error means that it may be written.
+struct Forgetting<'a>(&'a Recheck, Vec<UserId>);
+
+impl Drop for Forgetting<'_> {
+    fn drop(&mut self) {
+        self.1.iter().for_each(|user| self.0.forget(user));
+    }
+}
+
+impl Watched {
+    pub(crate) fn new(store: Box<dyn DeviceStore>, recheck: Arc<Recheck>) -> Self {
+        Self { store, recheck }
+    }
+}
+
+impl DeviceStore for Watched {
+    fn load(&self, user: &UserId) -> Result<Option<Device>, StoreError> {
+        self.store.load(user)
+    }
+
+    fn swap(
+        &self,
+        user: &UserId,
+        expected: Option<Version>,
+        next: Option<&Device>,
+    ) -> Result<bool, StoreError> {
+        let _forgetting = Forgetting(&self.recheck, vec![user.clone()]);
+        self.store.swap(user, expected, next)
+    }
+
+    fn page(&self, after: Option<&UserId>, limit: usize) -> Result<Vec<Device>, StoreError> {
+        self.store.page(after, limit)
+    }
+
+    fn together(&self) -> Option<&dyn Together> {
+        self.store.together().map(|_| self as _)
+    }
+}
+
+impl Together for Watched {
+    fn load_together(&self, users: &[&UserId]) -> Vec<Result<Option<Device>, StoreError>> {
+        match self.store.together() {
+            Some(together) => together.load_together(users),
+            None => users.iter().map(|user| self.load(user)).collect(),
+        }
+    }
+
+    fn swap_together(&self, swaps: Vec<Swap>) -> Vec<Result<bool, StoreError>> {
+        let users = swaps.iter().map(|swap| swap.user.clone()).collect();
+        let _forgetting = Forgetting(&self.recheck, users);
+        match self.store.together() {
+            Some(together) => together.swap_together(swaps),
+            None => swaps
+                .iter()
+                .map(|swap| {
+                    self.store
+                        .swap(&swap.user, swap.expected, swap.next.as_ref())
+                })
+                .collect(),
+        }
+    }
+}
