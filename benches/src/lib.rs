@@ -1,5 +1,20 @@
-//! What the benches share: people to sign in, and a database that holds them.
+//! What the benches share: people to sign in, databases that hold them, servers and load.
 
+pub mod load;
 pub mod people;
+pub mod report;
 pub mod schema;
 pub mod seed;
+pub mod server;
+
+/// For how long each is measured, in seconds, and how often; the median counts.
+pub const SECS: u64 = 3;
+pub const ROUNDS: usize = 3;
+
+/// Seconds since the Unix epoch.
+pub fn now() -> u64 {
+    use std::time::{SystemTime, UNIX_EPOCH};
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
+}

@@ -1,61 +1,59 @@
-//! Over HTTP: the quickstart beside the bare reference, on the same data, driven the same way. See README.md.
+//! Over HTTP: the quickstart beside the bare reference and what a user would pick instead, driven the same way in one run.
+//! See README.md.
 
-mod load;
-mod report;
-mod server;
+mod contender;
+mod peers;
+mod targets;
 
-use std::{
-    process::Command,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::{path::Path, process::Command};
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use benches::{
-    people::{self, PERIOD_SECS, People},
+    ROUNDS,
+    report::{self, Row, median},
     seed,
-};
-
-use self::{
-    load::{Measure, Request, Requests, Shape},
-    report::Row,
     server::Server,
 };
 
-const ROUNDS: usize = 3;
-const SECS: u64 = 3;
-/// Each sign-in of a run is somebody else's: a code is accepted once.
-const SIGN_INS_PER_RUN: u64 = 100_000;
-const RUNS_THAT_SIGN_IN: u64 = ROUNDS as u64 * CONNECTIONS.len() as u64;
-const CONNECTIONS: [u32; 2] = [16, 64];
+use self::contender::{Contender, SIGN_INS_PER_RUN, bare, quickstart, quickstart_command};
 
-/// One of the two, and where it has each route.
-struct Contender {
-    name: &'static str,
-    server: Server,
-    routes: [(&'static str, &'static str); 4],
-}
+const CONNECTIONS: [u32; 2] = [16, 64];
+const ROUTES: [&str; 4] = ["session", "guarded", "status", "validate"];
+const RUNS: u64 = ROUNDS as u64 * CONNECTIONS.len() as u64;
 
 fn main() -> anyhow::Result<()> {
     build()?;
-    let count = SIGN_INS_PER_RUN * RUNS_THAT_SIGN_IN;
     let folder = tempfile::tempdir()?;
-    let [ours, theirs] = ["quickstart.db", "bare.db"].map(|name| folder.path().join(name));
-    let text = ours.to_str().context("a path that is no text")?;
-    seed::sqlite(text, count)?;
+    let [ours, theirs] = ["quickstart.db", "bare.db"].map(|name| path_in(folder.path(), name));
+    seed::sqlite(&ours, SIGN_INS_PER_RUN * RUNS)?;
     std::fs::copy(&ours, &theirs)?;
+    let more = start_up(&ours)?;
     #[cfg_attr(not(feature = "postgres"), allow(unused_mut))]
-    let mut rows = compare("SQLite", text, theirs.to_str().unwrap_or_default())?;
+    let mut rows = compare("SQLite", &sqlite(folder.path(), &ours, &theirs)?)?;
     #[cfg(feature = "postgres")]
-    {
-        let server = seed::postgres_server();
-        let [ours, theirs] = ["totp_bench_quickstart", "totp_bench_bare"]
-            .map(|name| seed::postgres(&server, name, count));
-        rows.extend(compare("PostgreSQL", &ours?, &theirs?)?);
-    }
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/RESULTS.md");
-    std::fs::write(path, report::markdown(&rows))?;
-    println!("written: {path}");
-    Ok(())
+    rows.extend(compare("PostgreSQL", &postgres(folder.path())?)?);
+
+    let chart = concat!(env!("CARGO_MANIFEST_DIR"), "/results.svg");
+    std::fs::write(chart, report::chart(&rows))?;
+    let features = if cfg!(feature = "postgres") {
+        " --features postgres"
+    } else {
+        ""
+    };
+    let text = format!(
+        "Made by `cargo run --release -p benches{features}`. {}\n\
+         Medians of {ROUNDS} rounds of {} s; memory is the highest. Compare within this table: times of a shared machine mean \
+         nothing alone.\n\n![requests per second](results.svg)\n\n{}\n{}",
+        report::machine(),
+        benches::SECS,
+        report::figures(&targets::of(&rows, more)),
+        report::table(&rows),
+    );
+    report::write("compared", &text)
+}
+
+fn path_in(folder: &Path, name: &str) -> String {
+    folder.join(name).to_string_lossy().into_owned()
 }
 
 fn build() -> anyhow::Result<()> {
@@ -70,122 +68,93 @@ fn build() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn compare(database: &'static str, ours: &str, theirs: &str) -> anyhow::Result<Vec<Row>> {
-    let contenders = [bare(theirs)?, quickstart(ours)?];
-    let people = People::new()?;
+/// By how many milliseconds the quickstart answers its first request later than an empty application.
+fn start_up(database: &str) -> anyhow::Result<f64> {
+    const STARTS: usize = 11;
+    let address = "127.0.0.1:7100";
+    let mut times = [Vec::new(), Vec::new()];
+    for _ in 0..STARTS {
+        let mut empty = Command::new("target/release/bare");
+        let empty = Server::start(empty.env("BIND", address), address, "/static")?;
+        times[0].push(empty.started_in.as_secs_f64() * 1e3);
+        drop(empty);
+        let mut quickstart = quickstart_command(database, address);
+        let quickstart = Server::start(&mut quickstart, address, "/")?;
+        times[1].push(quickstart.started_in.as_secs_f64() * 1e3);
+    }
+    let [empty, quickstart] = times.map(median);
+    println!("started in: empty {empty:.1} ms, quickstart {quickstart:.1} ms");
+    Ok(quickstart - empty)
+}
+
+fn sqlite(folder: &Path, ours: &str, theirs: &str) -> anyhow::Result<Vec<Contender>> {
+    let django = |peer: &'static str, address: &str| {
+        let database = path_in(folder, &format!("{peer}.db"));
+        peers::django(peer, &database, address, folder)
+    };
+    Ok(vec![
+        bare(theirs, "127.0.0.1:7101")?,
+        quickstart(ours, "127.0.0.1:7102", None)?,
+        quickstart(ours, "127.0.0.1:7103", Some(60))?,
+        django("drf-totp-0.1.5", "127.0.0.1:7104")?,
+        django("drf-totp", "127.0.0.1:7105")?,
+        django("django-otp", "127.0.0.1:7106")?,
+        peers::authfix("127.0.0.1:7107", folder)?,
+    ])
+}
+
+#[cfg(feature = "postgres")]
+fn postgres(folder: &Path) -> anyhow::Result<Vec<Contender>> {
+    use anyhow::Context;
+    let server = seed::postgres_server();
+    let seeded = |name| seed::postgres(&server, name, SIGN_INS_PER_RUN * RUNS);
+    let (base, _) = server
+        .rsplit_once('/')
+        .context("a URL without a database")?;
+    let django = |peer: &'static str, address: &str| {
+        let database = format!("{base}/totp_bench_{}", peer.replace(['-', '.'], "_"));
+        peers::django(peer, &database, address, folder)
+    };
+    Ok(vec![
+        bare(&seeded("totp_bench_bare")?, "127.0.0.1:7101")?,
+        quickstart(&seeded("totp_bench_quickstart")?, "127.0.0.1:7102", None)?,
+        django("drf-totp-0.1.5", "127.0.0.1:7104")?,
+        django("drf-totp", "127.0.0.1:7105")?,
+    ])
+}
+
+/// All contenders in turn, and that in rounds.
+fn compare(database: &'static str, contenders: &[Contender]) -> anyhow::Result<Vec<Row>> {
     let mut rows = Vec::new();
-    let mut fresh = 0;
+    let mut run = 0;
     for connections in CONNECTIONS {
-        let mut measured = vec![[Vec::new(), Vec::new()]; contenders[0].routes.len()];
+        let taking_part = contenders
+            .iter()
+            .filter(|it| it.connections.contains(&connections));
+        let taking_part: Vec<&Contender> = taking_part.collect();
+        let mut measured =
+            ROUTES.map(|_| taking_part.iter().map(|_| Vec::new()).collect::<Vec<_>>());
         for _ in 0..ROUNDS {
-            for (route, measured) in measured.iter_mut().enumerate() {
-                for (contender, measured) in contenders.iter().zip(measured) {
-                    measured.push(measure(contender, route, connections, &people, fresh)?);
+            for (route, measured) in ROUTES.iter().zip(&mut measured) {
+                for (contender, measured) in taking_part.iter().zip(measured) {
+                    measured.extend(contender.measure(route, connections, run)?);
                 }
             }
-            fresh += SIGN_INS_PER_RUN;
+            run += 1;
         }
-        for (route, measured) in measured.into_iter().enumerate() {
-            for (contender, rounds) in contenders.iter().zip(measured) {
-                rows.push(Row {
-                    database,
-                    route: contender.routes[route].0,
-                    connections,
-                    server: contender.name,
-                    rounds,
-                });
+        for (route, measured) in ROUTES.iter().zip(measured) {
+            for (contender, rounds) in taking_part.iter().zip(measured) {
+                if !rounds.is_empty() {
+                    rows.push(Row {
+                        database,
+                        route,
+                        connections,
+                        server: contender.name,
+                        rounds,
+                    });
+                }
             }
         }
     }
     Ok(rows)
-}
-
-fn measure(
-    contender: &Contender,
-    route: usize,
-    connections: u32,
-    people: &People,
-    fresh: u64,
-) -> anyhow::Result<Measure> {
-    let (name, path) = contender.routes[route];
-    let signs_in = name == "validate";
-    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
-    let who = match signs_in {
-        true => fresh..fresh + SIGN_INS_PER_RUN,
-        false => 0..10_000,
-    };
-    let server = &contender.server;
-    let requests = Requests::to(&server.address, |write| {
-        for n in who {
-            let cookie = people.cookie(n, (!signs_in).then_some(now))?;
-            let code = people::code(n, now / PERIOD_SECS)?;
-            write(Request {
-                path,
-                cookie: &cookie,
-                token: signs_in.then_some(&code),
-            })?;
-        }
-        Ok(())
-    })?;
-    if !signs_in {
-        load::run(
-            server,
-            &requests,
-            Shape {
-                connections,
-                secs: 1,
-            },
-        )?; // pages and threads that were idle
-    }
-    let shape = Shape {
-        connections,
-        secs: SECS,
-    };
-    let measure = load::run(server, &requests, shape)?;
-    ensure!(measure.errors == 0, "{path} of {} failed", contender.name);
-    println!("{} {name} {measure:?}", contender.name);
-    Ok(measure)
-}
-
-fn bare(database: &str) -> anyhow::Result<Contender> {
-    let address = "127.0.0.1:7101";
-    let mut command = Command::new("target/release/bare");
-    command
-        .env("BIND", address)
-        .env("DATABASE_URL", database)
-        .env("SESSION_KEY", People::keys().1);
-    Ok(Contender {
-        name: "bare",
-        server: Server::start(&mut command, address, "/static")?,
-        routes: [
-            ("session", "/session"),
-            ("guarded", "/guarded"),
-            ("status", "/status"),
-            ("validate", "/validate"),
-        ],
-    })
-}
-
-fn quickstart(database: &str) -> anyhow::Result<Contender> {
-    let address = "127.0.0.1:7102";
-    let (totp, session) = People::keys();
-    let mut command = Command::new("target/release/quickstart");
-    command
-        .env("BIND", address)
-        .env("DATABASE_URL", database)
-        .env("SESSION_KEY", session)
-        .env("TOTP_KEY", totp)
-        .env("SESSIONS", "cookie")
-        .env("WORKERS", "1")
-        .env("RUST_LOG", "warn");
-    Ok(Contender {
-        name: "quickstart",
-        server: Server::start(&mut command, address, "/")?,
-        routes: [
-            ("session", "/me"),
-            ("guarded", "/vault"),
-            ("status", "/auth/otp/status/"),
-            ("validate", "/auth/otp/validate/"),
-        ],
-    })
 }

@@ -72,7 +72,29 @@ fn secret(n: u64) -> [u8; 20] {
 
 /// The code that the authenticator of person `n` shows in `step`.
 pub fn code(n: u64, step: u64) -> anyhow::Result<String> {
-    Ok(bench::code(&secret(n), step)?)
+    code_of(&secret(n), step)
+}
+
+/// The code of a secret in `step`.
+pub fn code_of(secret: &[u8], step: u64) -> anyhow::Result<String> {
+    Ok(bench::code(secret, step)?)
+}
+
+/// The bytes of a secret as authenticators are given it.
+pub fn from_base32(text: &str) -> anyhow::Result<Vec<u8>> {
+    let (mut bytes, mut buffer, mut bits) = (Vec::new(), 0_u32, 0);
+    for letter in text.trim_end_matches('=').bytes() {
+        let letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+        let value = letters.iter().position(|it| *it == letter);
+        let value = value.context("a letter that is not base32")?;
+        buffer = buffer << 5 | value as u32;
+        bits += 5;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push((buffer >> bits) as u8);
+        }
+    }
+    Ok(bytes)
 }
 
 /// Bytes that follow from a number (SplitMix64), so that nothing of a person must be kept.

@@ -18,6 +18,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Server {
     child: Child,
     pub address: String,
+    /// From the start of the process to its first answer.
+    pub started_in: Duration,
 }
 
 /// CPU time is counted by the kernel in these, per second.
@@ -51,6 +53,7 @@ impl Server {
         let mut server = Self {
             child,
             address: address.to_owned(),
+            started_in: Duration::ZERO,
         };
         while server.answer(path).is_err() {
             if let Some(status) = server.child.try_wait()? {
@@ -61,6 +64,7 @@ impl Server {
             }
             thread::sleep(Duration::from_millis(1));
         }
+        server.started_in = started.elapsed();
         Ok(server)
     }
 
