@@ -2,108 +2,15 @@
 
 mod support;
 
-use std::{
-    env, fs,
-    io::{BufRead, BufReader},
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::{fs, process::Command};
 
 use serde_json::json;
-use support::{Browser, code_at};
-
-/// Builds what is up to date in most cases, and says where it is.
-fn binary() -> PathBuf {
-    let mut profile = env::current_exe().unwrap();
-    profile.pop();
-    if profile.ends_with("deps") {
-        profile.pop();
-    }
-    let mut build = Command::new(env!("CARGO"));
-    build.args([
-        "build",
-        "--quiet",
-        "--package",
-        "quickstart",
-        "--target-dir",
-    ]);
-    build.arg(profile.parent().unwrap());
-    if cfg!(feature = "postgres") {
-        build.args(["--features", "postgres"]);
-    }
-    if cfg!(feature = "mysql") {
-        build.args(["--features", "mysql"]);
-    }
-    if profile.ends_with("release") {
-        build.arg("--release");
-    }
-    assert!(build.status().unwrap().success());
-    profile.join("quickstart")
-}
-
-struct Running {
-    process: Child,
-    address: SocketAddr,
-    log: Vec<String>,
-}
-
-fn start(folder: &Path, variables: &[(&str, &str)]) -> Running {
-    let mut command = Command::new(binary());
-    command
-        .current_dir(folder)
-        .env_clear()
-        .env("BIND", "127.0.0.1:0")
-        .env("NO_COLOR", "1");
-    command.envs(variables.iter().copied());
-    let mut process = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::inherit())
-        .spawn()
-        .unwrap();
-    let mut log = Vec::new();
-    let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-    let address = lines
-        .by_ref()
-        .map(|line| line.unwrap())
-        .inspect(|line| log.push(line.clone()))
-        .find_map(|line| {
-            Some(
-                line.split_once("listening on http://")?
-                    .1
-                    .trim()
-                    .parse()
-                    .unwrap(),
-            )
-        })
-        .unwrap_or_else(|| panic!("it does not start: {log:?}"));
-    std::thread::spawn(move || lines.for_each(drop)); // so that it never waits for us to read
-    Running {
-        process,
-        address,
-        log,
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-fn now() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap()
-        .as_secs()
-}
+use support::{Binary, Browser, code_at, seconds_now};
 
 #[test]
 fn it_starts_ready_and_keeps_what_it_was_told() {
     let folder = tempfile::tempdir().unwrap();
-    let running = start(folder.path(), &[]);
+    let running = Binary::start(folder.path(), &[]);
     assert!(
         running
             .log
@@ -124,7 +31,7 @@ fn it_starts_ready_and_keeps_what_it_was_told() {
         "{url}"
     );
     let secret = generated["secret"].as_str().unwrap().to_owned();
-    let at = now();
+    let at = seconds_now();
     let verified = alice
         .token("/auth/otp/verify/", &code_at(&secret, at))
         .json();
@@ -143,7 +50,7 @@ fn it_starts_ready_and_keeps_what_it_was_told() {
     let keys = fs::read_to_string(folder.path().join("quickstart.key")).unwrap();
     assert!(keys.starts_with("TOTP_KEY=") && keys.contains("\nSESSION_KEY="));
 
-    let again = start(folder.path(), &[]);
+    let again = Binary::start(folder.path(), &[]);
     assert!(!again.log.iter().any(|line| line.contains("made TOTP_KEY")));
     let mut same = Browser::new(again.address);
     same.cookies = alice.cookies.clone();
@@ -181,7 +88,7 @@ fn it_refuses_bad_settings_without_repeating_them() {
         ("WORKERS", "0"),
         ("RECHECK_EVERY", "zq7x"),
     ] {
-        let output = Command::new(binary())
+        let output = Command::new(Binary::path())
             .current_dir(folder.path())
             .env_clear()
             .envs([("BIND", "127.0.0.1:0"), (name, value)])
@@ -201,7 +108,7 @@ fn it_refuses_bad_settings_without_repeating_them() {
 #[test]
 fn it_keeps_sessions_in_the_cookie_if_told() {
     let folder = tempfile::tempdir().unwrap();
-    let running = start(folder.path(), &[("SESSIONS", "cookie"), ("WORKERS", "1")]);
+    let running = Binary::start(folder.path(), &[("SESSIONS", "cookie"), ("WORKERS", "1")]);
     let mut alice = Browser::new(running.address);
     let form =
         json!({ "username": "alice", "password": "correct horse", "email": "alice@example.com" });
@@ -216,7 +123,7 @@ fn it_keeps_sessions_in_the_cookie_if_told() {
 /// Drives the quickstart on a database server, in a database that it makes and drops.
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 fn runs_on<C: actix_totp::diesel::Connection>(server: &str, and_drop: &str) {
-    let nanos = SystemTime::now()
+    let nanos = SystemTime::seconds_now()
         .duration_since(UNIX_EPOCH)
         .unwrap()
         .as_nanos();
@@ -237,7 +144,7 @@ fn runs_on<C: actix_totp::diesel::Connection>(server: &str, and_drop: &str) {
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 fn drive(url: &str) {
     let folder = tempfile::tempdir().unwrap();
-    let running = start(folder.path(), &[("DATABASE_URL", url)]);
+    let running = Binary::start(folder.path(), &[("DATABASE_URL", url)]);
     let mut alice = Browser::new(running.address);
     let form =
         json!({ "username": "alice", "password": "correct horse", "email": "alice@example.com" });
@@ -247,7 +154,7 @@ fn drive(url: &str) {
     let generated = alice.post("/auth/otp/generate/", &json!({})).json();
     let secret = generated["secret"].as_str().unwrap();
     alice
-        .token("/auth/otp/verify/", &code_at(secret, now()))
+        .token("/auth/otp/verify/", &code_at(secret, seconds_now()))
         .json();
     assert_eq!(alice.get("/vault").status, 200);
     let mut saved = alice.clone();

@@ -274,4 +274,48 @@ mod tests {
         assert_eq!(COMMITS.load(SeqCst), 2);
         assert_eq!(store.page(None, 100).unwrap().len(), 31);
     }
+
+    /// Runs the statements and then stands before the COMMIT until the test says how that ends.
+    #[test]
+    fn no_answer_precedes_its_commit() {
+        static BEFORE_COMMIT: AtomicUsize = AtomicUsize::new(0);
+        static GOES_WELL: AtomicUsize = AtomicUsize::new(0);
+        static DOOR: Mutex<()> = Mutex::new(());
+        let connection =
+            crate::diesel::r2d2::ConnectionManager::<SqliteConnection>::new(":memory:");
+        let pool = Pool::builder().max_size(1).build(connection).unwrap();
+        let store = DieselStore::from_pool(pool.clone());
+        store.migrate().unwrap();
+        let queue = Queue::start(pool, |connection: &mut SqliteConnection, run| {
+            connection.immediate_transaction(|connection| {
+                run(connection)?;
+                BEFORE_COMMIT.fetch_add(1, SeqCst);
+                drop(DOOR.lock().unwrap());
+                match GOES_WELL.load(SeqCst) {
+                    0 => Err(diesel::result::Error::RollbackTransaction),
+                    _ => Ok(()),
+                }
+            })
+        })
+        .unwrap();
+
+        for (nth, goes_well) in [false, true].into_iter().enumerate() {
+            let door = DOOR.lock().unwrap();
+            GOES_WELL.store(goes_well.into(), SeqCst);
+            let answers = send(&queue, vec![device("alice"), device("bob")]);
+            while BEFORE_COMMIT.load(SeqCst) <= nth {
+                thread::yield_now();
+            }
+            assert!(
+                answers.try_recv().is_err(),
+                "it is written, but not committed"
+            );
+            drop(door);
+            let answers = answers.recv().unwrap();
+            assert_eq!(answers.len(), 2);
+            assert!(answers.iter().all(|it| matches!(it, Ok(true)) == goes_well));
+            let there = store.page(None, 9).unwrap().len();
+            assert_eq!(there, if goes_well { 2 } else { 0 });
+        }
+    }
 }

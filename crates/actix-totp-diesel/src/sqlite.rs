@@ -71,3 +71,28 @@ impl CustomizeConnection<SqliteConnection, diesel::r2d2::Error> for Settings {
             .map_err(|error| diesel::r2d2::Error::QueryError(Error::QueryBuilderError(error)))
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test panics on purpose")]
+mod tests {
+    use diesel::{sql_query, sql_types::Integer};
+
+    use super::*;
+
+    #[derive(QueryableByName)]
+    struct Synchronous {
+        #[diesel(sql_type = Integer)]
+        synchronous: i32,
+    }
+
+    #[test]
+    fn the_writer_waits_for_the_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("test.db");
+        let pools = <SqliteConnection as crate::backend::Queries>::open(path.to_str().unwrap());
+        let pools = pools.unwrap();
+        let writer = &mut pools.for_migrations().get().unwrap();
+        let setting = sql_query("PRAGMA synchronous").get_result::<Synchronous>(writer);
+        assert_eq!(setting.unwrap().synchronous, 2, "FULL");
+    }
+}

@@ -59,7 +59,8 @@ impl<C: Backend> Pools<C> {
         })
     }
 
-    fn for_migrations(&self) -> &Pool<ConnectionManager<C>> {
+    /// The writer's, where there is one.
+    pub(crate) fn for_migrations(&self) -> &Pool<ConnectionManager<C>> {
         let writer = self.writer.as_ref();
         writer.map_or(&self.connections, |writer| &writer.connection)
     }

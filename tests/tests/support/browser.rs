@@ -40,6 +40,24 @@ impl Browser {
         self.post(path, &serde_json::json!({ "token": token }))
     }
 
+    /// `None` if the server is gone before it has answered.
+    pub fn try_token(&self, path: &str, token: &str) -> Option<Answer> {
+        let body = serde_json::json!({ "token": token }).to_string();
+        let head = self.head(
+            "POST",
+            path,
+            &[("Content-Type", "application/json")],
+            body.len(),
+        );
+        let mut stream = TcpStream::connect(self.address).ok()?;
+        stream
+            .write_all(format!("{head}\r\n{body}").as_bytes())
+            .ok()?;
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).ok()?;
+        is_whole(&bytes).then(|| Answer::parse(&bytes))
+    }
+
     pub fn form(&mut self, path: &str, form: &str) -> Answer {
         let kind = [("Content-Type", "application/x-www-form-urlencoded")];
         self.send("POST", path, &kind, form.as_bytes())
@@ -53,6 +71,21 @@ impl Browser {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> Answer {
+        let head = self.head(method, path, headers, body.len());
+        let answer = self.raw(&[head.as_bytes(), b"\r\n", body].concat());
+        for cookie in answer.all("set-cookie") {
+            let (name, rest) = cookie.split_once('=').unwrap();
+            let value = rest.split(';').next().unwrap().to_owned();
+            if value.is_empty() {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value);
+            }
+        }
+        answer
+    }
+
+    fn head(&self, method: &str, path: &str, headers: &[(&str, &str)], length: usize) -> String {
         let mut request = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
         if !headers
             .iter()
@@ -71,20 +104,10 @@ impl Browser {
         for (name, value) in headers {
             request += &format!("{name}: {value}\r\n");
         }
-        if !body.is_empty() {
-            request += &format!("Content-Length: {}\r\n", body.len());
+        if length > 0 {
+            request += &format!("Content-Length: {}\r\n", length);
         }
-        let answer = self.raw(&[request.as_bytes(), b"\r\n", body].concat());
-        for cookie in answer.all("set-cookie") {
-            let (name, rest) = cookie.split_once('=').unwrap();
-            let value = rest.split(';').next().unwrap().to_owned();
-            if value.is_empty() {
-                self.cookies.remove(name);
-            } else {
-                self.cookies.insert(name.to_owned(), value);
-            }
-        }
-        answer
+        request
     }
 
     /// Sends bytes and reads the whole answer, as long as it says that it is: a server that has not read all that was

@@ -11,11 +11,13 @@
 mod app;
 mod authenticator;
 mod browser;
+mod process;
 mod server;
 mod store;
 
 pub(crate) use app::{Authenticator, NOON, TestApp, keys};
 pub(crate) use authenticator::{code_at, secret_bytes};
 pub(crate) use browser::{Answer, Browser};
+pub(crate) use process::{Binary, seconds_now};
 pub(crate) use server::{RunningServer, serve};
 pub(crate) use store::{CAUSE, Call, FaultyStore};

@@ -398,6 +398,36 @@ macro_rules! backend_tests {
         }
 
         #[test]
+        fn a_pool_of_one_connection_will_do_for_many_threads() {
+            let database = $new;
+            let pool = diesel::r2d2::Pool::builder()
+                .max_size(1)
+                .build(diesel::r2d2::ConnectionManager::<$connection>::new(
+                    database.url(),
+                ))
+                .unwrap();
+            let store = DieselStore::from_pool(pool);
+            store.migrate().unwrap();
+            std::thread::scope(|scope| {
+                for n in 0..8 {
+                    let store = &store;
+                    scope.spawn(move || {
+                        let mut device = support::device(&format!("user {n}"));
+                        assert!(store.swap(&device.user, None, Some(&device)).unwrap());
+                        for version in 1..20 {
+                            let loaded = store.load(&device.user).unwrap();
+                            let expected = loaded.unwrap().version;
+                            device.version = actix_totp_core::Version::from_i64(version);
+                            let swapped = store.swap(&device.user, Some(expected), Some(&device));
+                            assert!(swapped.unwrap());
+                        }
+                    });
+                }
+            });
+            assert_eq!(store.page(None, 99).unwrap().len(), 8);
+        }
+
+        #[test]
         fn load_and_swap_are_prepared_once_per_connection() {
             use diesel::connection::InstrumentationEvent;
             let database = $new;

@@ -1,0 +1,102 @@
+//! The quickstart's own binary, in a process of its own.
+
+use std::{
+    env,
+    io::{BufRead, BufReader},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+/// A running quickstart; killed when it is dropped.
+pub struct Binary {
+    process: Child,
+    pub address: SocketAddr,
+    /// What it said until it was ready.
+    pub log: Vec<String>,
+}
+
+impl Binary {
+    /// Builds what is up to date in most cases, and says where it is.
+    pub fn path() -> PathBuf {
+        let mut profile = env::current_exe().unwrap();
+        profile.pop();
+        if profile.ends_with("deps") {
+            profile.pop();
+        }
+        let mut build = Command::new(env!("CARGO"));
+        build.args([
+            "build",
+            "--quiet",
+            "--package",
+            "quickstart",
+            "--target-dir",
+        ]);
+        build.arg(profile.parent().unwrap());
+        if cfg!(feature = "postgres") {
+            build.args(["--features", "postgres"]);
+        }
+        if cfg!(feature = "mysql") {
+            build.args(["--features", "mysql"]);
+        }
+        if profile.ends_with("release") {
+            build.arg("--release");
+        }
+        assert!(build.status().unwrap().success());
+        profile.join("quickstart")
+    }
+
+    /// Starts it in `folder` with these variables and no others, on a free port, and waits until it listens.
+    pub fn start(folder: &Path, variables: &[(&str, &str)]) -> Self {
+        let mut command = Command::new(Self::path());
+        command
+            .current_dir(folder)
+            .env_clear()
+            .env("BIND", "127.0.0.1:0")
+            .env("NO_COLOR", "1");
+        command.envs(variables.iter().copied());
+        let mut process = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap();
+        let mut log = Vec::new();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let address = lines
+            .by_ref()
+            .map(|line| line.unwrap())
+            .inspect(|line| log.push(line.clone()))
+            .find_map(|line| {
+                Some(
+                    line.split_once("listening on http://")?
+                        .1
+                        .trim()
+                        .parse()
+                        .unwrap(),
+                )
+            })
+            .unwrap_or_else(|| panic!("it does not start: {log:?}"));
+        std::thread::spawn(move || lines.for_each(drop)); // so that it never waits for us to read
+        Self {
+            process,
+            address,
+            log,
+        }
+    }
+}
+
+impl Drop for Binary {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Seconds since the Unix epoch.
+pub fn seconds_now() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_secs()
+}
