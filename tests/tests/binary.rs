@@ -123,8 +123,8 @@ fn it_keeps_sessions_in_the_cookie_if_told() {
 /// Drives the quickstart on a database server, in a database that it makes and drops.
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 fn runs_on<C: actix_totp::diesel::Connection>(server: &str, and_drop: &str) {
-    let nanos = SystemTime::seconds_now()
-        .duration_since(UNIX_EPOCH)
+    let nanos = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
         .unwrap()
         .as_nanos();
     let name = format!("totp_test_{nanos}");
@@ -165,7 +165,7 @@ fn drive(url: &str) {
 #[cfg(feature = "postgres")]
 #[test]
 fn it_runs_on_postgresql() {
-    let url = env::var("TOTP_TEST_POSTGRES_URL");
+    let url = std::env::var("TOTP_TEST_POSTGRES_URL");
     let url = url.unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/postgres".into());
     runs_on::<actix_totp::diesel::PgConnection>(&url, "WITH (FORCE)");
 }
@@ -173,7 +173,7 @@ fn it_runs_on_postgresql() {
 #[cfg(feature = "mysql")]
 #[test]
 fn it_runs_on_mysql_or_mariadb() {
-    let url = env::var("TOTP_TEST_MYSQL_URL");
+    let url = std::env::var("TOTP_TEST_MYSQL_URL");
     let url = url.unwrap_or_else(|_| "mysql://root@127.0.0.1:3306/mysql".into());
     runs_on::<actix_totp::diesel::MysqlConnection>(&url, "");
 }

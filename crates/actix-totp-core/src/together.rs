@@ -1,10 +1,10 @@
-//! Sign-ins of several users that are loaded and written together, where the store can.
+//! Operations of several users that are loaded and written together, where the store can.
 
 use crate::{
     device::{Device, UserId},
     error::{Error, StoreError},
     event::Event,
-    outcome::{Authenticated, Outcome},
+    outcome::{Authenticated, Outcome, Status},
     store::{DeviceStore, Swap},
     totp::TotpService,
     transition,
@@ -39,9 +39,21 @@ impl<T> Written<T> {
 
 impl TotpService {
     /// Whether the store does the work for many users at about the price of one: then
-    /// [`authenticate_together`](Self::authenticate_together) is cheaper than `authenticate` for each.
+    /// [`authenticate_together`](Self::authenticate_together) is cheaper than `authenticate` for each, and
+    /// [`status_together`](Self::status_together) than `status`.
     pub fn works_together(&self) -> bool {
         self.inner.store.together().is_some()
+    }
+
+    /// As [`status`](Self::status) for each user, with one read for all of them where the store can. The answers are in the
+    /// order of the users. The second number is the time that they are for, in seconds since the Unix epoch.
+    pub fn status_together(&self, users: &[&UserId]) -> Vec<Result<(Status, u64), Error>> {
+        let now = self.now().ok(); // before the load: what is seen is not younger than that
+        let status = |device: Result<Option<Device>, Error>| {
+            let now = now.ok_or(Error::Clock)?;
+            Ok((self.status_of(device?.as_ref(), now), now))
+        };
+        self.load_all(users).into_iter().map(status).collect()
     }
 
     /// As [`authenticate`](Self::authenticate) for each user and token, with one read and one write for all of them where
@@ -86,12 +98,23 @@ impl TotpService {
             .collect()
     }
 
-    fn load_all(&self, users: &[&UserId]) -> Vec<Result<Option<Device>, StoreError>> {
+    fn load_all(&self, users: &[&UserId]) -> Vec<Result<Option<Device>, Error>> {
         let store: &dyn DeviceStore = &*self.inner.store;
-        match store.together() {
+        let mut loaded = match store.together() {
             Some(together) if users.len() > 1 => together.load_together(users),
             _ => users.iter().map(|user| store.load(user)).collect(),
         }
+        .into_iter();
+        let mut load = |user: &UserId| {
+            let unanswered = || Err(StoreError::unavailable("a load was not answered"));
+            let device = loaded.next().unwrap_or_else(unanswered)?;
+            // Nobody may be taken for somebody else because a store mixes up its answers.
+            if device.as_ref().is_some_and(|device| device.user != *user) {
+                return Err(StoreError::corrupt("a load gave the device of another user").into());
+            }
+            Ok(device)
+        };
+        users.iter().map(|user| load(user)).collect()
     }
 
     fn swap_all(&self, swaps: Vec<Swap>) -> Vec<Result<bool, StoreError>> {

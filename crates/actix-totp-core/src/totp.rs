@@ -140,9 +140,13 @@ impl TotpService {
     /// [`Error::Store`] or [`Error::Clock`].
     pub fn status(&self, user: &UserId) -> Result<Status, Error> {
         let now = self.now()?;
-        let lifetime = self.inner.config.enrollment_lifetime_secs;
         let device = self.inner.store.load(user)?;
-        Ok(device.map_or_else(Status::default, |device| Status::of(&device, now, lifetime)))
+        Ok(self.status_of(device.as_ref(), now))
+    }
+
+    pub(crate) fn status_of(&self, device: Option<&Device>, now: u64) -> Status {
+        let lifetime = self.inner.config.enrollment_lifetime_secs;
+        device.map_or_else(Status::default, |device| Status::of(device, now, lifetime))
     }
 
     /// The time by the service's clock, in seconds since the Unix epoch.

@@ -24,11 +24,12 @@ pub trait Queries: R2D2Connection + Sized + 'static {
     fn delete(&mut self, user: &UserId, expected: i64) -> QueryResult<usize>;
     fn page(&mut self, after: Option<&UserId>, limit: i64) -> QueryResult<Vec<Row>>;
 
-    /// Runs reads in one transaction: they see one state, and take locks once.
-    fn at_one_time<T>(
-        &mut self,
-        read: &mut dyn FnMut(&mut Self) -> QueryResult<T>,
-    ) -> QueryResult<T>;
+    /// Finds many at about the price of one; the rows are in the order of the users.
+    fn find_all(&mut self, users: &[&UserId]) -> QueryResult<Vec<Option<Row>>>;
+    /// Updates many with one statement that commits by itself, and says for each in order whether it was written. No user
+    /// comes twice. To be called only if [`UPDATES_MANY`](Self::UPDATES_MANY).
+    fn update_all(&mut self, updates: &[(i64, Values<'_>)]) -> QueryResult<Vec<bool>>;
+    const UPDATES_MANY: bool;
 
     /// Makes the pool drop this connection instead of giving it to somebody else.
     fn discard(&mut self);
@@ -153,13 +154,6 @@ macro_rules! queries {
                     None => ordered.load(self),
                 };
                 rows.map(|rows| rows.into_iter().map($crate::row::Row::from_columns).collect())
-            }
-
-            fn at_one_time<T>(
-                &mut self,
-                read: &mut dyn FnMut(&mut Self) -> QueryResult<T>,
-            ) -> QueryResult<T> {
-                self.transaction(|connection| read(connection))
             }
 
             fn discard(&mut self) {

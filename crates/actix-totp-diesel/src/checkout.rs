@@ -3,13 +3,13 @@
 //! Asking costs a round trip at every request. Instead a query that fails is followed by the question, and where the
 //! connection is dead (the server was restarted, or closed what was idle) the query is run again on another one.
 
-use actix_totp_core::{Device, StoreError, UserId, Version};
+use actix_totp_core::{Device, StoreError, Swap, UserId, Version};
 use diesel::{
     QueryResult,
     r2d2::{ConnectionManager, Pool, PooledConnection},
 };
 
-use crate::{backend::Backend, store::swap_on};
+use crate::{backend::Backend, row::Values, store::swap_on};
 
 type Connections<C> = Pool<ConnectionManager<C>>;
 type Connection<C> = PooledConnection<ConnectionManager<C>>;
@@ -73,6 +73,32 @@ pub(crate) fn write<C: Backend>(
         return Err(StoreError::unavailable(error.to_string()));
     }
     swapped.map_err(StoreError::unavailable)
+}
+
+/// Runs many updates as one statement. `None`: it failed, and nothing was written.
+pub(crate) fn write_all<C: Backend>(
+    pool: &Connections<C>,
+    swaps: &[Swap],
+    updates: &[(i64, Values<'_>)],
+) -> Result<Option<Vec<Result<bool, StoreError>>>, StoreError> {
+    let mut connection = check_out(pool)?;
+    let error = match connection.update_all(updates) {
+        Ok(written) => return Ok(Some(written.into_iter().map(Ok).collect())),
+        Err(error) => error,
+    };
+    if is_alive(&mut connection) {
+        return Ok(None);
+    }
+    drop(connection);
+    let connection = &mut *check_out_alive(pool)?;
+    let mut again = |swap: &Swap| {
+        let next = swap.next.as_ref()?;
+        let written = was_written(connection, &swap.user, swap.expected, next);
+        written.ok().filter(|written| *written)
+    };
+    let unknown = || StoreError::unavailable(error.to_string());
+    let answers = swaps.iter().map(|swap| again(swap).ok_or_else(unknown));
+    Ok(Some(answers.collect()))
 }
 
 /// Whether this swap is written now, by this try or the one before. `false`: it is unknown.

@@ -24,7 +24,10 @@ mod migrate;
 mod queue;
 mod row;
 mod store;
+mod together;
 mod update;
+#[cfg(feature = "postgres")]
+mod update_all;
 
 #[cfg(feature = "mysql")]
 mod mysql;

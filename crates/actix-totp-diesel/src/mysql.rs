@@ -1,5 +1,6 @@
 //! What is different about MySQL and MariaDB, also as a Galera cluster.
 
+use actix_totp_core::UserId;
 use actix_totp_migrations::MYSQL;
 use diesel::{
     MysqlConnection,
@@ -13,6 +14,7 @@ use crate::{
     backend::queries,
     error::{MigrateError, OpenError},
     migrate::{self, patiently},
+    row::{Row, Values},
     store::{Pools, pool},
 };
 
@@ -21,6 +23,16 @@ const CONNECTIONS: u32 = 10;
 queries!(MysqlConnection, user_id: Binary, Vec<u8>, [u8], {
     fn open(url: &str) -> Result<Pools<Self>, OpenError> {
         pool(url, CONNECTIONS, Settings).map(Pools::one)
+    }
+
+    fn find_all(&mut self, users: &[&UserId]) -> QueryResult<Vec<Option<Row>>> {
+        users.iter().map(|user| self.find(user)).collect()
+    }
+
+    const UPDATES_MANY: bool = false;
+
+    fn update_all(&mut self, _: &[(i64, Values<'_>)]) -> QueryResult<Vec<bool>> {
+        Err(Error::NotFound)
     }
 
     fn is_lost_swap(error: &Error) -> bool {

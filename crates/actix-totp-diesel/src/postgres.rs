@@ -1,5 +1,8 @@
 //! What is different about PostgreSQL.
 
+use std::collections::{HashMap, HashSet};
+
+use actix_totp_core::UserId;
 use actix_totp_migrations::POSTGRES;
 use diesel::{
     PgConnection,
@@ -12,7 +15,9 @@ use crate::{
     backend::queries,
     error::{MigrateError, OpenError},
     migrate,
+    row::{Columns, Row, Values},
     store::{Pools, pool},
+    update_all::UpdateAll,
 };
 
 const CONNECTIONS: u32 = 10;
@@ -24,6 +29,25 @@ const MIGRATION_LOCK: &str = "SET LOCAL statement_timeout = '60s'; SET LOCAL loc
 queries!(PgConnection, user_id: Text, String, str, {
     fn open(url: &str) -> Result<Pools<Self>, OpenError> {
         pool(url, CONNECTIONS, Settings).map(Pools::one)
+    }
+
+    fn find_all(&mut self, users: &[&UserId]) -> QueryResult<Vec<Option<Row>>> {
+        let wanted: Vec<&str> = users.iter().map(|user| user.as_str()).collect();
+        let rows = totp_devices::table
+            .filter(totp_devices::user_id.eq_any(wanted))
+            .load::<Columns<String>>(self)?;
+        let rows = rows.into_iter().map(|row| (row.0.clone(), row));
+        let mut found: HashMap<String, Columns<String>> = rows.collect();
+        let row = |user: &&UserId| found.remove(user.as_str()).map(Row::from_columns);
+        Ok(users.iter().map(row).collect())
+    }
+
+    const UPDATES_MANY: bool = true;
+
+    fn update_all(&mut self, updates: &[(i64, Values<'_>)]) -> QueryResult<Vec<bool>> {
+        let written: HashSet<String> = UpdateAll::of(updates).load(self)?.into_iter().collect();
+        let is_written = |(_, next): &(i64, Values<'_>)| written.contains(next.device.user.as_str());
+        Ok(updates.iter().map(is_written).collect())
     }
 
     fn is_lost_swap(error: &Error) -> bool {

@@ -59,6 +59,37 @@ impl<C: Backend> Pools<C> {
         })
     }
 
+    pub(crate) fn swap(
+        &self,
+        user: &UserId,
+        expected: Option<Version>,
+        next: Option<&Device>,
+    ) -> Result<bool, StoreError> {
+        let Some(queue) = self.queue() else {
+            return checkout::write(&self.connections, user, expected, next);
+        };
+        let mut answers = queue.swap(vec![Swap {
+            user: user.clone(),
+            expected,
+            next: next.cloned(),
+        }])?;
+        let unanswered = || Err(StoreError::unavailable("the swap was not answered"));
+        answers.pop().unwrap_or_else(unanswered)
+    }
+
+    /// Whether many users are loaded and swapped at about the price of one.
+    fn gain_by_more(&self) -> bool {
+        self.writer.is_some() || C::UPDATES_MANY
+    }
+
+    pub(crate) const fn connections(&self) -> &Pool<ConnectionManager<C>> {
+        &self.connections
+    }
+
+    pub(crate) fn queue(&self) -> Option<&Queue> {
+        self.writer.as_ref().map(|writer| &writer.queue)
+    }
+
     /// The writer's, where there is one.
     pub(crate) fn for_migrations(&self) -> &Pool<ConnectionManager<C>> {
         let writer = self.writer.as_ref();
@@ -193,16 +224,7 @@ impl<C: Backend> DeviceStore for DieselStore<C> {
         expected: Option<Version>,
         next: Option<&Device>,
     ) -> Result<bool, StoreError> {
-        if let Some(writer) = &self.0.writer {
-            let answers = writer.queue.swap(vec![Swap {
-                user: user.clone(),
-                expected,
-                next: next.cloned(),
-            }]);
-            let unanswered = || Err(StoreError::unavailable("the swap was not answered"));
-            return answers?.pop().unwrap_or_else(unanswered);
-        }
-        checkout::write(&self.0.connections, user, expected, next)
+        self.0.swap(user, expected, next)
     }
 
     fn page(&self, after: Option<&UserId>, limit: usize) -> Result<Vec<Device>, StoreError> {
@@ -214,41 +236,8 @@ impl<C: Backend> DeviceStore for DieselStore<C> {
     }
 
     fn together(&self) -> Option<&dyn Together> {
-        self.0.writer.is_some().then_some(&*self.0 as _)
+        self.0.gain_by_more().then_some(&*self.0 as _)
     }
-}
-
-/// Where there is one writer.
-impl<C: Backend> Together for Pools<C> {
-    fn load_together(&self, users: &[&UserId]) -> Vec<Result<Option<Device>, StoreError>> {
-        let load = |connection: &mut C| -> QueryResult<Vec<Option<Row>>> {
-            connection.at_one_time(&mut |connection| {
-                users.iter().map(|user| connection.find(user)).collect()
-            })
-        };
-        match checkout::read(&self.connections, load) {
-            Ok(rows) => rows
-                .into_iter()
-                .map(|row| row.map(Row::into_device).transpose())
-                .collect(),
-            Err(error) => everybodys(&error, users.len()),
-        }
-    }
-
-    fn swap_together(&self, swaps: Vec<Swap>) -> Vec<Result<bool, StoreError>> {
-        let count = swaps.len();
-        let answers = match &self.writer {
-            Some(writer) => writer.queue.swap(swaps),
-            None => Err(StoreError::unavailable("there is no writer")),
-        };
-        answers.unwrap_or_else(|error| everybodys(&error, count))
-    }
-}
-
-fn everybodys<T>(error: &StoreError, count: usize) -> Vec<Result<T, StoreError>> {
-    (0..count)
-        .map(|_| Err(StoreError::unavailable(error.to_string())))
-        .collect()
 }
 
 impl<C: Backend> Clone for DieselStore<C> {

@@ -6,7 +6,7 @@ mod redirect;
 
 use std::time::Duration;
 
-use actix_totp_core::{Proof, Status, TotpService, UserId};
+use actix_totp_core::{Proof, Status, UserId};
 use actix_web::HttpRequest;
 
 pub(crate) use self::decision::{Decision, Demand, decide};
@@ -93,7 +93,7 @@ impl RequireTotp {
     /// The check-list.
     pub(crate) async fn admit(&self, req: &HttpRequest) -> Result<Standing, Problem> {
         let user = self.totp.current_user(req).await?;
-        let proof = session::proof(req);
+        let proof = session::proof(req, &user);
         if let Some(at) = self.remembered(&user, proof.as_ref())? {
             return Ok(Standing(Some(Verified { user, at })));
         }
@@ -116,8 +116,8 @@ impl RequireTotp {
         req: &HttpRequest,
         user: &UserId,
     ) -> Result<(Status, Decision), Problem> {
-        let (status, now) = self.status(user).await?;
-        let decision = self.decide(user, &status, session::proof(req).as_ref(), now);
+        let (status, now) = self.totp.look(user).await?;
+        let decision = self.decide(user, &status, session::proof(req, user).as_ref(), now);
         Ok((status, decision))
     }
 
@@ -144,21 +144,11 @@ impl RequireTotp {
     async fn ask(&self, user: &UserId, proof: Option<&Proof>) -> Result<Decision, Problem> {
         let recheck = self.recheck();
         let before = recheck.map(|recheck| recheck.before_load(user));
-        let (status, now) = self.status(user).await?;
+        let (status, now) = self.totp.look(user).await?;
         if let (Some(recheck), Some(before), Some(epoch)) = (recheck, before, status.epoch) {
             recheck.remember(user, before, epoch, now);
         }
         Ok(self.decide(user, &status, proof, now))
-    }
-
-    /// One crossing to another thread.
-    async fn status(&self, user: &UserId) -> Result<(Status, u64), Problem> {
-        let user = user.clone();
-        let ask = move |service: &TotpService| {
-            let now = service.now()?; // before the load: what is seen is not younger than that
-            Ok((service.status(&user)?, now))
-        };
-        Ok(self.totp.run(ask).await?)
     }
 
     fn recheck(&self) -> Option<&Recheck> {

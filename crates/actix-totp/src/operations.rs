@@ -108,8 +108,7 @@ impl Totp {
     ///
     /// As [`TotpService::status`](crate::TotpService::status).
     pub async fn status(&self, user: &UserId) -> Result<Status, Error> {
-        let user = user.clone();
-        self.run(move |service| service.status(&user)).await
+        Ok(self.look(user).await?.0)
     }
 
     /// Clears a user's failure counts and keeps everything else. `false`: there is no device.

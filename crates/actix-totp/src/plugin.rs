@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use actix_totp_core::{CheckError, DeviceStore, Error, KeyRing, TotpService, UserId};
+use actix_totp_core::{CheckError, DeviceStore, Error, KeyRing, Status, TotpService, UserId};
 use actix_web::{HttpRequest, web};
 
 use crate::{
@@ -91,6 +91,11 @@ impl Totp {
     /// The user who is signed in.
     pub(crate) async fn current_user(&self, req: &HttpRequest) -> Result<UserId, Problem> {
         self.0.current_user.require(req).await
+    }
+
+    /// The status of a user and the time that it is for: one crossing to another thread.
+    pub(crate) async fn look(&self, user: &UserId) -> Result<(Status, u64), Error> {
+        self.0.runner.look(user.clone()).await
     }
 
     /// Asks the application whether a request may change the second factor.

@@ -2,20 +2,37 @@
 //!
 //! What is in a session is a hint: the guard believes a proof only if the store still has the epoch it was given under.
 
-use std::mem;
+use std::{borrow::Cow, mem};
 
 use actix_session::{Session, SessionExt, SessionStatus};
-use actix_totp_core::Proof;
+use actix_totp_core::{Epoch, Proof, UserId};
 use actix_web::{HttpMessage, HttpRequest};
+use serde::Deserialize;
 
 use crate::problem::Problem;
 
 const PROOF: &str = "actix_totp.proof";
 const PROBE: &str = "actix_totp.probe";
 
-/// The proof of the request's session. What cannot be read is none.
-pub(crate) fn proof(req: &HttpRequest) -> Option<Proof> {
-    req.get_session().get(PROOF).ok().flatten()
+/// A [`Proof`] as it is in the session's text.
+#[derive(Deserialize)]
+struct StoredProof<'a> {
+    #[serde(borrow)]
+    user: Cow<'a, str>,
+    epoch: Epoch,
+    at: u64,
+}
+
+/// The proof of the request's session, if it is this user's. What cannot be read is none.
+pub(crate) fn proof(req: &HttpRequest, user: &UserId) -> Option<Proof> {
+    let session = req.get_session();
+    let entries = session.entries();
+    let stored: StoredProof<'_> = serde_json::from_str(entries.get(PROOF)?).ok()?;
+    (stored.user == user.as_str()).then(|| Proof {
+        user: user.clone(),
+        epoch: stored.epoch,
+        at: stored.at,
+    })
 }
 
 /// Puts a proof into the session, under a new session id: whoever knew the old id has not got the proof.

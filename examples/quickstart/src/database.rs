@@ -49,6 +49,7 @@ impl Database {
     /// Connects, and makes the tables where they are missing.
     pub(crate) fn open(url: &str) -> anyhow::Result<Self> {
         let pool = Pool::builder()
+            .min_idle(Some(1))
             .connection_customizer(Box::new(Pragmas))
             .build(ConnectionManager::new(url))?;
         let mut connection = pool.get()?;

@@ -1,7 +1,7 @@
 //! Clause 5: exact.
 
 use super::{Store, device, insert, load};
-use crate::{Device, Epoch, RecentFailures, Version};
+use crate::{Device, Epoch, RecentFailures, Swap, Version};
 
 /// *Exact.* Every field comes back as it was given, to the bit.
 pub fn every_field_comes_back_to_the_bit(store: Store) {
@@ -108,6 +108,34 @@ pub fn every_field_has_a_place_of_its_own(store: Store) {
         let page = store.page(None, 10).expect("the store answers");
         assert_eq_each(page.iter().find(|it| it.user == user), &next);
         expected = next.version;
+    }
+    // And the same of several users together, each with what another one had.
+    let Some(together) = store.together() else {
+        return;
+    };
+    let rows = store.page(None, 10).expect("the store answers");
+    let next_rows: Vec<Device> = rows
+        .iter()
+        .zip(rows.iter().cycle().skip(1))
+        .map(|(row, other)| Device {
+            user: row.user.clone(),
+            version: device("any").version,
+            ..other.clone()
+        })
+        .collect();
+    let swaps = rows.iter().zip(&next_rows).map(|(row, next)| Swap {
+        user: row.user.clone(),
+        expected: Some(row.version),
+        next: Some(next.clone()),
+    });
+    let written = together.swap_together(swaps.collect());
+    assert!(
+        written.iter().all(|it| matches!(it, Ok(true))),
+        "{written:?}"
+    );
+    let users: Vec<_> = next_rows.iter().map(|it| &it.user).collect();
+    for (loaded, next) in together.load_together(&users).into_iter().zip(&next_rows) {
+        assert_eq_each(loaded.expect("the store answers").as_ref(), next);
     }
 }
 

@@ -74,7 +74,20 @@ pub fn swaps_made_together_are_answered_one_by_one(store: Store) {
     let loaded = together.load_together(&users);
     let loaded: Vec<Option<Device>> = loaded.into_iter().map(|it| it.unwrap()).collect();
     assert_eq!(loaded, [Some(bob.clone()), None, Some(second.clone())]);
+    assert_eq!(load(&store, &alice.user), Some(second.clone()));
+
+    // Updates of different users alone.
+    let (third, newer) = (device("alice"), device("bob"));
+    let answers = together.swap_together(vec![
+        swap(Some(&bob), &newer),
+        swap(Some(&alice), &third),
+        swap(Some(&there), &device("there")),
+    ]);
+    let answers: Vec<bool> = answers.into_iter().map(|it| it.unwrap()).collect();
+    assert_eq!(answers, [true, false, false], "stale and absent rows");
+    assert_eq!(load(&store, &bob.user), Some(newer));
     assert_eq!(load(&store, &alice.user), Some(second));
+    assert_eq!(load(&store, &there.user), None);
     assert!(together.load_together(&[]).is_empty());
     assert!(together.swap_together(Vec::new()).is_empty());
 }
