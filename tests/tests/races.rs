@@ -118,3 +118,26 @@ fn of_all_that_disable_one_is_told_so_and_nothing_is_left() {
         answer.problem(400, "not_enabled");
     }
 }
+
+/// The looks of one user that wait together are answered together: each must see the same device.
+#[test]
+fn no_parallel_request_without_a_proof_passes() {
+    let app = TestApp::start();
+    app.enrolled("alice");
+    for round in 0..10 {
+        let mut browsers = browsers(&app);
+        let ready = Barrier::new(browsers.len());
+        let statuses: Vec<u16> = std::thread::scope(|scope| {
+            let ask = |browser: &mut Browser| {
+                ready.wait();
+                browser.get("/account").status // guarded for those who have a second factor
+            };
+            let asking: Vec<_> = browsers
+                .iter_mut()
+                .map(|browser| scope.spawn(move || ask(browser)))
+                .collect();
+            asking.into_iter().map(|it| it.join().unwrap()).collect()
+        });
+        assert_eq!(statuses, [403; BROWSERS], "round {round}");
+    }
+}

@@ -114,6 +114,10 @@ impl Together for Store {
         users.iter().map(|user| self.load(user)).collect()
     }
 
+    fn most_groups(&self) -> usize {
+        1
+    }
+
     fn swap_together(&self, swaps: Vec<Swap>) -> Vec<Result<bool, StoreError>> {
         self.write(&swaps)
     }
@@ -197,7 +201,7 @@ impl Scene {
 
 /// Lets every request that was made go as far as it can on this thread.
 async fn all_have_asked() {
-    for _ in 0..10 {
+    for _ in 0..100 {
         yield_now().await;
     }
 }
@@ -295,10 +299,13 @@ fn reads_do_not_wait_for_a_write_and_work_that_blocks_holds_up_no_other() {
 
         scene.store.loads.close();
         let (totp, other) = (scene.totp.clone(), scene.totp.clone());
-        let reads = vec![
-            spawn(async move { totp.status(&user(0)).await.unwrap().enabled }),
-            spawn(async move { other.status(&user(9)).await.unwrap().enabled }),
-        ];
+        let mut reads = vec![spawn(async move {
+            totp.status(&user(0)).await.unwrap().enabled
+        })];
+        scene.store.loads.until_waiting(1).await;
+        reads.push(spawn(async move {
+            other.status(&user(9)).await.unwrap().enabled
+        }));
         scene.store.loads.until_waiting(2).await;
         scene.store.loads.open();
         assert_eq!(all(reads).await, [true, false]);
@@ -351,20 +358,97 @@ fn one_thread_is_enough_and_256_are_the_most() {
     assert!(build(256).is_ok());
     run(async move {
         let totp = build(1).unwrap();
-        let asking: Vec<_> = (0..100)
-            .map(|n| {
-                let totp = totp.clone();
-                spawn(async move { totp.status(&user(n)).await.unwrap().enabled })
-            })
-            .collect();
-        assert_eq!(all(asking).await, [false; 100]);
+        for _ in 0..100 {
+            assert!(!totp.status(&user(1)).await.unwrap().enabled);
+        }
         let refused = totp.authenticate(&user(1), "000000").await.unwrap();
         assert_eq!(refused, Outcome::Rejected(Rejection::NotEnabled));
     });
 }
 
 #[test]
-fn a_panic_is_the_fault_of_its_own_request_and_the_threads_go_on() {
+fn whoever_is_asked_for_several_times_at_once_is_the_same_each_time() {
+    for together in [true, false] {
+        run(async move {
+            let scene = Scene::new(10, together, |_| {});
+            scene.store.loads.close();
+            // The first is held up, so that the others wait together: the ten who are enrolled, three times each, and strangers.
+            let asking: Vec<_> = (0..40)
+                .map(|n| {
+                    let totp = scene.totp.clone();
+                    spawn(async move { totp.status(&user(n % 13)).await.unwrap().enabled })
+                })
+                .collect();
+            all_have_asked().await;
+            scene.store.loads.open();
+            let expected: Vec<bool> = (0..40).map(|n| n % 13 < 10).collect();
+            assert_eq!(all(asking).await, expected);
+        });
+    }
+}
+
+#[test]
+fn too_many_of_one_user_are_refused_and_others_are_not() {
+    run(async {
+        let scene = Scene::new(2, true, |_| {});
+        scene.store.swaps.close();
+        let first = scene.sign_in(&user(0));
+        scene.store.swaps.until_waiting(1).await;
+        let hammering: Vec<_> = (0..200)
+            .map(|_| {
+                scene.send(&user(0), "000000".into(), |outcome| {
+                    matches!(outcome, Err(Error::Overloaded))
+                })
+            })
+            .collect();
+        let other = scene.sign_in(&user(1));
+        all_have_asked().await;
+        scene.store.swaps.open();
+        assert!(first.await.unwrap() && other.await.unwrap());
+        let refused = all(hammering).await.into_iter().filter(|it| *it).count();
+        assert_eq!(refused, 200 - 128);
+    });
+}
+
+#[test]
+fn what_waits_is_bounded() {
+    run(async {
+        let scene = Scene::new(1, true, |_| {});
+        scene.store.loads.close();
+        let asked = Arc::new(AtomicUsize::new(0));
+        let asking: Vec<_> = (0..6_000)
+            .map(|_| {
+                let (totp, asked) = (scene.totp.clone(), Arc::clone(&asked));
+                spawn(async move {
+                    asked.fetch_add(1, SeqCst);
+                    totp.status(&user(0)).await.map(|it| it.enabled)
+                })
+            })
+            .collect();
+        while asked.load(SeqCst) < 6_000 {
+            yield_now().await;
+        }
+        scene.store.loads.open();
+        let (seen, refused): (Vec<_>, Vec<_>) =
+            all(asking).await.into_iter().partition(Result::is_ok);
+        assert!(seen.iter().all(|it| matches!(it, Ok(true))));
+        assert!(
+            refused
+                .iter()
+                .all(|it| matches!(it, Err(Error::Overloaded)))
+        );
+        // 4,096 wait, and ten threads have taken up to 32 each.
+        assert!(
+            (4_096..=4_096 + 10 * 32).contains(&seen.len()),
+            "{}",
+            seen.len()
+        );
+        assert!(scene.totp.status(&user(0)).await.unwrap().enabled);
+    });
+}
+
+#[test]
+fn a_panic_is_answered_and_the_threads_go_on() {
     run(async {
         let scene = Scene::new(1, true, |_| {});
         let panics = UserId::new("panics").unwrap();

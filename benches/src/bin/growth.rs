@@ -132,6 +132,10 @@ impl Together for Counting {
         together.map_or_else(Vec::new, |it| it.load_together(users))
     }
 
+    fn most_groups(&self) -> usize {
+        self.store.together().map_or(1, |it| it.most_groups())
+    }
+
     fn swap_together(&self, swaps: Vec<Swap>) -> Vec<Result<bool, StoreError>> {
         let together = self.store.together();
         let swapped = together.map_or_else(Vec::new, |it| it.swap_together(swaps));

@@ -26,6 +26,14 @@ impl StoreError {
     pub fn corrupt(source: impl Into<Source>) -> Self {
         Self::Corrupt(source.into())
     }
+
+    /// The same for one more who asked.
+    pub(crate) fn again(&self) -> Self {
+        match self {
+            Self::Unavailable(source) => Self::unavailable(source.to_string()),
+            Self::Corrupt(source) => Self::corrupt(source.to_string()),
+        }
+    }
 }
 
 /// An operation failed for a reason that is not the user's. Everything fails closed.
@@ -54,6 +62,9 @@ pub enum Error {
     /// The clock shows a time before 1970; nothing was done.
     #[error("the clock shows a time before 1970")]
     Clock,
+    /// Too much work waits already, of everybody or of this user; nothing was done.
+    #[error("too much work waits")]
+    Overloaded,
     /// The thread that did the work ended before it could answer.
     #[error("the work was interrupted")]
     Interrupted,

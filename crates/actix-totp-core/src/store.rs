@@ -19,7 +19,8 @@ use crate::{
 /// 6. **Lost is not failed.** A conflict with another writer (busy, serialization failure, deadlock) is `Ok(false)`. An
 ///    `Err` means unknown: the write may have happened or not.
 ///
-/// The trait is object safe. It is synchronous; callers in async code run it on a blocking thread.
+/// The trait is object safe. It is synchronous; the web plugin calls it on threads of its own, which
+/// belong to no async runtime.
 pub trait DeviceStore: Send + Sync + 'static {
     /// The user's device, or `None`.
     ///
@@ -52,9 +53,10 @@ pub trait DeviceStore: Send + Sync + 'static {
     fn page(&self, after: Option<&UserId>, limit: usize) -> Result<Vec<Device>, StoreError>;
 
     /// The store's way to load and swap for many users at about the price of one, where it has one: SQLite, whose commit is
-    /// the cost.
+    /// the cost, and PostgreSQL, whose round trip is.
     ///
     /// The only method with a default body, as a store that wraps another and does not hand it on is slower and not wrong.
+    /// One that changes what `load` and `swap` do must not hand on the other's: it would be passed by.
     ///
     /// Default: none, each user is loaded and swapped alone.
     fn together(&self) -> Option<&dyn Together> {
@@ -64,12 +66,17 @@ pub trait DeviceStore: Send + Sync + 'static {
 
 /// Loads and swaps for many users at about the price of one.
 pub trait Together: Send + Sync {
-    /// As [`DeviceStore::load`] for each; the answers are in the order of the users.
+    /// As [`DeviceStore::load`] for each; the answers are in the order of the users, also of one who comes twice. One that
+    /// fails leaves the others alone, as far as the store can tell whose fault it is.
     fn load_together(&self, users: &[&UserId]) -> Vec<Result<Option<Device>, StoreError>>;
 
     /// As [`DeviceStore::swap`] for each, one after the other: the answers are in the order of the swaps, and each is
-    /// given after its own write is as durable as the store promises. One that is lost or fails leaves the others alone.
+    /// given after its own write is as durable as the store promises. One that is lost leaves the others alone.
     fn swap_together(&self, swaps: Vec<Swap>) -> Vec<Result<bool, StoreError>>;
+
+    /// How many calls of [`swap_together`](Self::swap_together) are made at the same time, at least 1: more than one gains
+    /// nothing where one connection writes.
+    fn most_groups(&self) -> usize;
 }
 
 /// The arguments of a [`DeviceStore::swap`].

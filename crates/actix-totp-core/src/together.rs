@@ -1,5 +1,7 @@
 //! Operations of several users that are loaded and written together, where the store can.
 
+use std::collections::HashMap;
+
 use crate::{
     device::{Device, UserId},
     error::{Error, StoreError},
@@ -26,8 +28,8 @@ pub struct Written<T> {
 
 impl<T> Written<T> {
     /// Whether [`tell`](Self::tell) calls the application's function, which may take its time.
-    pub fn has_events(&self) -> bool {
-        !self.events.is_empty()
+    pub fn calls_the_application(&self, totp: &TotpService) -> bool {
+        !self.events.is_empty() && totp.inner.on_event.is_some()
     }
 
     /// Tells the events. What is left is the outcome.
@@ -38,11 +40,12 @@ impl<T> Written<T> {
 }
 
 impl TotpService {
-    /// Whether the store does the work for many users at about the price of one: then
+    /// In how many groups at a time the store does the work for many users at about the price of one. Then
     /// [`authenticate_together`](Self::authenticate_together) is cheaper than `authenticate` for each, and
-    /// [`status_together`](Self::status_together) than `status`.
-    pub fn works_together(&self) -> bool {
-        self.inner.store.together().is_some()
+    /// [`status_together`](Self::status_together) than `status`. `None`: it does not.
+    pub fn groups_at_a_time(&self) -> Option<usize> {
+        let together = self.inner.store.together()?;
+        Some(together.most_groups().max(1))
     }
 
     /// As [`status`](Self::status) for each user, with one read for all of them where the store can. The answers are in the
@@ -98,23 +101,43 @@ impl TotpService {
             .collect()
     }
 
+    /// In the order of the users; one who comes several times is loaded once.
     fn load_all(&self, users: &[&UserId]) -> Vec<Result<Option<Device>, Error>> {
         let store: &dyn DeviceStore = &*self.inner.store;
-        let mut loaded = match store.together() {
-            Some(together) if users.len() > 1 => together.load_together(users),
-            _ => users.iter().map(|user| store.load(user)).collect(),
-        }
-        .into_iter();
-        let mut load = |user: &UserId| {
-            let unanswered = || Err(StoreError::unavailable("a load was not answered"));
-            let device = loaded.next().unwrap_or_else(unanswered)?;
-            // Nobody may be taken for somebody else because a store mixes up its answers.
-            if device.as_ref().is_some_and(|device| device.user != *user) {
-                return Err(StoreError::corrupt("a load gave the device of another user").into());
-            }
-            Ok(device)
+        let together = match store.together() {
+            Some(together) if users.len() > 1 => together,
+            _ => return users.iter().map(|user| Ok(store.load(user)?)).collect(),
         };
-        users.iter().map(|user| load(user)).collect()
+        let mut places = HashMap::with_capacity(users.len());
+        let mut distinct = Vec::with_capacity(users.len());
+        for user in users {
+            places.entry(*user).or_insert_with(|| {
+                distinct.push(*user);
+                distinct.len() - 1
+            });
+        }
+        let mut loaded = together.load_together(&distinct);
+        // Nobody may be taken for somebody else because a store mixes up its answers.
+        loaded.resize_with(distinct.len(), || {
+            Err(StoreError::unavailable("a load was not answered"))
+        });
+        for (user, loaded) in distinct.iter().zip(&mut loaded) {
+            if matches!(loaded, Ok(Some(device)) if device.user != **user) {
+                *loaded = Err(StoreError::corrupt(
+                    "a load gave the device of another user",
+                ));
+            }
+        }
+        if distinct.len() == users.len() {
+            return loaded.into_iter().map(|loaded| Ok(loaded?)).collect();
+        }
+        users
+            .iter()
+            .map(|user| match &loaded[places[user]] {
+                Ok(device) => Ok(device.clone()),
+                Err(error) => Err(error.again().into()),
+            })
+            .collect()
     }
 
     fn swap_all(&self, swaps: Vec<Swap>) -> Vec<Result<bool, StoreError>> {

@@ -9,7 +9,11 @@ use diesel::{
     r2d2::{ConnectionManager, Pool, PooledConnection},
 };
 
-use crate::{backend::Backend, row::Values, store::swap_on};
+use crate::{
+    backend::Backend,
+    row::{Row, Values},
+    store::swap_on,
+};
 
 type Connections<C> = Pool<ConnectionManager<C>>;
 type Connection<C> = PooledConnection<ConnectionManager<C>>;
@@ -51,6 +55,23 @@ pub(crate) fn read<C: Backend, T>(
     answer.map_err(StoreError::unavailable)
 }
 
+/// Finds many at once. `None`: that failed, on a connection that is alive.
+pub(crate) fn read_all<C: Backend>(
+    pool: &Connections<C>,
+    users: &[&UserId],
+) -> Result<Option<Vec<Option<Row>>>, StoreError> {
+    let mut connection = check_out(pool)?;
+    if let Ok(rows) = connection.find_all(users) {
+        return Ok(Some(rows));
+    }
+    if is_alive(&mut connection) {
+        return Ok(None);
+    }
+    drop(connection);
+    let rows = check_out_alive(pool)?.find_all(users);
+    rows.map(Some).map_err(StoreError::unavailable)
+}
+
 /// Runs a swap. On a connection that dies it is unknown whether the swap was written; but the version that it writes is
 /// nobody else's, so it can be tried again and recognised.
 pub(crate) fn write<C: Backend>(
@@ -62,8 +83,9 @@ pub(crate) fn write<C: Backend>(
     let mut connection = check_out(pool)?;
     let swapped = swap_on(&mut *connection, user, expected, next);
     if let Err(error) = &swapped
-        && let Some(next) = next // a row that is gone does not say who deleted it
         && !is_alive(&mut connection)
+        && let Some(next) = next
+    // a row that is gone does not say who deleted it
     {
         drop(connection);
         let connection = &mut *check_out_alive(pool)?;
@@ -75,19 +97,20 @@ pub(crate) fn write<C: Backend>(
     swapped.map_err(StoreError::unavailable)
 }
 
-/// Runs many updates as one statement. `None`: it failed, and nothing was written.
+/// Runs many updates as one statement. `None`: it lost against another writer as a whole, and nothing was written.
 pub(crate) fn write_all<C: Backend>(
     pool: &Connections<C>,
-    swaps: &[Swap],
+    swaps: &[&Swap],
     updates: &[(i64, Values<'_>)],
 ) -> Result<Option<Vec<Result<bool, StoreError>>>, StoreError> {
     let mut connection = check_out(pool)?;
     let error = match connection.update_all(updates) {
         Ok(written) => return Ok(Some(written.into_iter().map(Ok).collect())),
+        Err(error) if C::is_lost_swap(&error) => return Ok(None),
         Err(error) => error,
     };
     if is_alive(&mut connection) {
-        return Ok(None);
+        return Err(StoreError::unavailable(error));
     }
     drop(connection);
     let connection = &mut *check_out_alive(pool)?;

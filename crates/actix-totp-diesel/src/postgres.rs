@@ -37,8 +37,8 @@ queries!(PgConnection, user_id: Text, String, str, {
             .filter(totp_devices::user_id.eq_any(wanted))
             .load::<Columns<String>>(self)?;
         let rows = rows.into_iter().map(|row| (row.0.clone(), row));
-        let mut found: HashMap<String, Columns<String>> = rows.collect();
-        let row = |user: &&UserId| found.remove(user.as_str()).map(Row::from_columns);
+        let found: HashMap<String, Columns<String>> = rows.collect();
+        let row = |user: &&UserId| found.get(user.as_str()).cloned().map(Row::from_columns);
         Ok(users.iter().map(row).collect())
     }
 

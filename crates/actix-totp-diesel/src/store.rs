@@ -59,6 +59,11 @@ impl<C: Backend> Pools<C> {
         })
     }
 
+    pub(crate) fn load(&self, user: &UserId) -> Result<Option<Device>, StoreError> {
+        let row = checkout::read(&self.connections, |connection| connection.find(user))?;
+        row.map(Row::into_device).transpose()
+    }
+
     pub(crate) fn swap(
         &self,
         user: &UserId,
@@ -214,8 +219,7 @@ pub(crate) fn swap_on<C: Backend>(
 
 impl<C: Backend> DeviceStore for DieselStore<C> {
     fn load(&self, user: &UserId) -> Result<Option<Device>, StoreError> {
-        let row = checkout::read(&self.0.connections, |connection| connection.find(user))?;
-        row.map(Row::into_device).transpose()
+        self.0.load(user)
     }
 
     fn swap(

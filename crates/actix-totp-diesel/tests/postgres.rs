@@ -16,7 +16,7 @@ use std::{
     },
 };
 
-use actix_totp_core::{DeviceStore, StoreError, Version};
+use actix_totp_core::{Device, DeviceStore, StoreError, Swap, Version};
 use actix_totp_diesel::{
     DieselStore,
     diesel::{self, PgConnection, connection::SimpleConnection, prelude::*, sql_types},
@@ -212,6 +212,37 @@ fn a_swap_that_was_written_before_its_connection_died_is_recognised() {
     assert!(!cut.load(SeqCst), "the answer of the last swap was lost");
     assert_eq!(store.load(&alice.user).unwrap(), Some(alice.clone()));
 
+    // Together with others, one of them stale.
+    let (bob, carol) = (support::device("bob"), support::device("carol"));
+    for device in [&bob, &carol] {
+        assert!(store.swap(&device.user, None, Some(device)).unwrap());
+    }
+    let swap = |device: &Device, expected: i64, version: i64| Swap {
+        user: device.user.clone(),
+        expected: Some(Version::from_i64(expected)),
+        next: Some(Device {
+            version: Version::from_i64(version),
+            ..device.clone()
+        }),
+    };
+    let now = support::NOON.cast_signed();
+    let together = store.together().unwrap();
+    let swapped = |swaps: Vec<Swap>| together.swap_together(swaps);
+    let first = swapped(vec![swap(&carol, now, 4), swap(&bob, now, 4)]);
+    assert!(matches!(first[..], [Ok(true), Ok(true)]), "{first:?}");
+    cut.store(true, SeqCst);
+    let cut_off = swapped(vec![
+        swap(&carol, 4, 5),
+        swap(&alice, 2, 5),
+        swap(&bob, 4, 5),
+    ]);
+    assert!(
+        matches!(cut_off[..], [Ok(true), Err(_), Ok(true)]),
+        "{cut_off:?}"
+    );
+    assert!(!cut.load(SeqCst), "the answer for all of them was lost");
+    assert_eq!(store.load(&alice.user).unwrap(), Some(alice.clone()));
+
     // One that expects what is no longer there is not taken for written, and nobody knows whether a delete was.
     cut.store(true, SeqCst);
     let mut other = alice.clone();
@@ -252,4 +283,71 @@ fn proxy(url: &str) -> (String, Arc<AtomicBool>) {
         }
     });
     (proxied, cut)
+}
+
+/// Two processes that swap for the same users, in opposite orders, again and again.
+#[test]
+fn groups_in_opposite_orders_meet_in_no_deadlock_and_lose_no_update() {
+    const USERS: usize = 40;
+    const ROUNDS: usize = 30;
+    let database = database();
+    let stores = [(); 2].map(|()| DieselStore::<PgConnection>::open(database.url()).unwrap());
+    stores[0].migrate().unwrap();
+    let users: Vec<_> = (0..USERS)
+        .map(|n| support::user(&format!("user {n}")))
+        .collect();
+    for user in &users {
+        let device = support::device(user.as_str());
+        assert!(stores[0].swap(user, None, Some(&device)).unwrap());
+    }
+    let won: Vec<usize> = std::thread::scope(|scope| {
+        let process = |nth: usize, store: &DieselStore<PgConnection>| {
+            let together = store.together().unwrap();
+            let mut order: Vec<_> = users.iter().collect();
+            if nth == 1 {
+                order.reverse();
+            }
+            let mut won = 0;
+            for round in 0..ROUNDS {
+                let loaded = together.load_together(&order);
+                let swaps = loaded.into_iter().enumerate().map(|(at, device)| {
+                    let device = device.unwrap().unwrap();
+                    let version = ((nth * ROUNDS + round) * USERS + at + 1) as i64;
+                    Swap {
+                        user: device.user.clone(),
+                        expected: Some(device.version),
+                        next: Some(Device {
+                            version: Version::from_i64(version),
+                            failures: device.failures + 1,
+                            ..device
+                        }),
+                    }
+                });
+                let swapped = together.swap_together(swaps.collect());
+                won += swapped
+                    .into_iter()
+                    .filter(|it| *it.as_ref().unwrap())
+                    .count();
+            }
+            won
+        };
+        let running: Vec<_> = stores
+            .iter()
+            .enumerate()
+            .map(|(nth, store)| scope.spawn(move || process(nth, store)))
+            .collect();
+        running.into_iter().map(|it| it.join().unwrap()).collect()
+    });
+    let counted: u32 = (stores[0].page(None, 100).unwrap().iter())
+        .map(|it| it.failures)
+        .sum();
+    assert_eq!(counted as usize, won.iter().sum::<usize>());
+    #[derive(QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = sql_types::BigInt)]
+        deadlocks: i64,
+    }
+    let sql = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()";
+    let count = diesel::sql_query(sql).get_result::<Count>(&mut connect(database.url()));
+    assert_eq!(count.unwrap().deadlocks, 0);
 }

@@ -135,6 +135,10 @@ impl Together for Watched {
         }
     }
 
+    fn most_groups(&self) -> usize {
+        self.store.together().map_or(1, |it| it.most_groups())
+    }
+
     fn swap_together(&self, swaps: Vec<Swap>) -> Vec<Result<bool, StoreError>> {
         let users = swaps.iter().map(|swap| swap.user.clone()).collect();
         let _forgetting = Forgetting(&self.recheck, users);

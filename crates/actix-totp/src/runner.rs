@@ -6,7 +6,10 @@
 //!    one.
 //! 3. Of one user at most one sign-in is under way: whoever hammers one account waits for himself and not for a lost swap,
 //!    and nobody else waits for him.
+//! 4. A function of the application that is told events may take its time: it has half of the threads at most.
+//! 5. What waits is bounded; more is refused.
 
+mod line;
 mod work;
 
 use std::{
@@ -38,7 +41,7 @@ struct Shared {
 
 impl Runner {
     pub(crate) fn new(service: TotpService, most_threads: usize) -> Self {
-        let work = Mutex::new(Work::new(service.works_together()));
+        let work = Mutex::new(Work::new(service.groups_at_a_time(), most_threads));
         Self(Arc::new(Shared {
             service,
             most_threads,
@@ -51,15 +54,15 @@ impl Runner {
     ///
     /// # Errors
     ///
-    /// Its own, and [`Error::Interrupted`] if it panicked or no thread can be had.
+    /// Its own, [`Error::Overloaded`], and [`Error::Interrupted`] if it panicked or no thread can be had.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         operation: impl FnOnce(&TotpService) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         self.answer(|work, answer| {
-            work.jobs.push_back(Box::new(move |service| {
+            work.job(Box::new(move |service| {
                 let _ = answer.send(operation(service)); // whoever does not wait any more is gone
-            }));
+            }))
         })
         .await
     }
@@ -68,9 +71,9 @@ impl Runner {
     ///
     /// # Errors
     ///
-    /// As there, and [`Error::Interrupted`] if it panicked or no thread can be had.
+    /// As there and as for [`run`](Self::run).
     pub(crate) async fn look(&self, user: UserId) -> Seen {
-        self.answer(|work, answer| work.looks.push_back(Look { user, answer }))
+        self.answer(|work, answer| work.look(Look { user, answer }))
             .await
     }
 
@@ -78,26 +81,26 @@ impl Runner {
     ///
     /// # Errors
     ///
-    /// As there, and [`Error::Interrupted`] if it panicked or no thread can be had.
+    /// As there and as for [`run`](Self::run).
     pub(crate) async fn authenticate(&self, user: UserId, token: Zeroizing<String>) -> SignedIn {
         self.answer(|work, answer| {
-            work.sign_ins.push_back(SignIn {
+            work.sign_in(SignIn {
                 user,
                 token,
                 answer,
-            });
+            })
         })
         .await
     }
 
     async fn answer<T>(
         &self,
-        put: impl FnOnce(&mut Work, oneshot::Sender<Result<T, Error>>),
+        put: impl FnOnce(&mut Work, oneshot::Sender<Result<T, Error>>) -> Result<(), Error>,
     ) -> Result<T, Error> {
         let (answer, answered) = oneshot::channel();
         {
             let mut work = self.0.work();
-            put(&mut work, answer);
+            put(&mut work, answer)?;
             wake_one(&self.0, &mut work);
         }
         answered.await.unwrap_or(Err(Error::Interrupted))
@@ -153,11 +156,11 @@ fn do_work(shared: &Arc<Shared>) {
         if let Some(task) = work.take() {
             wake_one(shared, &mut work);
             drop(work);
-            let users = task.signing_in();
+            let ended = task.when_ended();
             // What panics is dropped with its answer: the request learns that it was interrupted.
             let _ = catch_unwind(AssertUnwindSafe(|| task.run(shared)));
             work = shared.work();
-            work.finish(users);
+            work.finish(ended);
         } else if work.closed {
             return;
         } else {
@@ -175,7 +178,7 @@ fn do_work(shared: &Arc<Shared>) {
 impl Task {
     fn run(self, shared: &Arc<Shared>) {
         match self {
-            Self::Job(job) => job(&shared.service),
+            Self::Job(job) | Self::Telling(job) => job(&shared.service),
             Self::Looks(looks) => look(looks, &shared.service),
             Self::SignIns(group) => sign_in(group, shared),
         }
@@ -197,28 +200,31 @@ fn sign_in(group: Vec<SignIn>, shared: &Arc<Shared>) {
     let (mut lost, mut telling) = (Vec::new(), Vec::new());
     for (sign_in, answer) in group.into_iter().zip(answers) {
         match answer {
-            Ok(None) => lost.push(sign_in),
-            Ok(Some(written)) if written.has_events() => telling.push((sign_in.answer, written)),
+            Ok(None) => lost.push(again(sign_in)),
+            Ok(Some(written)) if written.calls_the_application(service) => {
+                telling.push(tell(sign_in.answer, written));
+            }
             Ok(Some(written)) => drop(sign_in.answer.send(Ok(written.tell(service)))),
             Err(error) => drop(sign_in.answer.send(Err(error))),
         }
     }
-    if !telling.is_empty() {
+    if !(lost.is_empty() && telling.is_empty()) {
         let mut work = shared.work();
-        for (answer, written) in telling {
-            work.jobs.push_back(telling_job(answer, written));
-        }
+        work.go_on(lost, telling);
         wake_one(shared, &mut work);
-    }
-    // Another process was first.
-    for sign_in in lost {
-        let answer = service.authenticate(&sign_in.user, &sign_in.token);
-        let _ = sign_in.answer.send(answer);
     }
 }
 
+/// Another process was first. It is tried again alone, which may take its time.
+fn again(sign_in: SignIn) -> Job {
+    Box::new(move |service| {
+        let answer = service.authenticate(&sign_in.user, &sign_in.token);
+        let _ = sign_in.answer.send(answer);
+    })
+}
+
 /// The application's function may block: nobody else's answer shall wait for it.
-fn telling_job(answer: oneshot::Sender<SignedIn>, written: Written<Authenticated>) -> Job {
+fn tell(answer: oneshot::Sender<SignedIn>, written: Written<Authenticated>) -> Job {
     Box::new(move |service| {
         let _ = answer.send(Ok(written.tell(service)));
     })

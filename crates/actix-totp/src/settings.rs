@@ -133,9 +133,10 @@ impl TotpBuilder {
     /// request that would be refused always asks.
     ///
     /// **The trade-off.** A disable, a reset or an [`end_all_proofs`](Totp::end_all_proofs) ends every proof at once in the
-    /// process that does it. In another process that shares the database a proof may be good for this long after it, twice
-    /// as long if the clock is set back meanwhile; and while the store does not answer, it still passes for that long. Where that is too long for a route, guard it with
-    /// [`RequireTotp::strict`](crate::RequireTotp::strict). At most 65,536 users are remembered.
+    /// process that does it. In another process that shares the database a proof may be good for this long after it, and so
+    /// it may where a change was answered with an error and is written all the same; twice as long if the clock is set back
+    /// meanwhile. While the store does not answer, proofs are good for that long, too. Where that is too long for a route,
+    /// guard it with [`RequireTotp::strict`](crate::RequireTotp::strict). At most 65,536 users are remembered.
     ///
     /// Default: off, every request asks the store.
     pub fn recheck_every(mut self, time: Duration) -> Self {
@@ -248,8 +249,10 @@ impl TotpBuilder {
         self.map_core(actix_totp_core::TotpBuilder::danger_throttle_backup_codes)
     }
 
-    /// A function that is told every [`Event`], after the write, on the thread that did the work: it may block, and it
-    /// delays the answer.
+    /// A function that is told every [`Event`], after the write and before the answer, on a thread of the plugin's own. It
+    /// may block, which delays the answer; at most half of the [`threads`](Self::threads) wait for it when tokens are told.
+    /// That thread belongs to no async runtime: to spawn a task, keep a handle of yours. It must not wait for the `async`
+    /// methods of [`Totp`], which need these threads.
     ///
     /// Default: none; events are logged with `tracing` in any case.
     pub fn on_event(self, tell: impl Fn(&Event) + Send + Sync + 'static) -> Self {

@@ -119,6 +119,10 @@ impl Together for FaultyStore {
             .unwrap_or_else(|error| failed(error).collect())
     }
 
+    fn most_groups(&self) -> usize {
+        self.store.together().unwrap().most_groups()
+    }
+
     fn swap_together(&self, swaps: Vec<Swap>) -> Vec<Result<bool, StoreError>> {
         let count = swaps.len();
         let together = || Ok(self.store.together().unwrap().swap_together(swaps));

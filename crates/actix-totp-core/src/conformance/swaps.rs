@@ -70,10 +70,12 @@ pub fn swaps_made_together_are_answered_one_by_one(store: Store) {
     ]);
     let answers: Vec<bool> = answers.into_iter().map(|it| it.unwrap()).collect();
     assert_eq!(answers, [true, false, true, false, true, true]);
-    let users = [&bob.user, &there.user, &alice.user];
+    let users = [&bob.user, &there.user, &alice.user, &bob.user, &alice.user];
     let loaded = together.load_together(&users);
     let loaded: Vec<Option<Device>> = loaded.into_iter().map(|it| it.unwrap()).collect();
-    assert_eq!(loaded, [Some(bob.clone()), None, Some(second.clone())]);
+    let (bobs, alices) = (Some(bob.clone()), Some(second.clone()));
+    let expected = [&bobs, &None, &alices, &bobs, &alices].map(Clone::clone);
+    assert_eq!(loaded, expected, "one who comes twice is there twice");
     assert_eq!(load(&store, &alice.user), Some(second.clone()));
 
     // Updates of different users alone.

@@ -1,26 +1,32 @@
 //! What waits, and what is taken next.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 
-use actix_totp_core::UserId;
+use actix_totp_core::{Error, UserId};
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
-use super::{Job, Seen, SignedIn};
+use super::{Job, Seen, SignedIn, line::Line};
 
+/// More does not wait: it is refused at once.
+const MOST_WAITING: usize = 4_096;
 /// Where the store works for many together: so many looks at most, which are over soon,
 const MOST_LOOKS: usize = 32;
-/// and so many sign-ins, in one group at a time. Those that come meanwhile are the next one.
+/// and so many sign-ins. Those that come meanwhile are the next group.
 const MOST_SIGN_INS: usize = 256;
 
 pub(super) struct Work {
-    pub(super) jobs: VecDeque<Job>,
-    pub(super) looks: VecDeque<Look>,
-    pub(super) sign_ins: VecDeque<SignIn>,
-    together: bool,
-    /// Users with a sign-in under way, and in how many groups.
-    signing_in: HashSet<UserId>,
+    looks: VecDeque<Look>,
+    sign_ins: Line,
+    jobs: VecDeque<Job>,
+    /// Events that wait to be told, with the answers behind them.
+    tellings: VecDeque<Job>,
+    /// So many groups of sign-ins at a time, if the store works for many users at the price of one.
+    groups_at_a_time: Option<usize>,
     groups: usize,
+    /// So many threads at a time may be with the application's function.
+    tellings_at_a_time: usize,
+    telling: usize,
     /// Which kind is asked first the next time: none shall wait for the others.
     turn: usize,
     pub(super) threads: usize,
@@ -43,21 +49,30 @@ pub(super) struct SignIn {
 }
 
 pub(super) enum Task {
-    Job(Job),
     Looks(Vec<Look>),
     SignIns(Vec<SignIn>),
+    Job(Job),
+    Telling(Job),
+}
+
+/// What is to be undone when a task has ended.
+pub(super) enum Ended {
+    Alone,
+    SignIns(Vec<UserId>),
+    Telling,
 }
 
 impl Work {
-    /// `together`: whether the store works for many users at the price of one.
-    pub(super) fn new(together: bool) -> Self {
+    pub(super) fn new(groups_at_a_time: Option<usize>, most_threads: usize) -> Self {
         Self {
-            jobs: VecDeque::new(),
             looks: VecDeque::new(),
-            sign_ins: VecDeque::new(),
-            together,
-            signing_in: HashSet::new(),
+            sign_ins: Line::default(),
+            jobs: VecDeque::new(),
+            tellings: VecDeque::new(),
+            groups_at_a_time,
             groups: 0,
+            tellings_at_a_time: (most_threads / 2).max(1),
+            telling: 0,
             turn: 0,
             threads: 0,
             idle: 0,
@@ -66,23 +81,59 @@ impl Work {
         }
     }
 
+    pub(super) fn look(&mut self, look: Look) -> Result<(), Error> {
+        self.require_room()?;
+        self.looks.push_back(look);
+        Ok(())
+    }
+
+    pub(super) fn sign_in(&mut self, sign_in: SignIn) -> Result<(), Error> {
+        self.require_room()?;
+        let has_room = self.sign_ins.push(sign_in);
+        has_room.then_some(()).ok_or(Error::Overloaded)
+    }
+
+    pub(super) fn job(&mut self, job: Job) -> Result<(), Error> {
+        self.require_room()?;
+        self.jobs.push_back(job);
+        Ok(())
+    }
+
+    /// What has been begun is ended, however much waits: a sign-in that lost, or one whose events are to be told.
+    pub(super) fn go_on(&mut self, jobs: Vec<Job>, tellings: Vec<Job>) {
+        self.jobs.extend(jobs);
+        self.tellings.extend(tellings);
+    }
+
+    fn require_room(&self) -> Result<(), Error> {
+        let waiting = self.looks.len() + self.sign_ins.len() + self.jobs.len();
+        (waiting < MOST_WAITING)
+            .then_some(())
+            .ok_or(Error::Overloaded)
+    }
+
     pub(super) fn has_something_to_take(&self) -> bool {
-        !self.jobs.is_empty() || !self.looks.is_empty() || self.may_sign_in()
+        !self.looks.is_empty() || self.may_sign_in() || !self.jobs.is_empty() || self.may_tell()
     }
 
     fn may_sign_in(&self) -> bool {
-        !self.sign_ins.is_empty() && (self.groups == 0 || !self.together)
+        self.sign_ins.is_ready() && self.groups < self.groups_at_a_time.unwrap_or(usize::MAX)
+    }
+
+    fn may_tell(&self) -> bool {
+        !self.tellings.is_empty() && self.telling < self.tellings_at_a_time
     }
 
     pub(super) fn take(&mut self) -> Option<Task> {
-        for kind in [self.turn, self.turn + 1, self.turn + 2] {
-            let taken = match kind % 3 {
+        for kind in self.turn..self.turn + 4 {
+            let taken = match kind % 4 {
                 0 => self.take_looks(),
                 1 => self.take_sign_ins(),
-                _ => self.jobs.pop_front().map(Task::Job),
+                2 => self.jobs.pop_front().map(Task::Job),
+                _ => self.take_telling(),
             };
             if taken.is_some() {
-                self.turn = kind % 3 + 1;
+                self.turn = kind % 4 + 1;
                 return taken;
             }
         }
@@ -90,57 +141,58 @@ impl Work {
     }
 
     fn take_looks(&mut self) -> Option<Task> {
-        let most = if self.together { MOST_LOOKS } else { 1 };
+        let most = self.groups_at_a_time.map_or(1, |_| MOST_LOOKS);
         let count = self.looks.len().min(most);
         (count > 0).then(|| Task::Looks(self.looks.drain(..count).collect()))
     }
 
-    /// The sign-ins that have waited longest, one of each user.
     fn take_sign_ins(&mut self) -> Option<Task> {
         if !self.may_sign_in() {
             return None;
         }
-        let most = if self.together { MOST_SIGN_INS } else { 1 };
-        let (mut group, mut at) = (Vec::new(), 0);
-        while group.len() < most && at < self.sign_ins.len() {
-            if self.signing_in.insert(self.sign_ins[at].user.clone()) {
-                group.extend(self.sign_ins.remove(at));
-            } else {
-                at += 1;
-            }
-        }
-        if group.is_empty() {
-            return None;
-        }
         self.groups += 1;
-        Some(Task::SignIns(group))
+        let most = self.groups_at_a_time.map_or(1, |_| MOST_SIGN_INS);
+        Some(Task::SignIns(self.sign_ins.take(most)))
     }
 
-    /// Lets the next sign-ins of these users go on. `None`: the task was none.
-    pub(super) fn finish(&mut self, users: Option<Vec<UserId>>) {
-        let Some(users) = users else {
-            return;
-        };
-        self.groups -= 1;
-        for user in users {
-            self.signing_in.remove(&user);
+    fn take_telling(&mut self) -> Option<Task> {
+        if !self.may_tell() {
+            return None;
+        }
+        self.telling += 1;
+        self.tellings.pop_front().map(Task::Telling)
+    }
+
+    pub(super) fn finish(&mut self, ended: Ended) {
+        match ended {
+            Ended::Alone => {}
+            Ended::Telling => self.telling -= 1,
+            Ended::SignIns(users) => {
+                self.groups -= 1;
+                users
+                    .into_iter()
+                    .for_each(|user| self.sign_ins.finish(user));
+            }
         }
     }
 
     /// Drops all that waits, with its answers.
     pub(super) fn give_up(&mut self) {
-        self.jobs.clear();
         self.looks.clear();
-        self.sign_ins.clear();
+        self.sign_ins = Line::default();
+        self.jobs.clear();
+        self.tellings.clear();
     }
 }
 
 impl Task {
-    /// Whose sign-ins these are. `None`: they are none.
-    pub(super) fn signing_in(&self) -> Option<Vec<UserId>> {
+    pub(super) fn when_ended(&self) -> Ended {
         match self {
-            Self::Job(_) | Self::Looks(_) => None,
-            Self::SignIns(group) => Some(group.iter().map(|it| it.user.clone()).collect()),
+            Self::Looks(_) | Self::Job(_) => Ended::Alone,
+            Self::Telling(_) => Ended::Telling,
+            Self::SignIns(group) => {
+                Ended::SignIns(group.iter().map(|it| it.user.clone()).collect())
+            }
         }
     }
 }

@@ -1,0 +1,64 @@
+//! The sign-ins that wait, each user's in a line of its own: of one user one is under way at a time.
+
+use std::collections::{HashMap, VecDeque, hash_map::Entry};
+
+use actix_totp_core::UserId;
+
+use super::work::SignIn;
+
+/// Of one user no more than so many wait: the account is hammered.
+const MOST_OF_ONE_USER: usize = 128;
+
+#[derive(Default)]
+pub(super) struct Line {
+    /// Those whose turn it is, the longest waiting first.
+    ready: VecDeque<UserId>,
+    /// The sign-ins of everybody who is ready or has one under way.
+    waiting: HashMap<UserId, VecDeque<SignIn>>,
+    count: usize,
+}
+
+impl Line {
+    pub(super) const fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Whether somebody's turn it is.
+    pub(super) fn is_ready(&self) -> bool {
+        !self.ready.is_empty()
+    }
+
+    /// `false`: too many of this user wait.
+    pub(super) fn push(&mut self, sign_in: SignIn) -> bool {
+        match self.waiting.entry(sign_in.user.clone()) {
+            Entry::Vacant(nobody) => {
+                self.ready.push_back(sign_in.user.clone());
+                nobody.insert(VecDeque::from([sign_in]));
+            }
+            Entry::Occupied(own) if own.get().len() >= MOST_OF_ONE_USER => return false,
+            Entry::Occupied(mut own) => own.get_mut().push_back(sign_in),
+        }
+        self.count += 1;
+        true
+    }
+
+    /// One sign-in of each of at most `most` users.
+    pub(super) fn take(&mut self, most: usize) -> Vec<SignIn> {
+        let users = self.ready.drain(..self.ready.len().min(most));
+        let next = |user| self.waiting.get_mut(&user)?.pop_front();
+        let taken: Vec<SignIn> = users.filter_map(next).collect();
+        self.count -= taken.len();
+        taken
+    }
+
+    /// The sign-in of this user that was under way has ended.
+    pub(super) fn finish(&mut self, user: UserId) {
+        match self.waiting.get(&user) {
+            Some(own) if own.is_empty() => {
+                self.waiting.remove(&user);
+            }
+            Some(_) => self.ready.push_back(user),
+            None => {}
+        }
+    }
+}
