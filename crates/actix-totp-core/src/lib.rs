@@ -35,6 +35,7 @@
 //!
 //! [actix-totp]: https://docs.rs/actix-totp
 
+mod apply;
 mod backup_code;
 #[cfg(feature = "bench")]
 #[doc(hidden)]

@@ -1,30 +1,20 @@
-//! The service: load, transition, swap; events after the swap.
+//! The service: every operation by its name.
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{sync::Arc, time::SystemTime};
 
 use crate::{
     builder::TotpBuilder,
     clock::{Clock, Sleeper, SystemClock, SystemSleeper},
     config::Config,
-    device::{Device, UserId, Version},
+    device::{Device, UserId},
     error::Error,
     event::Event,
     keyring::KeyRing,
     outcome::{Authenticated, Confirmed, Disabled, Enrollment, Outcome, Renewed, Status},
     random::{OsRandomness, Randomness},
-    store::{DeviceStore, Swap},
-    together::{Attempt, Written},
-    transition::{self, Accepted, Moment, Next, Opened, Step, Stop},
+    store::DeviceStore,
+    transition,
 };
-
-/// A lost swap is tried again at most this often,
-const MOST_TRIES: u32 = 10;
-/// and not after this time.
-const LONGEST_TRYING: Duration = Duration::from_secs(2);
 
 type OnEvent = dyn Fn(&Event) + Send + Sync;
 
@@ -194,138 +184,6 @@ impl TotpService {
             epoch,
             at,
         }))
-    }
-
-    /// Load, transition, swap; again while others are first. Nothing is told before it is written.
-    pub(crate) fn apply<T>(
-        &self,
-        user: &UserId,
-        transition: impl Fn(Option<Opened>, &Moment<'_>) -> Step<T>,
-    ) -> Result<Outcome<T>, Error> {
-        self.swapping(|| {
-            let device = self.inner.store.load(user)?;
-            let Attempt { swap, written } = self.attempt(user, device, &transition)?;
-            let is_written = match swap {
-                None => true,
-                Some(swap) => {
-                    let next = swap.next.as_ref();
-                    self.inner.store.swap(user, swap.expected, next)?
-                }
-            };
-            Ok(is_written.then(|| written.tell(self)))
-        })
-    }
-
-    /// The transition: what is to be written now that this is the user's device.
-    pub(crate) fn attempt<T>(
-        &self,
-        user: &UserId,
-        device: Option<Device>,
-        transition: impl Fn(Option<Opened>, &Moment<'_>) -> Step<T>,
-    ) -> Result<Attempt<T>, Error> {
-        let moment = Moment {
-            now: self.now()?,
-            config: &self.inner.config,
-            random: &*self.inner.random,
-        };
-        let expected = device.as_ref().map(|device| device.version);
-        let opened = device.map(|device| self.open(device)).transpose()?;
-        let (next, outcome, events) = match transition(opened, &moment) {
-            Ok(Accepted {
-                next,
-                answer,
-                events,
-            }) => (Some(next), Outcome::Accepted(answer), events),
-            Err(Stop::Refused {
-                count,
-                rejection,
-                events,
-            }) => (count.map(Next::Put), Outcome::Rejected(rejection), events),
-            Err(Stop::Fault(error)) => return Err(error),
-        };
-        let next = match next {
-            None => None,
-            Some(Next::Delete) => Some(None),
-            Some(Next::Put(opened)) => Some(Some(self.close(*opened, moment.now)?)),
-        };
-        let swap = next.map(|next| Swap {
-            user: user.clone(),
-            expected,
-            next,
-        });
-        let written = Written { outcome, events };
-        Ok(Attempt { swap, written })
-    }
-
-    /// Tries until `attempt` is not beaten by somebody else (`None`): bounded, with jitter.
-    pub(crate) fn swapping<T>(
-        &self,
-        mut attempt: impl FnMut() -> Result<Option<T>, Error>,
-    ) -> Result<T, Error> {
-        let started = self.inner.clock.now();
-        for tries in 1..=MOST_TRIES {
-            if let Some(done) = attempt()? {
-                return Ok(done);
-            }
-            let tried = self.inner.clock.now().duration_since(started);
-            if tries == MOST_TRIES || tried.unwrap_or_default() >= LONGEST_TRYING {
-                break;
-            }
-            // Up to 2, 4, 8, … 128 ms: those who collided once shall not collide again.
-            let mut dice = [0; 4];
-            self.inner.random.fill(&mut dice)?;
-            let longest_micros = 1_000_u32 << tries.min(7);
-            let micros = u32::from_be_bytes(dice) % longest_micros;
-            self.inner
-                .sleeper
-                .sleep(Duration::from_micros(micros.into()));
-        }
-        Err(Error::Contended)
-    }
-
-    /// Opens a device's box. One that does not open is a fault and an event, never "not enrolled".
-    pub(crate) fn open(&self, device: Device) -> Result<Opened, Error> {
-        match self
-            .inner
-            .keys
-            .open(&device.sealed, &device.user, device.epoch)
-        {
-            Ok(secrets) => Ok(Opened {
-                device,
-                secrets,
-                reseal: false,
-            }),
-            Err(source) => {
-                self.tell(&Event::SealBroken {
-                    user: device.user.clone(),
-                });
-                Err(Error::Seal {
-                    user: device.user,
-                    source,
-                })
-            }
-        }
-    }
-
-    /// Makes the device that is written: a new version, and a new box where the old one no longer fits.
-    pub(crate) fn close(&self, opened: Opened, now: u64) -> Result<Device, Error> {
-        let Inner { keys, random, .. } = &*self.inner;
-        let mut device = opened.device;
-        if opened.reseal || !keys.is_current(&device.sealed) {
-            device.sealed = keys.seal(&opened.secrets, &device.user, device.epoch, &**random)?;
-        }
-        device.version = Version::random(&**random)?;
-        device.updated_at = now;
-        Ok(device)
-    }
-
-    pub(crate) fn tell(&self, event: &Event) {
-        event.log();
-        if let Some(on_event) = &self.inner.on_event
-            && catch_unwind(AssertUnwindSafe(|| on_event(event))).is_err()
-        {
-            tracing::error!("the function given to on_event panicked");
-        }
     }
 }
 
