@@ -22,7 +22,7 @@ use actix_totp_core::{Authenticated, Error, Outcome, Status, TotpService, UserId
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
-use self::work::{Look, SignIn, Task, Work};
+use self::work::{Ended, Look, SignIn, Task, Work};
 
 type Job = Box<dyn FnOnce(&TotpService) + Send>;
 type SignedIn = Result<Outcome<Authenticated>, Error>;
@@ -156,11 +156,14 @@ fn do_work(shared: &Arc<Shared>) {
         if let Some(task) = work.take() {
             wake_one(shared, &mut work);
             drop(work);
-            let ended = task.when_ended();
+            let mut ending = Ending {
+                shared,
+                ended: Some(task.when_ended()),
+            };
             // What panics is dropped with its answer: the request learns that it was interrupted.
-            let _ = catch_unwind(AssertUnwindSafe(|| task.run(shared)));
+            let _ = catch_unwind(AssertUnwindSafe(|| task.run(&mut ending)));
+            ending.end();
             work = shared.work();
-            work.finish(ended);
         } else if work.closed {
             return;
         } else {
@@ -175,12 +178,28 @@ fn do_work(shared: &Arc<Shared>) {
     }
 }
 
+/// A task under way.
+struct Ending<'a> {
+    shared: &'a Arc<Shared>,
+    ended: Option<Ended>,
+}
+
+impl Ending<'_> {
+    /// Lets those go on who wait for its end. Once.
+    fn end(&mut self) {
+        if let Some(ended) = self.ended.take() {
+            self.shared.work().finish(ended);
+        }
+    }
+}
+
 impl Task {
-    fn run(self, shared: &Arc<Shared>) {
+    fn run(self, ending: &mut Ending<'_>) {
+        let service = &ending.shared.service;
         match self {
-            Self::Job(job) | Self::Telling(job) => job(&shared.service),
-            Self::Looks(looks) => look(looks, &shared.service),
-            Self::SignIns(group) => sign_in(group, shared),
+            Self::Job(job) | Self::Telling(job) => job(service),
+            Self::Looks(looks) => look(looks, service),
+            Self::SignIns(group) => sign_in(group, ending),
         }
     }
 }
@@ -193,10 +212,13 @@ fn look(looks: Vec<Look>, service: &TotpService) {
     }
 }
 
-fn sign_in(group: Vec<SignIn>, shared: &Arc<Shared>) {
+fn sign_in(group: Vec<SignIn>, ending: &mut Ending<'_>) {
+    let shared = ending.shared;
     let service = &shared.service;
     let tokens: Vec<(&UserId, &str)> = group.iter().map(|it| (&it.user, &**it.token)).collect();
     let answers = service.authenticate_together(&tokens);
+    ending.end();
+    wake_one(shared, &mut shared.work()); // for the next group, while this one is answered
     let (mut lost, mut telling) = (Vec::new(), Vec::new());
     for (sign_in, answer) in group.into_iter().zip(answers) {
         match answer {
