@@ -20,7 +20,7 @@ impl<C: Backend> Together for Pools<C> {
         match checkout::read_all(self.connections(), users) {
             Ok(Some(rows)) => rows.into_iter().map(device).collect(),
             // A fault of one must not be everybody's.
-            Ok(None) => users.iter().map(|user| self.load(user)).collect(),
+            Ok(None) => each_alone(users, |user| self.load(user)),
             Err(error) => everybodys(&error, users.len()),
         }
     }
@@ -41,10 +41,8 @@ impl<C: Backend> Together for Pools<C> {
 
 impl<C: Backend> Pools<C> {
     fn update_all(&self, swaps: &[Swap]) -> Result<Answers<bool>, StoreError> {
-        let alone = || {
-            let swap = |it: &Swap| self.swap(&it.user, it.expected, it.next.as_ref());
-            Ok(swaps.iter().map(swap).collect())
-        };
+        let swap = |it: &Swap| self.swap(&it.user, it.expected, it.next.as_ref());
+        let alone = || Ok(each_alone(swaps, swap));
         // In the order of the users, as another process does it: two that lock rows in another order meet in a deadlock.
         let mut sorted: Vec<&Swap> = swaps.iter().collect();
         sorted.sort_by(|a, b| a.user.cmp(&b.user));
@@ -79,8 +77,52 @@ fn updates<'a>(swaps: &[&'a Swap]) -> Option<QueryResult<Vec<(i64, Values<'a>)>>
         .collect()
 }
 
+/// One fails by itself. Where a second one fails it is the database, which may have taken its time: the others are not asked
+/// to wait as long, too.
+fn each_alone<I, T>(items: &[I], run: impl Fn(&I) -> Result<T, StoreError>) -> Answers<T> {
+    let mut failures = 0;
+    let run_one = |item| {
+        if failures > 1 {
+            return Err(StoreError::unavailable("others of the group failed"));
+        }
+        let answer = run(item);
+        failures += usize::from(answer.is_err());
+        answer
+    };
+    items.iter().map(run_one).collect()
+}
+
 fn everybodys<T>(error: &StoreError, count: usize) -> Answers<T> {
     (0..count)
         .map(|_| Err(StoreError::unavailable(error.to_string())))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    fn answered(bad: &[u32]) -> (Vec<bool>, u32) {
+        let asked = Cell::new(0);
+        let answers = each_alone(&[0, 1, 2, 3, 4], |n| {
+            asked.set(asked.get() + 1);
+            let good = !bad.contains(n);
+            good.then_some(())
+                .ok_or_else(|| StoreError::unavailable("bad"))
+        });
+        (answers.iter().map(Result::is_ok).collect(), asked.get())
+    }
+
+    #[test]
+    fn one_that_fails_leaves_the_others_alone_and_a_second_ends_it() {
+        assert_eq!(answered(&[1]), (vec![true, false, true, true, true], 5));
+        let all_bad = answered(&[0, 1, 2, 3, 4]);
+        assert_eq!(
+            all_bad,
+            (vec![false; 5], 2),
+            "three do not wait for a timeout"
+        );
+    }
 }
