@@ -10,11 +10,10 @@ use crate::{
     cross_site,
     plugin::{BrowserPaths, Plugin, Totp},
     recheck::{Recheck, Watched},
-    runner::Runner,
+    runner::{Limits, Runner},
     user::CurrentUser,
 };
 
-const DEFAULT_THREADS: usize = 10;
 const DEFAULT_MAX_AGE: Duration = Duration::from_secs(12 * 60 * 60);
 
 /// The settings of a [`Totp`]. Every bad one is refused in [`build`](Self::build), not per request.
@@ -44,7 +43,7 @@ pub struct TotpBuilder {
     trusted_origins: Vec<String>,
     max_age: Duration,
     browser_paths: Option<BrowserPaths>,
-    threads: usize,
+    limits: Limits,
     recheck_every: Option<Duration>,
 }
 
@@ -57,7 +56,11 @@ impl TotpBuilder {
             trusted_origins: Vec::new(),
             max_age: DEFAULT_MAX_AGE,
             browser_paths: None,
-            threads: DEFAULT_THREADS,
+            limits: Limits {
+                threads: 10,
+                waiting: 4_096,
+                answer_within: Duration::from_secs(4),
+            },
             recheck_every: None,
         }
     }
@@ -124,7 +127,25 @@ impl TotpBuilder {
     ///
     /// Default: 10, as many connections as `DieselStore::open` makes.
     pub fn threads(mut self, threads: usize) -> Self {
-        self.threads = threads;
+        self.limits.threads = threads;
+        self
+    }
+
+    /// How many requests may wait for a thread, 1 to 1,000,000; of one user at most 128 sign-ins. More are refused at once
+    /// with 503: while the store hangs, what waits is bounded, and the application serves what needs no store.
+    ///
+    /// Default: 4,096.
+    pub fn most_waiting(mut self, requests: usize) -> Self {
+        self.limits.waiting = requests;
+        self
+    }
+
+    /// After which time a request is answered 503 that the store has not answered, 100 milliseconds to 1 minute. What was
+    /// begun goes on: a token may be spent, but is never accepted twice. What was not begun is never done.
+    ///
+    /// Default: 4 seconds: 1 for a connection, 2 for a statement, and 1 more.
+    pub fn answer_within(mut self, time: Duration) -> Self {
+        self.limits.answer_within = time;
         self
     }
 
@@ -170,8 +191,17 @@ impl TotpBuilder {
                 "browsers are redirected to paths like /sign-in/code",
             ));
         }
-        if !(1..=256).contains(&self.threads) {
+        if !(1..=256).contains(&self.limits.threads) {
             return Err(BuildError::Web("there are 1 to 256 threads"));
+        }
+        if !(1..=1_000_000).contains(&self.limits.waiting) {
+            return Err(BuildError::Web("1 to 1,000,000 requests may wait"));
+        }
+        let within = Duration::from_millis(100)..=Duration::from_secs(60);
+        if !within.contains(&self.limits.answer_within) {
+            return Err(BuildError::Web(
+                "an answer is given within 100 milliseconds to 1 minute",
+            ));
         }
         let recheck = self.recheck_every.map(|time| time.as_secs());
         if recheck.is_some_and(|secs| !(1..=300).contains(&secs)) {
@@ -184,7 +214,7 @@ impl TotpBuilder {
         };
         let service = core.build()?;
         Ok(Totp(Arc::new(Plugin {
-            runner: Runner::new(service.clone(), self.threads),
+            runner: Runner::new(service.clone(), self.limits),
             service,
             recheck,
             current_user: self.current_user,
@@ -247,6 +277,14 @@ impl TotpBuilder {
     /// Default: off; a backup code has 80 random bits.
     pub fn danger_throttle_backup_codes(self) -> Self {
         self.map_core(actix_totp_core::TotpBuilder::danger_throttle_backup_codes)
+    }
+
+    /// How often a swap is tried that is lost to other writers, 1 to 100 times, and for how long at most, up to a minute;
+    /// with jitter between two tries. Then the answer is 503, and nothing was done.
+    ///
+    /// Default: 10 times, for 2 seconds.
+    pub fn lost_swaps(self, most_tries: u32, longest: Duration) -> Self {
+        self.map_core(|core| core.lost_swaps(most_tries, longest))
     }
 
     /// A function that is told every [`Event`], after the write and before the answer, on a thread of the plugin's own. It
