@@ -31,7 +31,7 @@ pub use actix_totp_core::{
 #[cfg(feature = "test-util")]
 pub use actix_totp_core::{FakeClock, SeededRandomness};
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
-pub use actix_totp_diesel::{DieselStore, MigrateError, OpenError, diesel};
+pub use actix_totp_diesel::{DieselStore, DieselStoreBuilder, MigrateError, OpenError, diesel};
 
 pub use change::Change;
 pub use extract::Verified;
