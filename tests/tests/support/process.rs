@@ -34,11 +34,14 @@ impl Binary {
             "--target-dir",
         ]);
         build.arg(profile.parent().unwrap());
-        if cfg!(feature = "postgres") {
-            build.args(["--features", "postgres"]);
-        }
-        if cfg!(feature = "mysql") {
-            build.args(["--features", "mysql"]);
+        for (is_on, feature) in [
+            (cfg!(feature = "postgres"), "postgres"),
+            (cfg!(feature = "mysql"), "mysql"),
+            (cfg!(feature = "redis"), "redis"),
+        ] {
+            if is_on {
+                build.args(["--features", feature]);
+            }
         }
         if profile.ends_with("release") {
             build.arg("--release");
