@@ -6,6 +6,7 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::LazyLock,
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -18,8 +19,13 @@ pub struct Binary {
 }
 
 impl Binary {
-    /// Builds what is up to date in most cases, and says where it is.
-    pub fn path() -> PathBuf {
+    /// Builds it, once per test process: it is up to date in most cases. Says where it is.
+    pub fn path() -> &'static Path {
+        static PATH: LazyLock<PathBuf> = LazyLock::new(Binary::build);
+        &PATH
+    }
+
+    fn build() -> PathBuf {
         let mut profile = env::current_exe().unwrap();
         profile.pop();
         if profile.ends_with("deps") {
