@@ -220,6 +220,6 @@ fn a_good_store_is_not_accused() {
         stop.store(true, SeqCst);
     });
     record.assert_holds();
-    record.assert_no_500();
+    record.assert_no_fault();
     assert!(record.count(crate::harness::record::Ask::Vault, |it| it.is_yes()) > 20);
 }

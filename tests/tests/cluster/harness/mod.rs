@@ -5,6 +5,8 @@
 
 #![allow(dead_code, reason = "without the servers' features a part is unused")]
 
+#[cfg(feature = "redis")]
+pub mod cluster;
 pub mod daemon;
 #[cfg(feature = "mysql")]
 pub mod galera;

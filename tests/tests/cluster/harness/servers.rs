@@ -1,7 +1,7 @@
 //! A PostgreSQL, a MariaDB and a Redis of the harness's own, each in a temporary folder and on a free port, from the
 //! programs that the machine has.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Command};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Command, thread, time::Duration};
 
 use super::daemon::{Daemon, free_port, program, run};
 
@@ -24,10 +24,12 @@ impl Server {
         }
     }
 
-    /// SIGKILL, and at once the next start.
-    pub fn crash(&mut self) {
+    /// SIGKILL, and after a while the next start. Returns when it listens again.
+    pub fn crash(&mut self, down: Duration) {
         self.daemon.kill();
+        thread::sleep(down);
         self.daemon.start();
+        self.daemon.wait_until_it_listens();
     }
 }
 
