@@ -1,6 +1,8 @@
 //! Where sessions are kept: in the application's database or in Redis, so that logging out revokes, or in the cookie.
 
 mod database;
+#[cfg(feature = "redis")]
+mod redis;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -11,7 +13,7 @@ use actix_totp::Clock;
 use actix_web::cookie::time::Duration;
 use anyhow::Error;
 #[cfg(feature = "redis")]
-use {actix_session::storage::RedisSessionStore, in_time::in_time};
+use {actix_session::storage::RedisSessionStore, redis::in_time};
 
 use self::database::DatabaseSessions;
 use crate::{config::SessionPlace, database::Database};
@@ -41,9 +43,7 @@ impl Sessions {
             }
             SessionPlace::Cookie => Ok(Self::Cookie),
             #[cfg(feature = "redis")]
-            SessionPlace::Redis(url) => in_time(RedisSessionStore::new(url), |error| error)
-                .await
-                .map(Self::Redis),
+            SessionPlace::Redis(url) => redis::open(&url).await.map(Self::Redis),
             #[cfg(not(feature = "redis"))]
             SessionPlace::Redis(_) => anyhow::bail!("run with --features redis"),
         }
@@ -101,30 +101,5 @@ impl SessionStore for Sessions {
             #[cfg(feature = "redis")]
             Self::Redis(sessions) => in_time(sessions.delete(key), |error| error).await,
         }
-    }
-}
-
-/// actix-session waits for Redis as long as it takes: a Redis that hangs shall fail a request and not hold it.
-#[cfg(feature = "redis")]
-mod in_time {
-    use std::{fmt, future::Future, time::Duration};
-
-    use actix_web::rt::time::timeout;
-    use anyhow::{Error, anyhow};
-
-    const LONGEST: Duration = Duration::from_secs(2);
-
-    /// Why Redis failed is logged, not told: the error is shown to the client.
-    pub(super) async fn in_time<T, E: fmt::Display>(
-        call: impl Future<Output = Result<T, E>>,
-        error: impl Fn(Error) -> E,
-    ) -> Result<T, E> {
-        let cause = match timeout(LONGEST, call).await {
-            Ok(Ok(answer)) => return Ok(answer),
-            Ok(Err(cause)) => cause.to_string(),
-            Err(late) => late.to_string(),
-        };
-        tracing::error!(cause, "sessions");
-        Err(error(anyhow!("The sessions cannot be reached.")))
     }
 }
