@@ -97,7 +97,14 @@ impl Browser {
         Ok(answer)
     }
 
-    fn head(&self, method: &str, path: &str, headers: &[(&str, &str)], length: usize) -> String {
+    /// The head of a request up to the blank line.
+    pub fn head(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        length: usize,
+    ) -> String {
         let mut request = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
         if !headers
             .iter()

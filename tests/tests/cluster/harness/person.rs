@@ -151,6 +151,11 @@ impl Phone {
         })
     }
 
+    /// What it shows at no time near now.
+    pub fn wrong_code(&self) -> String {
+        wrong_code(&self.secret)
+    }
+
     pub fn wrong(&self) -> Token {
         Token::Wrong {
             secret: self.secret.clone(),

@@ -21,6 +21,11 @@ impl Instance {
         self.variables.push((name.to_owned(), value.to_owned()));
         self
     }
+
+    pub fn without(mut self, name: &str) -> Self {
+        self.variables.retain(|(known, _)| known != name);
+        self
+    }
 }
 
 pub struct Service {
