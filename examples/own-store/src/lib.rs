@@ -5,3 +5,8 @@ mod store;
 
 pub use redis;
 pub use store::RedisStore;
+
+// Outside the package, so read by its doc tests only.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/own-store.md")]
+mod guide {}
