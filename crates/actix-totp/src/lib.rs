@@ -24,9 +24,10 @@ mod user;
 pub use actix_totp_core::{
     Algorithm, Authenticated, BackupCode, BuildError, CannotOpen, CheckError, Clock, Confirmed,
     Credential, Device, DeviceStore, Disabled, Enrollment, Epoch, Error, Event, InvalidCredential,
-    InvalidKeyRing, InvalidUserId, KeyRing, MemoryStore, Method, OsRandomness, Outcome, Parameters,
-    Proof, Randomness, RandomnessError, Rejection, Renewed, ResealReport, SealError, Sleeper,
-    Status, StoreError, Swap, SystemClock, SystemSleeper, Together, TotpService, UserId, Version,
+    InvalidKeyRing, InvalidRecentFailures, InvalidUserId, KeyRing, MemoryStore, Method,
+    OsRandomness, Outcome, Parameters, Proof, Randomness, RandomnessError, RecentFailures,
+    Rejection, Renewed, ResealReport, SealError, Sleeper, Status, StoreError, Swap, SystemClock,
+    SystemSleeper, Together, TotpService, UserId, Version,
 };
 #[cfg(feature = "test-util")]
 pub use actix_totp_core::{FakeClock, SeededRandomness};
