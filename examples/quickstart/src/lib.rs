@@ -1,6 +1,11 @@
 //! A small application that signs users in with a password and adds actix-totp: everything the plugin asks of it is
 //! in this file.
 
+/// The code of the page on scaling compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/scaling.md")]
+struct Scaling;
+
 mod accounts;
 mod config;
 mod database;
