@@ -94,15 +94,13 @@ fn with_network_timeouts(url: &str, statement: Duration) -> String {
     let (server, parameters) = url.split_once('?').unwrap_or((url, ""));
     let is_url = server.contains("://"); // else it is libpq's `keyword=value` form
     let given = if is_url { parameters } else { url };
-    let missing = settings
-        .iter()
-        .filter(|(name, _)| !given.contains(&format!("{name}=")));
     let mut url = url.to_owned();
-    for (name, value) in missing {
+    for (name, value) in settings.iter().filter(|(name, _)| !given.contains(name)) {
         let separator = match (is_url, url.contains('?')) {
-            (true, false) => '?',
-            (true, true) => '&',
-            (false, _) => ' ',
+            (true, true) if url.ends_with(['?', '&']) => "",
+            (true, true) => "&",
+            (true, false) => "?",
+            (false, _) => " ",
         };
         url.push_str(&format!("{separator}{name}={value}"));
     }
@@ -147,6 +145,10 @@ mod tests {
             format!("postgres://db/app?sslmode=require&{added}")
         );
         assert_eq!(
+            given("postgres://db/app?"),
+            format!("postgres://db/app?{added}")
+        );
+        assert_eq!(
             given("host=db dbname=app"),
             format!("host=db dbname=app {}", added.replace('&', " "))
         );
@@ -156,5 +158,7 @@ mod tests {
     fn what_the_url_says_is_left_as_it_is() {
         let url = "postgres://db/app?tcp_user_timeout=1&connect_timeout=9&keepalives_idle=5&keepalives_interval=1";
         assert_eq!(given(url), url);
+        let own = "dbname=app connect_timeout = 9 tcp_user_timeout=0 keepalives_idle=1 keepalives_interval=1";
+        assert_eq!(given(own), own);
     }
 }
