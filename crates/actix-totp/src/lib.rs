@@ -19,6 +19,7 @@ mod routes;
 mod runner;
 mod session;
 mod settings;
+mod trust;
 mod user;
 
 pub use actix_totp_core::{

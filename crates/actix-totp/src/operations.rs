@@ -2,7 +2,7 @@
 //! plugin's own once.
 
 use actix_totp_core::{
-    Authenticated, Confirmed, Credential, Disabled, Enrollment, Error, Outcome, Renewed,
+    Authenticated, Confirmed, Credential, Disabled, Enrollment, Error, Outcome, Proof, Renewed,
     ResealReport, Status, UserId,
 };
 use zeroize::Zeroizing;
@@ -140,6 +140,18 @@ impl Totp {
     pub async fn end_all_proofs(&self, user: &UserId) -> Result<bool, Error> {
         let user = user.clone();
         self.run(move |service| service.end_all_proofs(&user)).await
+    }
+
+    /// Ends every proof of a user but the one that asks; see
+    /// [`TotpService::end_other_proofs`](crate::TotpService::end_other_proofs).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn end_other_proofs(&self, proof: &Proof) -> Result<Outcome<Proof>, Error> {
+        let proof = proof.clone();
+        self.run(move |service| service.end_other_proofs(&proof))
+            .await
     }
 
     /// Takes over somebody who enrolled elsewhere; see [`TotpService::import`](crate::TotpService::import).

@@ -13,6 +13,7 @@ use crate::{
     routes,
     runner::Runner,
     settings::TotpBuilder,
+    trust::Trust,
     user::CurrentUser,
 };
 
@@ -31,6 +32,7 @@ pub(crate) struct Plugin {
     pub(crate) trusted_origins: Vec<String>,
     pub(crate) max_age_secs: u64,
     pub(crate) browser_paths: Option<BrowserPaths>,
+    pub(crate) trust: Trust,
 }
 
 /// Where the guard sends browsers.
@@ -46,8 +48,8 @@ impl Totp {
         TotpBuilder::new(TotpService::builder(store, keys))
     }
 
-    /// Mounts the endpoints: `generate/`, `verify/`, `status/`, `validate/`, `backup-codes/` and `disable/`, each with
-    /// and without its slash. Give it to the `configure` of a scope of its own.
+    /// Mounts the endpoints: `generate/`, `verify/`, `status/`, `validate/`, `backup-codes/`, `forget-browsers/` and
+    /// `disable/`, each with and without its slash. Give it to the `configure` of a scope of its own.
     pub fn configure(&self, cfg: &mut web::ServiceConfig) {
         routes::configure(self, cfg);
     }

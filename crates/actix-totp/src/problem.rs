@@ -193,6 +193,7 @@ impl From<Rejection> for Problem {
                 code,
                 "This secret was generated too long ago. Please generate TOTP again.",
             ),
+            Rejection::ProofEnded => Self::totp_required(),
             Rejection::Throttled { retry_after } => {
                 Self::too_many_failures(code, Some(retry_after))
             }

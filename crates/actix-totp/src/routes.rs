@@ -3,6 +3,7 @@
 mod backup_codes;
 mod disable;
 mod enrollment;
+mod forget_browsers;
 mod request;
 mod response;
 mod sign_in;
@@ -33,6 +34,11 @@ pub(crate) fn configure(totp: &Totp, cfg: &mut web::ServiceConfig) {
         cfg,
         ["/backup-codes/", "/backup-codes"],
         backup_codes::renew,
+    );
+    post(
+        cfg,
+        ["/forget-browsers/", "/forget-browsers"],
+        forget_browsers::forget_browsers,
     );
     post(cfg, ["/disable/", "/disable"], disable::disable);
     cfg.default_service(web::to(not_found));

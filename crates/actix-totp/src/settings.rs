@@ -11,6 +11,7 @@ use crate::{
     plugin::{BrowserPaths, Plugin, Totp},
     recheck::{Recheck, Watched},
     runner::Runner,
+    trust::Trust,
     user::CurrentUser,
 };
 
@@ -46,6 +47,7 @@ pub struct TotpBuilder {
     browser_paths: Option<BrowserPaths>,
     threads: usize,
     recheck_every: Option<Duration>,
+    pub(crate) trust: Trust,
 }
 
 impl TotpBuilder {
@@ -59,6 +61,7 @@ impl TotpBuilder {
             browser_paths: None,
             threads: DEFAULT_THREADS,
             recheck_every: None,
+            trust: Trust::default(),
         }
     }
 
@@ -173,6 +176,7 @@ impl TotpBuilder {
         if !(1..=256).contains(&self.threads) {
             return Err(BuildError::Web("there are 1 to 256 threads"));
         }
+        self.trust.check()?;
         let recheck = self.recheck_every.map(|time| time.as_secs());
         if recheck.is_some_and(|secs| !(1..=300).contains(&secs)) {
             return Err(BuildError::Web("recheck_every is 1 second to 5 minutes"));
@@ -192,6 +196,7 @@ impl TotpBuilder {
             trusted_origins: self.trusted_origins,
             max_age_secs,
             browser_paths: self.browser_paths,
+            trust: self.trust,
         })))
     }
 }
