@@ -6,6 +6,7 @@ use crate::{
     builder::TotpBuilder,
     clock::{Clock, Sleeper, SystemClock, SystemSleeper},
     config::Config,
+    credential::Parameters,
     device::{Device, UserId},
     error::Error,
     event::Event,
@@ -164,6 +165,16 @@ impl TotpService {
     pub(crate) fn status_of(&self, device: Option<&Device>, now: u64) -> Status {
         let lifetime = self.inner.config.enrollment_lifetime_secs;
         device.map_or_else(Status::default, |device| Status::of(device, now, lifetime))
+    }
+
+    /// Who issues the codes, as authenticators show it.
+    pub fn issuer(&self) -> &str {
+        &self.inner.config.issuer
+    }
+
+    /// Algorithm, digits and period of secrets that are made from now on; those that exist may have others.
+    pub fn parameters(&self) -> Parameters {
+        self.inner.config.parameters
     }
 
     /// The time by the service's clock, in seconds since the Unix epoch.

@@ -33,6 +33,8 @@ pub(crate) struct Plugin {
     pub(crate) max_age_secs: u64,
     pub(crate) browser_paths: Option<BrowserPaths>,
     pub(crate) trust: Trust,
+    #[cfg(feature = "pages")]
+    pub(crate) site: Option<crate::pages::Site>,
 }
 
 /// Where the guard sends browsers.
@@ -40,6 +42,7 @@ pub(crate) struct Plugin {
 pub(crate) struct BrowserPaths {
     pub(crate) challenge: String,
     pub(crate) setup: String,
+    pub(crate) sign_in: Option<String>,
 }
 
 impl Totp {

@@ -48,6 +48,8 @@ pub struct TotpBuilder {
     threads: usize,
     recheck_every: Option<Duration>,
     pub(crate) trust: Trust,
+    #[cfg(feature = "pages")]
+    pub(crate) pages: Option<crate::pages::Pages>,
 }
 
 impl TotpBuilder {
@@ -62,6 +64,8 @@ impl TotpBuilder {
             threads: DEFAULT_THREADS,
             recheck_every: None,
             trust: Trust::default(),
+            #[cfg(feature = "pages")]
+            pages: None,
         }
     }
 
@@ -118,6 +122,7 @@ impl TotpBuilder {
         self.browser_paths = Some(BrowserPaths {
             challenge: challenge.into(),
             setup: setup.into(),
+            sign_in: None,
         });
         self
     }
@@ -166,7 +171,9 @@ impl TotpBuilder {
         if !(60..=90 * 86_400).contains(&max_age_secs) {
             return Err(BuildError::Web("the maximum age is 1 minute to 90 days"));
         }
-        if let Some(BrowserPaths { challenge, setup }) = &self.browser_paths
+        if let Some(BrowserPaths {
+            challenge, setup, ..
+        }) = &self.browser_paths
             && !(is_path(challenge) && is_path(setup))
         {
             return Err(BuildError::Web(
@@ -197,6 +204,8 @@ impl TotpBuilder {
             max_age_secs,
             browser_paths: self.browser_paths,
             trust: self.trust,
+            #[cfg(feature = "pages")]
+            site: self.pages.map(crate::pages::Site::new).transpose()?,
         })))
     }
 }

@@ -29,7 +29,7 @@ pub(crate) struct Trust {
 }
 
 impl TotpBuilder {
-    /// Lets users trust a browser for this long, 1 hour to 90 days in whole seconds: `validate/` with
+    /// Lets users trust a browser for this long, 1 to 90 days in whole seconds: `validate/` with
     /// `"trust_browser": true` sets a cookie that guards take for a code from then on, whoever's session it is that the user
     /// signs in with. A guard with a [`max_age`](crate::RequireTotp::max_age) of its own still asks for a code, and so does
     /// every change of the second factor. Whoever has the cookie and the password is in: as with any cookie, a machine that
@@ -72,9 +72,9 @@ impl TotpBuilder {
 impl Trust {
     pub(crate) fn check(&self) -> Result<(), BuildError> {
         match self.secs() {
-            Some(secs) if !(3_600..=90 * 86_400).contains(&secs) => Err(BuildError::Web(
-                "a browser is trusted for 1 hour to 90 days",
-            )),
+            Some(secs) if !(86_400..=90 * 86_400).contains(&secs) => {
+                Err(BuildError::Web("a browser is trusted for 1 to 90 days"))
+            }
             _ => Ok(()),
         }
     }

@@ -10,6 +10,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+#[cfg(feature = "pages")]
+use crate::pages::FromPage;
 use crate::{cross_site, plugin::Totp, problem::Problem, user::SignedIn};
 
 const MAX_BODY_BYTES: usize = 4096;
@@ -41,6 +43,8 @@ pub(crate) struct Sent {
     token: Field,
     /// Whether this browser shall be trusted from now on.
     pub(crate) trust_browser: bool,
+    #[cfg(feature = "pages")]
+    pub(crate) from_page: FromPage,
 }
 
 enum Field {
@@ -54,15 +58,21 @@ impl Sent {
         let media_type = MediaType::of(req)?;
         let body = body(req, payload).await?;
         if body.iter().all(u8::is_ascii_whitespace) {
-            return Ok(Self {
-                token: Field::Missing,
-                trust_browser: false,
-            });
+            return Ok(Self::nothing());
         }
         match media_type {
             Some(MediaType::Json) => from_json(&body),
             Some(MediaType::Form) => from_form(&body),
             None => Err(Problem::unsupported_media_type()),
+        }
+    }
+
+    const fn nothing() -> Self {
+        Self {
+            token: Field::Missing,
+            trust_browser: false,
+            #[cfg(feature = "pages")]
+            from_page: FromPage::nothing(),
         }
     }
 
@@ -72,6 +82,15 @@ impl Sent {
             Field::Text(token) => Some(token),
             Field::Missing | Field::Null => None,
         }
+    }
+
+    /// The same as typed into a page: whatever blanks came along with a pasted code.
+    #[cfg(feature = "pages")]
+    pub(crate) fn without_blanks(mut self) -> Self {
+        if let Field::Text(token) = &mut self.token {
+            token.retain(|letter| !letter.is_whitespace());
+        }
+        self
     }
 
     /// The token that the user typed, where something must be.
@@ -161,20 +180,23 @@ fn from_json(body: &[u8]) -> Result<Sent, Problem> {
     Ok(Sent {
         token,
         trust_browser: body.trust_browser == Value::Bool(true),
+        ..Sent::nothing()
     })
 }
 
-fn from_form(body: &[u8]) -> Result<Sent, Problem> {
+fn from_form(bytes: &[u8]) -> Result<Sent, Problem> {
     #[derive(Deserialize)]
     struct Body {
         token: Option<String>,
         trust_browser: Option<String>,
     }
-    let body: Body = serde_urlencoded::from_bytes(body).map_err(|_| Problem::malformed_body())?;
+    let body: Body = serde_urlencoded::from_bytes(bytes).map_err(|_| Problem::malformed_body())?;
     Ok(Sent {
         token: body
             .token
             .map_or(Field::Missing, |token| Field::Text(Zeroizing::new(token))),
         trust_browser: body.trust_browser.as_deref() == Some("true"),
+        #[cfg(feature = "pages")]
+        from_page: FromPage::read(bytes),
     })
 }
