@@ -35,21 +35,7 @@ pub(crate) fn wanted(req: &HttpRequest) -> Option<&str> {
     (harmless && is_local(wanted)).then_some(wanted)
 }
 
-/// Whether `path` is one of this application, and no way to another host: what to ask of a `next` before going there.
-///
-/// It begins with one slash, has at most 1,024 bytes of ASCII without blanks, control characters and backslashes, and up to
-/// the query it has no dot segments; all this holds after percent-decoding, too, however often.
-///
-/// # Example
-///
-/// ```
-/// use actix_totp::pages::is_local;
-///
-/// assert!(is_local("/account?tab=2"));
-/// assert!(!is_local("//evil.example"));
-/// assert!(!is_local("/%2Fevil.example"));
-/// ```
-pub fn is_local(path: &str) -> bool {
+pub(crate) fn is_local(path: &str) -> bool {
     path.len() <= LONGEST
         && path
             .bytes()

@@ -72,4 +72,21 @@ pub use self::{
     site::Pages,
     texts::Texts,
 };
-pub use crate::local::is_local;
+
+/// Whether `path` is one of this application, and no way to another host: what to ask of a `next` before going there.
+///
+/// It begins with one slash, has at most 1,024 bytes of ASCII without blanks, control characters and backslashes, and up to
+/// the query it has no dot segments; all this holds after percent-decoding, too, however often.
+///
+/// # Example
+///
+/// ```
+/// use actix_totp::pages::is_local;
+///
+/// assert!(is_local("/account?tab=2"));
+/// assert!(!is_local("//evil.example"));
+/// assert!(!is_local("/%2Fevil.example"));
+/// ```
+pub fn is_local(path: &str) -> bool {
+    crate::local::is_local(path)
+}

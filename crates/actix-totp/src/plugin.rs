@@ -52,7 +52,7 @@ impl Totp {
     }
 
     /// Mounts the endpoints: `generate/`, `verify/`, `status/`, `validate/`, `backup-codes/`, `forget-browsers/` and
-    /// `disable/`, each with and without its slash. Give it to the `configure` of a scope of its own.
+    /// `disable/`, each with and without its slash; with pages turned on (feature `pages`), these too. Give it to the `configure` of a scope of its own.
     pub fn configure(&self, cfg: &mut web::ServiceConfig) {
         routes::configure(self, cfg);
     }

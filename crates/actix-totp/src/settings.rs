@@ -113,7 +113,7 @@ impl TotpBuilder {
     /// to enroll, with the page they wanted as `?next=`, always a path of this application. Both are paths like
     /// `/sign-in/code`.
     ///
-    /// Default: nowhere, everyone gets the 403.
+    /// Default: nowhere, everyone gets the 403; or, with the feature `pages` and pages turned on, to these.
     pub fn redirect_browsers(
         mut self,
         challenge: impl Into<String>,

@@ -264,3 +264,27 @@ impl fmt::Debug for BackupCodes {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let secret = Page::Secret(Secret {
+            secret: "zq7x".into(),
+            otpauth_url: "otpauth://zq7x",
+            qr_svg: "<svg>zq7x</svg>",
+            replaces: false,
+            digits: 6,
+        });
+        let codes = Page::BackupCodes(BackupCodes {
+            codes: vec!["zq7x".into()],
+            download: "data:zq7x".into(),
+            is_new: true,
+        });
+        let shown = format!("{secret:?} {codes:?}");
+        assert!(!shown.contains("zq7x"), "{shown}");
+        assert!(shown.contains("Secret") && shown.contains("is_new: true"));
+    }
+}

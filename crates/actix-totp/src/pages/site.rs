@@ -127,6 +127,7 @@ impl Pages {
     }
 
     /// Puts the pages into a layout of the application's own: a function of title and content that makes the whole document.
+    /// What else is in the view is plain text, for the function to escape.
     /// The policy stays as it is: nothing inline, nothing from another host.
     ///
     /// Default: the built-in one.

@@ -121,7 +121,7 @@ texts! {
 
     invalid_token: "This code is wrong, or was used already. Wait for the next one.", "Dieser Code ist falsch oder wurde schon benutzt. Warten Sie auf den nächsten.";
     invalid_backup_code: "This backup code is wrong, or was used already.", "Dieser Ersatzcode ist falsch oder wurde schon benutzt.";
-    malformed_token: "This is not a code. Enter the digits that the app shows, or a backup code.", "Das ist kein Code. Geben Sie die Ziffern ein, die die App anzeigt, oder einen Ersatzcode.";
+    malformed_token: "This is not a code. Enter it as it was shown to you.", "Das ist kein Code. Geben Sie ihn so ein, wie er Ihnen gezeigt wurde.";
     token_required: "Enter a code.", "Geben Sie einen Code ein.";
     totp_code_needed: "A backup code will not do here: enter the digits that the app shows.", "Ein Ersatzcode genügt hier nicht: Geben Sie die Ziffern ein, die die App anzeigt.";
     clock_ahead: "Your phone’s clock is fast by {} (minutes and seconds). Set it to automatic and enter the next code.", "Die Uhr Ihres Telefons geht {} (Minuten und Sekunden) vor. Stellen Sie sie auf automatisch und geben Sie den nächsten Code ein.";

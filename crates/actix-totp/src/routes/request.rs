@@ -180,7 +180,8 @@ fn from_json(body: &[u8]) -> Result<Sent, Problem> {
     Ok(Sent {
         token,
         trust_browser: body.trust_browser == Value::Bool(true),
-        ..Sent::nothing()
+        #[cfg(feature = "pages")]
+        from_page: FromPage::nothing(),
     })
 }
 
