@@ -20,7 +20,7 @@ fn start() -> Notes {
     let pool = existing_app::open(folder.path().join("notes.db").to_str().unwrap()).unwrap();
     let clock = FakeClock::at(NOON);
     let (used, time) = (pool.clone(), clock.clone());
-    let server = RunningServer::start(move |listener| {
+    let server = RunningServer::start(async move |listener| {
         existing_app::app(used, Key::from(&[1; 64]), keys(), time, listener)
     });
     Notes {

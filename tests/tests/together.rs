@@ -480,3 +480,58 @@ fn a_request_that_nobody_waits_for_is_done_all_the_same() {
         }
     });
 }
+
+/// Time is passed in: the clock of the runtime goes on by itself whenever nothing else can be done.
+#[test]
+fn while_the_store_hangs_everybody_is_answered_in_time_and_what_was_begun_is_done_when_it_returns()
+{
+    run(async {
+        let scene = Scene::new(2, true, |_| {});
+        tokio::time::pause();
+        let asked = tokio::time::Instant::now();
+        let spent = scene.codes[&user(0)].clone();
+        scene.store.swaps.close();
+        let begun = scene.send(&user(0), spent.clone(), |it| it.map(drop));
+        scene.store.swaps.until_waiting(1).await;
+        assert!(matches!(begun.await.unwrap(), Err(Error::TimedOut)));
+        assert_eq!(asked.elapsed().as_secs(), 4);
+        scene.store.loads.close();
+        let status = scene.totp.status(&user(1)).await;
+        assert!(matches!(status, Err(Error::TimedOut)), "{status:?}");
+        let reset = scene.totp.reset(&user(1)).await;
+        assert!(matches!(reset, Err(Error::TimedOut)), "{reset:?}");
+        assert_eq!(asked.elapsed().as_secs(), 12);
+        tokio::time::resume();
+
+        scene.store.swaps.open();
+        scene.store.loads.open();
+        // It was unknown, now it is known: the code is spent, and no answer accepted it.
+        let again = scene.send(&user(0), spent, |it| it.unwrap().rejected());
+        assert_eq!(again.await.unwrap(), Some(Rejection::InvalidToken));
+        while scene.totp.status(&user(1)).await.unwrap().enabled {
+            yield_now().await; // the reset had begun
+        }
+    });
+}
+
+#[test]
+fn how_many_wait_and_how_long_are_settings_with_limits() {
+    use std::time::Duration;
+    let build = |set: fn(actix_totp::TotpBuilder) -> actix_totp::TotpBuilder| {
+        set(Totp::builder(MemoryStore::new(), key())).build().err()
+    };
+    for refused in [
+        build(|it| it.most_waiting(0)),
+        build(|it| it.most_waiting(1_000_001)),
+        build(|it| it.answer_within(Duration::from_millis(99))),
+        build(|it| it.answer_within(Duration::from_millis(60_001))),
+    ] {
+        assert!(matches!(refused, Some(BuildError::Web(_))), "{refused:?}");
+    }
+    let lost = build(|it| it.lost_swaps(0, Duration::ZERO));
+    assert_eq!(lost, Some(BuildError::LostSwaps));
+    assert_eq!(
+        build(|it| it.most_waiting(1).answer_within(Duration::from_secs(60))),
+        None
+    );
+}

@@ -72,7 +72,13 @@ fn serve(database: &str, start: u64) -> anyhow::Result<()> {
         written: Arc::clone(&clock.written),
     };
     let listener = TcpListener::bind(ADDRESS)?;
-    let served = async { anyhow::Ok(quickstart::app(config, listener, clock, store)?.await?) };
+    let served = async {
+        anyhow::Ok(
+            quickstart::app(config, listener, clock, store)
+                .await?
+                .await?,
+        )
+    };
     actix_web::rt::System::new().block_on(served)
 }
 

@@ -16,11 +16,6 @@ use crate::{
     transition::{Accepted, Moment, Next, Opened, Step, Stop},
 };
 
-/// A lost swap is tried again at most this often,
-const MOST_TRIES: u32 = 10;
-/// and not after this time.
-const LONGEST_TRYING: Duration = Duration::from_secs(2);
-
 impl TotpService {
     /// Load, transition, swap; again while others are first. Nothing is told before it is written.
     pub(crate) fn apply<T>(
@@ -29,13 +24,13 @@ impl TotpService {
         transition: impl Fn(Option<Opened>, &Moment<'_>) -> Step<T>,
     ) -> Result<Outcome<T>, Error> {
         self.swapping(|| {
-            let device = self.inner.store.load(user)?;
+            let device = self.load(user)?;
             let Attempt { swap, written } = self.attempt(user, device, &transition)?;
             let is_written = match swap {
                 None => true,
                 Some(swap) => {
                     let next = swap.next.as_ref();
-                    self.inner.store.swap(user, swap.expected, next)?
+                    self.swap(user, swap.expected, next)?
                 }
             };
             Ok(is_written.then(|| written.tell(self)))
@@ -89,12 +84,14 @@ impl TotpService {
         mut attempt: impl FnMut() -> Result<Option<T>, Error>,
     ) -> Result<T, Error> {
         let started = self.inner.clock.now();
-        for tries in 1..=MOST_TRIES {
+        let most_tries = self.inner.config.most_tries;
+        for tries in 1..=most_tries {
             if let Some(done) = attempt()? {
                 return Ok(done);
             }
             let tried = self.inner.clock.now().duration_since(started);
-            if tries == MOST_TRIES || tried.unwrap_or_default() >= LONGEST_TRYING {
+            if tries == most_tries || tried.unwrap_or_default() >= self.inner.config.longest_trying
+            {
                 break;
             }
             // Up to 2, 4, 8, … 128 ms: those who collided once shall not collide again.

@@ -73,6 +73,16 @@ impl TotpBuilder {
         self
     }
 
+    /// How often a swap is tried that is lost to other writers, 1 to 100 times, and for how long at most, up to a minute;
+    /// with jitter between two tries. Then the operation fails with [`Error::Contended`](crate::Error::Contended).
+    ///
+    /// Default: 10 times, for 2 seconds.
+    pub fn lost_swaps(mut self, most_tries: u32, longest: Duration) -> Self {
+        self.inner.config.most_tries = most_tries;
+        self.inner.config.longest_trying = longest;
+        self
+    }
+
     /// A function that is told every [`Event`], after the write, on the thread that did the work.
     ///
     /// Default: none; events are logged with `tracing` in any case.
@@ -83,7 +93,7 @@ impl TotpBuilder {
 
     /// Where the time comes from.
     ///
-    /// Default: [`SystemClock`](crate::SystemClock)(crate::SystemClock).
+    /// Default: [`SystemClock`](crate::SystemClock).
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.inner.clock = Box::new(clock);
         self
@@ -91,7 +101,7 @@ impl TotpBuilder {
 
     /// How to wait before a lost swap is tried again.
     ///
-    /// Default: [`SystemSleeper`](crate::SystemSleeper)(crate::SystemSleeper).
+    /// Default: [`SystemSleeper`](crate::SystemSleeper).
     pub fn sleeper(mut self, sleeper: impl Sleeper) -> Self {
         self.inner.sleeper = Box::new(sleeper);
         self
@@ -99,7 +109,7 @@ impl TotpBuilder {
 
     /// Where randomness comes from. For tests.
     ///
-    /// Default: [`OsRandomness`](crate::OsRandomness)(crate::OsRandomness).
+    /// Default: [`OsRandomness`](crate::OsRandomness).
     pub fn randomness(mut self, random: impl Randomness) -> Self {
         self.inner.random = Box::new(random);
         self

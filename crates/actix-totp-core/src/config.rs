@@ -1,5 +1,7 @@
 //! The settings of the core, with their defaults and limits.
 
+use std::time::Duration;
+
 use crate::{credential::Parameters, error::BuildError};
 
 /// Settings that transitions read. Set through [`TotpBuilder`](crate::TotpBuilder).
@@ -11,6 +13,8 @@ pub(crate) struct Config {
     pub(crate) parameters: Parameters,
     pub(crate) enrollment_lifetime_secs: u64,
     pub(crate) throttle_backup_codes: bool,
+    pub(crate) most_tries: u32,
+    pub(crate) longest_trying: Duration,
 }
 
 impl Default for Config {
@@ -22,6 +26,8 @@ impl Default for Config {
             parameters: Parameters::default(),
             enrollment_lifetime_secs: 15 * 60,
             throttle_backup_codes: false,
+            most_tries: 10,
+            longest_trying: Duration::from_secs(2),
         }
     }
 }
@@ -43,6 +49,9 @@ impl Config {
         }
         if !(60..=86_400).contains(&self.enrollment_lifetime_secs) {
             return Err(BuildError::EnrollmentLifetime);
+        }
+        if !(1..=100).contains(&self.most_tries) || self.longest_trying > Duration::from_secs(60) {
+            return Err(BuildError::LostSwaps);
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 //!
 //! For whoever writes a store, over sqlx, Redis or anything that has a compare-and-swap. Each function checks one clause
 //! and panics with a sentence if it does not hold; each is given a store that is **empty**. [`conformance_tests!`] makes a
-//! `#[test]` of each:
+//! `#[test]` of each, [`run_all`] runs them one after the other:
 //!
 //! ```
 //! use std::sync::Arc;
@@ -13,10 +13,26 @@
 //! ```
 //!
 //! A store that is shared (a database) is empty for a test if the test has a table, a schema or a key prefix of its own:
-//! the tests run in parallel and use the same user ids. Under their load a store may answer with an `Err` where it has no
-//! connection to spare; that counts as not won. *Durable*, clause 3, cannot be shown without pulling a plug and is the
-//! author's to promise.
+//! the tests run in parallel and use the same user ids. They ask with up to 32 threads at once, which belong to no async
+//! runtime, as those of the plugin. Under their load a store may answer with an `Err` where it has no connection to spare;
+//! that counts as not won.
 //!
+//! # What it notices
+//!
+//! Check and write in two steps; a version that is not compared, or not all of it; an upsert where an insert is due; an
+//! update or delete that reaches somebody else's row; user ids that are folded or trimmed; a field that is exchanged with
+//! another, forgotten, too narrow, or 0 where it was `None`; a load that lags behind; a page that is out of order or repeats
+//! itself; swaps made together that are answered wrongly.
+//!
+//! # What it cannot show
+//!
+//! *Durable*, clause 3, without pulling a plug: it is the author's to promise. Nor what only this store can be made to do:
+//! a database that hangs is an `Err` in bounded time, a row that is no device is [`StoreError::Corrupt`], a deadlock is
+//! `Ok(false)`, a connection that broke while writing is an `Err`. Write tests for these, and break the store once to see
+//! that they fail. The project's `examples/own-store` has such tests for a store in Redis; its `docs/own-store.md` goes
+//! through the contract for SQL and Redis.
+//!
+//! [`StoreError::Corrupt`]: crate::StoreError::Corrupt
 //! [`conformance_tests!`]: crate::conformance_tests
 #![allow(
     clippy::expect_used,

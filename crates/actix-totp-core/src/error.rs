@@ -65,6 +65,9 @@ pub enum Error {
     /// Too much work waits already, of everybody or of this user; nothing was done.
     #[error("too much work waits")]
     Overloaded,
+    /// There was no answer in time. The work goes on: it is unknown what was done.
+    #[error("there was no answer in time")]
+    TimedOut,
     /// The thread that did the work ended before it could answer.
     #[error("the work was interrupted")]
     Interrupted,
@@ -88,6 +91,9 @@ pub enum BuildError {
     /// The lifetime of a pending secret is not between 1 minute and 1 day.
     #[error("a pending secret lives between 1 minute and 1 day")]
     EnrollmentLifetime,
+    /// A lost swap is tried never or more than 100 times, or for more than a minute.
+    #[error("a lost swap is tried 1 to 100 times, for a minute at most")]
+    LostSwaps,
     /// A setting of the web layer is refused; the text says which and why.
     #[error("{0}")]
     Web(&'static str),

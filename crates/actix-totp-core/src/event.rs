@@ -122,6 +122,12 @@ pub enum Event {
         /// Who.
         user: UserId,
     },
+    /// The store failed to read, or to write, for the first time since it did so last. Told once per process and outage; the
+    /// log has every failure.
+    StoreFailed {
+        /// Whose request met it.
+        user: UserId,
+    },
 }
 
 impl Event {
@@ -142,13 +148,16 @@ impl Event {
             | Self::ProofsEnded { user }
             | Self::Unlocked { user }
             | Self::Reset { user }
-            | Self::SealBroken { user } => user,
+            | Self::SealBroken { user }
+            | Self::StoreFailed { user } => user,
         }
     }
 
     pub(crate) fn log(&self) {
         match self {
-            Self::SealBroken { .. } => tracing::error!(event = ?self, "totp"),
+            Self::SealBroken { .. } | Self::StoreFailed { .. } => {
+                tracing::error!(event = ?self, "totp");
+            }
             Self::Throttled { .. } | Self::Locked { .. } | Self::BackupCodeGuessing { .. } => {
                 tracing::warn!(event = ?self, "totp");
             }

@@ -52,6 +52,7 @@ mod event;
 mod keyring;
 mod memory;
 mod operator;
+mod outage;
 mod outcome;
 mod provisioning;
 mod random;

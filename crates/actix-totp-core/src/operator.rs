@@ -46,10 +46,10 @@ impl TotpService {
     /// [`Error::Store`] or [`Error::Contended`].
     pub fn reset(&self, user: &UserId) -> Result<bool, Error> {
         self.swapping(|| {
-            let Some(device) = self.inner.store.load(user)? else {
+            let Some(device) = self.load(user)? else {
                 return Ok(Some(false));
             };
-            if !self.inner.store.swap(user, Some(device.version), None)? {
+            if !self.swap(user, Some(device.version), None)? {
                 return Ok(None);
             }
             self.tell(&Event::Reset { user: user.clone() });
@@ -109,13 +109,13 @@ impl TotpService {
     fn reseal(&self, user: &UserId) -> Result<(), Error> {
         self.swapping(|| {
             let now = self.now()?;
-            let Some(device) = self.inner.store.load(user)? else {
+            let Some(device) = self.load(user)? else {
                 return Ok(Some(())); // deleted meanwhile
             };
             let (version, updated_at) = (device.version, device.updated_at);
             let mut next = self.close(self.open(device)?, now)?;
             next.updated_at = updated_at; // the user did nothing
-            let written = self.inner.store.swap(user, Some(version), Some(&next))?;
+            let written = self.swap(user, Some(version), Some(&next))?;
             Ok(written.then_some(()))
         })
     }

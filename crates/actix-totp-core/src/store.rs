@@ -8,7 +8,8 @@ use crate::{
 /// Where devices are kept: for each user one cell that is read and swapped atomically.
 ///
 /// This is all the coordination there is between threads, processes and machines, so its contract is short and strict.
-/// The feature `conformance` of this crate runs it as tests against any store.
+/// The feature `conformance` of this crate runs it as tests against any store. The project's `docs/own-store.md` says how to
+/// meet each clause in SQL and in Redis.
 ///
 /// 1. **Atomic.** Of all swaps that expect the same version, at most one returns `Ok(true)`, whoever makes them.
 /// 2. **Conditional.** A swap whose expectation does not hold changes nothing and returns `Ok(false)`. A row that was
@@ -19,8 +20,11 @@ use crate::{
 /// 6. **Lost is not failed.** A conflict with another writer (busy, serialization failure, deadlock) is `Ok(false)`. An
 ///    `Err` means unknown: the write may have happened or not.
 ///
-/// The trait is object safe. It is synchronous; the web plugin calls it on threads of its own, which
-/// belong to no async runtime.
+/// A lost swap is tried again by the service; an `Err` is a 503. What is unknown must not be told as lost: the service would
+/// find its own write, and refuse a right code as a used one.
+///
+/// The trait is object safe. It is synchronous; the web plugin calls it on threads of its own, which belong to no async
+/// runtime, so that a store may block on one there. Nothing interrupts a call: a store bounds its own waits.
 pub trait DeviceStore: Send + Sync + 'static {
     /// The user's device, or `None`.
     ///
@@ -31,7 +35,8 @@ pub trait DeviceStore: Send + Sync + 'static {
 
     /// Writes `next` (`None` deletes) if and only if the row is at `expected` (`None`: absent).
     ///
-    /// `Ok(false)`: somebody else was first, nothing was written. `next.user` is `user`.
+    /// `Ok(false)`: somebody else was first, nothing was written. `next.user` is `user`. Where both are `None`, nothing is
+    /// written and the answer is whether there is no row.
     ///
     /// # Errors
     ///

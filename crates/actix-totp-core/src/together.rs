@@ -85,18 +85,21 @@ impl TotpService {
             })
             .collect();
         let mut swapped = self.swap_all(swaps).into_iter();
-        let mut is_written = |writes: bool| {
+        let mut is_written = |user: &UserId, writes: bool| {
             if !writes {
                 return Ok(true);
             }
             let unanswered = || Err(StoreError::unavailable("a swap was not answered"));
-            swapped.next().unwrap_or_else(unanswered)
+            let swapped = swapped.next().unwrap_or_else(unanswered);
+            self.watch(&self.inner.outages.writes, user, &swapped);
+            swapped
         };
         attempts
             .into_iter()
-            .map(|attempt| {
+            .zip(users)
+            .map(|(attempt, user)| {
                 let (writes, written) = attempt?;
-                Ok(is_written(writes)?.then_some(written))
+                Ok(is_written(user, writes)?.then_some(written))
             })
             .collect()
     }
@@ -106,7 +109,7 @@ impl TotpService {
         let store: &dyn DeviceStore = &*self.inner.store;
         let together = match store.together() {
             Some(together) if users.len() > 1 => together,
-            _ => return users.iter().map(|user| Ok(store.load(user)?)).collect(),
+            _ => return users.iter().map(|user| Ok(self.load(user)?)).collect(),
         };
         let mut places = HashMap::with_capacity(users.len());
         let mut distinct = Vec::with_capacity(users.len());
@@ -127,6 +130,7 @@ impl TotpService {
                     "a load gave the device of another user",
                 ));
             }
+            self.watch(&self.inner.outages.reads, user, loaded);
         }
         if distinct.len() == users.len() {
             return loaded.into_iter().map(|loaded| Ok(loaded?)).collect();

@@ -11,6 +11,7 @@ use crate::{
     error::Error,
     event::Event,
     keyring::KeyRing,
+    outage::Outages,
     outcome::{Authenticated, Confirmed, Disabled, Enrollment, Outcome, Proof, Renewed, Status},
     random::{OsRandomness, Randomness},
     store::DeviceStore,
@@ -36,6 +37,7 @@ pub(crate) struct Inner {
     pub(crate) sleeper: Box<dyn Sleeper>,
     pub(crate) random: Box<dyn Randomness>,
     pub(crate) on_event: Option<Box<OnEvent>>,
+    pub(crate) outages: Outages,
 }
 
 impl TotpService {
@@ -49,6 +51,7 @@ impl TotpService {
             sleeper: Box::new(SystemSleeper),
             random: Box::new(OsRandomness),
             on_event: None,
+            outages: Outages::default(),
         })
     }
 
@@ -158,7 +161,7 @@ impl TotpService {
     /// [`Error::Store`] or [`Error::Clock`].
     pub fn status(&self, user: &UserId) -> Result<Status, Error> {
         let now = self.now()?;
-        let device = self.inner.store.load(user)?;
+        let device = self.load(user)?;
         Ok(self.status_of(device.as_ref(), now))
     }
 
@@ -200,7 +203,7 @@ impl TotpService {
     #[cfg(feature = "test-util")]
     pub fn code_for(&self, user: &UserId) -> Result<Option<String>, Error> {
         let now = self.now()?;
-        let Some(device) = self.inner.store.load(user)? else {
+        let Some(device) = self.load(user)? else {
             return Ok(None);
         };
         let mut opened = self.open(device)?;

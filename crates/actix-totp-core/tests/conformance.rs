@@ -27,6 +27,8 @@ enum Wrong {
     CheckThenWrite,
     /// Ignores what is expected.
     LastWriterWins,
+    /// Compares versions as floating-point numbers, as a script in Lua does.
+    ComparesDoubles,
     /// Inserts over a row that is there, as an upsert does.
     Upserts,
     /// `DELETE … WHERE user_id = ?`.
@@ -125,6 +127,11 @@ impl DeviceStore for Broken {
                 Ok(true)
             }
             Wrong::LastWriterWins => self.good.swap(user, found, next),
+            Wrong::ComparesDoubles => {
+                let double = |it: Version| it.to_i64() as f64;
+                let is_expected = found.map(double) == expected.map(double);
+                Ok(is_expected && self.good.swap(user, found, next)?)
+            }
             Wrong::Upserts if expected.is_none() => self.good.swap(user, found, next),
             Wrong::DeletesAnything if next.is_none() => self.good.swap(user, found, None),
             Wrong::ForgetsTheUser if expected.is_some() && next.is_none() => {
@@ -161,13 +168,17 @@ impl DeviceStore for Broken {
 fn the_suite_notices_every_broken_store() {
     use conformance as it;
     type Clause = fn(Store);
-    let clauses: [(Wrong, Clause); 14] = [
+    let clauses: [(Wrong, Clause); 15] = [
         (
             Wrong::CheckThenWrite,
             it::of_all_swaps_that_expect_the_same_version_one_wins,
         ),
         (
             Wrong::LastWriterWins,
+            it::a_swap_that_expects_another_version_changes_nothing,
+        ),
+        (
+            Wrong::ComparesDoubles,
             it::a_swap_that_expects_another_version_changes_nothing,
         ),
         (Wrong::Upserts, it::an_absent_row_is_inserted_once),

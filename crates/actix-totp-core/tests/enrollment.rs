@@ -210,6 +210,18 @@ fn bad_settings_are_refused_when_it_is_built() {
             |it| it.enrollment_lifetime(Duration::from_secs(86_401)),
             BuildError::EnrollmentLifetime,
         ),
+        (
+            |it| it.lost_swaps(0, Duration::from_secs(2)),
+            BuildError::LostSwaps,
+        ),
+        (
+            |it| it.lost_swaps(101, Duration::from_secs(2)),
+            BuildError::LostSwaps,
+        ),
+        (
+            |it| it.lost_swaps(10, Duration::from_secs(61)),
+            BuildError::LostSwaps,
+        ),
     ] {
         assert_eq!(build(set), Some(error));
     }

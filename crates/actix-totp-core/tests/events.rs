@@ -9,7 +9,7 @@ mod support;
 
 use std::sync::{
     Arc, Mutex,
-    atomic::{AtomicU32, Ordering::SeqCst},
+    atomic::{AtomicBool, AtomicU32, Ordering::SeqCst},
 };
 
 use actix_totp_core::{
@@ -207,4 +207,74 @@ fn what_writes_nothing_tells_nothing() {
     );
     assert!(!scene.totp.unlock(&user("nobody")).unwrap());
     assert_eq!((scene.device(), scene.events()), (before, vec![]));
+}
+
+/// Reads or writes fail while told so.
+struct Failing {
+    store: Arc<MemoryStore>,
+    reads_fail: Arc<AtomicBool>,
+    writes_fail: Arc<AtomicBool>,
+}
+
+impl DeviceStore for Failing {
+    fn load(&self, user: &UserId) -> Result<Option<Device>, StoreError> {
+        match self.reads_fail.load(SeqCst) {
+            true => Err(StoreError::unavailable("a telling message")),
+            false => self.store.load(user),
+        }
+    }
+
+    fn swap(
+        &self,
+        user: &UserId,
+        expected: Option<Version>,
+        next: Option<&Device>,
+    ) -> Result<bool, StoreError> {
+        match self.writes_fail.load(SeqCst) {
+            true => Err(StoreError::unavailable("a telling message")),
+            false => self.store.swap(user, expected, next),
+        }
+    }
+
+    fn page(&self, after: Option<&UserId>, limit: usize) -> Result<Vec<Device>, StoreError> {
+        self.store.page(after, limit)
+    }
+}
+
+#[test]
+fn of_an_outage_of_the_store_one_event_is_told_and_of_the_next_one_another() {
+    let (reads_fail, writes_fail) = (Arc::default(), Arc::default());
+    let (reads, writes) = (Arc::clone(&reads_fail), Arc::clone(&writes_fail));
+    let failing = |store| Failing {
+        store,
+        reads_fail,
+        writes_fail,
+    };
+    let scene = Scene::over(Arc::new(MemoryStore::new()), failing, |builder| builder);
+    scene.enroll();
+    let alice = &scene.alice;
+    let failed = [Event::StoreFailed {
+        user: alice.clone(),
+    }];
+    for _ in 0..2 {
+        // A full disk can be read, and reading it is no recovery.
+        writes.store(true, SeqCst);
+        for _ in 0..3 {
+            scene.totp.authenticate(alice, &scene.code()).unwrap_err();
+            scene.totp.status(alice).unwrap();
+        }
+        let together = [(alice, &*scene.code())];
+        assert!(scene.totp.authenticate_together(&together)[0].is_err());
+        assert_eq!(scene.events(), failed);
+        reads.store(true, SeqCst);
+        scene.totp.status(alice).unwrap_err();
+        assert!(scene.totp.status_together(&[alice])[0].is_err());
+        assert_eq!(scene.events(), failed);
+
+        writes.store(false, SeqCst);
+        reads.store(false, SeqCst);
+        scene.sign_in(&scene.code()).unwrap();
+        assert_eq!(scene.events().len(), 1, "the sign-in");
+        scene.clock.advance_secs(30);
+    }
 }

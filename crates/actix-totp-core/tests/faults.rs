@@ -138,6 +138,27 @@ fn after_ten_lost_swaps_nothing_was_done_and_nothing_is_told() {
 }
 
 #[test]
+fn how_often_and_how_long_a_lost_swap_is_tried_can_be_set() {
+    for (most_tries, longest, left) in [(3, 2, 7), (100, 3, 6), (1, 0, 9)] {
+        let clock = FakeClock::at(NOON);
+        let troubled = Troubled {
+            losses: Arc::new(10.into()),
+            slow: Some(clock.clone()),
+            ..Troubled::around(Arc::new(MemoryStore::new()))
+        };
+        let totp = TotpService::builder(troubled.clone(), keys(&[1]))
+            .clock(clock)
+            .sleeper(Naps::default())
+            .lost_swaps(most_tries, Duration::from_secs(longest))
+            .build()
+            .unwrap();
+        let lost = totp.enroll(&support::user("alice"), "", None);
+        assert!(matches!(lost, Err(Error::Contended)));
+        assert_eq!(troubled.losses.load(SeqCst), left, "{most_tries} {longest}");
+    }
+}
+
+#[test]
 fn trying_again_ends_after_two_seconds() {
     let clock = FakeClock::at(NOON);
     let store = Arc::new(MemoryStore::new());

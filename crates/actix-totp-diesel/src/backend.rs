@@ -4,6 +4,7 @@ use actix_totp_core::UserId;
 use diesel::{QueryResult, r2d2::R2D2Connection, result::Error};
 
 use crate::{
+    builder::Limits,
     error::{MigrateError, OpenError},
     row::{Row, Values},
     store::Pools,
@@ -16,7 +17,7 @@ pub trait Backend: Queries {}
 /// The queries of a store, and what differs between databases.
 pub trait Queries: R2D2Connection + Sized + 'static {
     /// Pools with the connection settings that this crate promises.
-    fn open(url: &str) -> Result<Pools<Self>, OpenError>;
+    fn open(url: &str, limits: Limits) -> Result<Pools<Self>, OpenError>;
 
     fn find(&mut self, user: &UserId) -> QueryResult<Option<Row>>;
     fn insert(&mut self, values: &Values<'_>) -> QueryResult<usize>;

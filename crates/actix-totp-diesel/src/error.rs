@@ -2,12 +2,21 @@
 
 /// The store could not be opened.
 #[derive(Debug, thiserror::Error)]
-#[error("the database cannot be opened (is it up, and is the URL right?): {reason}")]
+#[error("the database cannot be opened{hint}: {reason}")]
 pub struct OpenError {
+    hint: &'static str,
     reason: String,
 }
 
 impl OpenError {
+    /// A setting is out of its range.
+    pub(crate) fn setting(range: &str) -> Self {
+        Self {
+            hint: "",
+            reason: range.into(),
+        }
+    }
+
     /// Client libraries may quote the URL they were given; what quotes a part of its password is not shown.
     pub(crate) fn new(url: &str, reason: &dyn std::fmt::Display) -> Self {
         let reason = reason.to_string();
@@ -17,6 +26,7 @@ impl OpenError {
                 .any(|part| !part.is_empty() && reason.contains(part))
         });
         Self {
+            hint: " (is it up, and is the URL right?)",
             reason: if quotes {
                 "not shown: it quotes the URL".into()
             } else {

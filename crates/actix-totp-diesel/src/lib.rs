@@ -17,6 +17,7 @@
 )]
 
 mod backend;
+mod builder;
 mod checkout;
 mod error;
 mod migrate;
@@ -37,6 +38,7 @@ mod postgres;
 mod sqlite;
 
 pub use backend::Backend;
+pub use builder::DieselStoreBuilder;
 pub use diesel;
 pub use error::{MigrateError, OpenError};
 pub use store::DieselStore;

@@ -12,17 +12,17 @@ use diesel::{
 
 use crate::{
     backend::queries,
+    builder::Limits,
     error::{MigrateError, OpenError},
     migrate::{self, patiently},
     row::{Row, Values},
-    store::{Pools, pool},
+    store::Pools,
 };
 
-const CONNECTIONS: u32 = 10;
-
 queries!(MysqlConnection, user_id: Binary, Vec<u8>, [u8], {
-    fn open(url: &str) -> Result<Pools<Self>, OpenError> {
-        pool(url, CONNECTIONS, Settings).map(Pools::one)
+    fn open(url: &str, limits: Limits) -> Result<Pools<Self>, OpenError> {
+        let pool = limits.pool(url, limits.connections, Settings(limits));
+        pool.map(Pools::one)
     }
 
     fn find_all(&mut self, users: &[&UserId]) -> QueryResult<Vec<Option<Row>>> {
@@ -107,16 +107,19 @@ fn get_lock(connection: &mut MysqlConnection) -> QueryResult<bool> {
 }
 
 #[derive(Debug)]
-struct Settings;
+struct Settings(Limits);
 
 impl CustomizeConnection<MysqlConnection, diesel::r2d2::Error> for Settings {
     fn on_acquire(&self, connection: &mut MysqlConnection) -> Result<(), diesel::r2d2::Error> {
         // Each server reads the comment that is meant for it. English: `is_lost_swap` reads messages.
         connection
-            .batch_execute(
-                "SET SESSION innodb_lock_wait_timeout = 2, SESSION lc_messages = 'en_US' \
-                 /*!50708 , SESSION max_execution_time = 2000 */ /*M!100100 , SESSION max_statement_time = 2 */",
-            )
+            .batch_execute(&format!(
+                "SET SESSION innodb_lock_wait_timeout = {}, SESSION lc_messages = 'en_US' \
+                 /*!50708 , SESSION max_execution_time = {} */ /*M!100100 , SESSION max_statement_time = {} */",
+                self.0.lock.as_secs(),
+                self.0.statement.as_millis(),
+                self.0.statement.as_secs(),
+            ))
             .map_err(diesel::r2d2::Error::QueryError)
     }
 }

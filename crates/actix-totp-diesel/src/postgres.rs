@@ -1,6 +1,9 @@
 //! What is different about PostgreSQL.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use actix_totp_core::UserId;
 use actix_totp_migrations::POSTGRES;
@@ -13,22 +16,23 @@ use diesel::{
 
 use crate::{
     backend::queries,
+    builder::Limits,
     error::{MigrateError, OpenError},
     migrate,
     row::{Columns, Row, Values},
-    store::{Pools, pool},
+    store::Pools,
     update_all::UpdateAll,
 };
-
-const CONNECTIONS: u32 = 10;
 
 /// One process migrates at a time. The lock's number is ours by chance; the timeouts hold for this transaction only.
 const MIGRATION_LOCK: &str = "SET LOCAL statement_timeout = '60s'; SET LOCAL lock_timeout = '60s'; \
     SELECT pg_advisory_xact_lock(7308602211540129903);";
 
 queries!(PgConnection, user_id: Text, String, str, {
-    fn open(url: &str) -> Result<Pools<Self>, OpenError> {
-        pool(url, CONNECTIONS, Settings).map(Pools::one)
+    fn open(url: &str, limits: Limits) -> Result<Pools<Self>, OpenError> {
+        let url = with_network_timeouts(url, limits.statement);
+        let pool = limits.pool(&url, limits.connections, Settings(limits));
+        pool.map(Pools::one)
     }
 
     fn find_all(&mut self, users: &[&UserId]) -> QueryResult<Vec<Option<Row>>> {
@@ -76,15 +80,81 @@ queries!(PgConnection, user_id: Text, String, str, {
     }
 });
 
+/// A server that is gone without a word (its machine lost power, a network drops packets) is given up after a while by
+/// libpq, unless the URL says otherwise; the server's own timeouts are of no use then. Else a thread would wait for it as
+/// long as TCP tries, a quarter of an hour.
+fn with_network_timeouts(url: &str, statement: Duration) -> String {
+    let unacknowledged = 2 * statement;
+    let settings = [
+        ("connect_timeout", statement.as_secs().max(2)), // seconds; libpq takes 1 for 2
+        ("tcp_user_timeout", unacknowledged.as_millis() as u64),
+        ("keepalives_idle", 10),
+        ("keepalives_interval", 2),
+    ];
+    let (server, parameters) = url.split_once('?').unwrap_or((url, ""));
+    let is_url = server.contains("://"); // else it is libpq's `keyword=value` form
+    let given = if is_url { parameters } else { url };
+    let missing = settings
+        .iter()
+        .filter(|(name, _)| !given.contains(&format!("{name}=")));
+    let mut url = url.to_owned();
+    for (name, value) in missing {
+        let separator = match (is_url, url.contains('?')) {
+            (true, false) => '?',
+            (true, true) => '&',
+            (false, _) => ' ',
+        };
+        url.push_str(&format!("{separator}{name}={value}"));
+    }
+    url
+}
+
 #[derive(Debug)]
-struct Settings;
+struct Settings(Limits);
 
 impl CustomizeConnection<PgConnection, diesel::r2d2::Error> for Settings {
     fn on_acquire(&self, connection: &mut PgConnection) -> Result<(), diesel::r2d2::Error> {
         // The messages that `is_lost_swap` reads are those of the C locale; not every role may set it.
         let _ = connection.batch_execute("SET lc_messages = 'C'");
         connection
-            .batch_execute("SET lock_timeout = '2s'; SET statement_timeout = '2s'")
+            .batch_execute(&format!(
+                "SET lock_timeout = '{}s'; SET statement_timeout = '{}s'",
+                self.0.lock.as_secs(),
+                self.0.statement.as_secs()
+            ))
             .map_err(diesel::r2d2::Error::QueryError)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn given(url: &str) -> String {
+        with_network_timeouts(url, Duration::from_secs(2))
+    }
+
+    #[test]
+    fn a_server_that_is_gone_is_given_up() {
+        let added =
+            "connect_timeout=2&tcp_user_timeout=4000&keepalives_idle=10&keepalives_interval=2";
+        assert_eq!(
+            given("postgres://db/app"),
+            format!("postgres://db/app?{added}")
+        );
+        assert_eq!(
+            given("postgres://db/app?sslmode=require"),
+            format!("postgres://db/app?sslmode=require&{added}")
+        );
+        assert_eq!(
+            given("host=db dbname=app"),
+            format!("host=db dbname=app {}", added.replace('&', " "))
+        );
+    }
+
+    #[test]
+    fn what_the_url_says_is_left_as_it_is() {
+        let url = "postgres://db/app?tcp_user_timeout=1&connect_timeout=9&keepalives_idle=5&keepalives_interval=1";
+        assert_eq!(given(url), url);
     }
 }

@@ -21,15 +21,17 @@ use crate::{backend::Backend, checkout::check_out, error::OpenError, store::swap
 
 /// At most so many swaps share a commit.
 const LARGEST_BATCH: usize = 256;
-/// After this time a swap that got no answer is unknown: the writer hangs, or its queue is too long.
-const PATIENCE: Duration = Duration::from_secs(4);
 
 /// Runs a function in one transaction that takes the write lock at its start.
 pub(crate) type Transact<C> =
     fn(&mut C, &mut dyn FnMut(&mut C) -> QueryResult<()>) -> QueryResult<()>;
 
 /// Where swaps wait for the writer.
-pub(crate) struct Queue(Sender<Job>);
+pub(crate) struct Queue {
+    jobs: Sender<Job>,
+    /// After this time a swap that got no answer is unknown: the writer hangs, or its queue is too long.
+    patience: Duration,
+}
 
 /// Swaps that came together, and who waits for their answers.
 struct Job {
@@ -44,23 +46,27 @@ impl Queue {
     pub(crate) fn start<C: Backend>(
         pool: Pool<ConnectionManager<C>>,
         transact: Transact<C>,
+        patience: Duration,
     ) -> Result<Self, OpenError> {
         let (send, receive) = channel();
         thread::Builder::new()
             .name("actix-totp-writer".into())
             .spawn(move || write(&pool, transact, &receive))
             .map_err(|error| OpenError::new("", &error))?;
-        Ok(Self(send))
+        Ok(Self {
+            jobs: send,
+            patience,
+        })
     }
 
     /// Waits until these swaps are committed. The answers are in their order.
     pub(crate) fn swap(&self, swaps: Vec<Swap>) -> Result<Answers, StoreError> {
         let (answer, answered) = sync_channel(1);
-        self.0
+        self.jobs
             .send(Job { swaps, answer })
             .map_err(|_| StoreError::unavailable("the writer has ended"))?;
         answered
-            .recv_timeout(PATIENCE)
+            .recv_timeout(self.patience)
             .map_err(StoreError::unavailable)
     }
 }

@@ -1,5 +1,7 @@
 //! What is different about SQLite.
 
+use std::time::Duration;
+
 use actix_totp_core::UserId;
 use actix_totp_migrations::SQLITE;
 use diesel::{
@@ -12,26 +14,28 @@ use libsqlite3_sys as _; // compiles SQLite in
 
 use crate::{
     backend::queries,
+    builder::Limits,
     error::{MigrateError, OpenError},
     migrate::{self, patiently},
+    queue::Transact,
     row::{Row, Values},
-    store::{Pools, pool},
+    store::Pools,
 };
 
-const READERS: u32 = 10;
-
 queries!(SqliteConnection, user_id: Text, String, str, {
-    fn open(url: &str) -> Result<Pools<Self>, OpenError> {
+    fn open(url: &str, limits: Limits) -> Result<Pools<Self>, OpenError> {
+        let pool = |connections| limits.pool(url, connections, Settings(limits.lock));
         // Each connection to a database in memory has one of its own.
         if url.is_empty() || url.contains(":memory:") || url.contains("mode=memory") {
-            return pool(url, 1, Settings).map(Pools::one);
+            return pool(1).map(Pools::one);
         }
         // Two writers starve each other on the busy handler (a p99 of over a second), so one connection writes. It is
         // opened first: it switches the file to WAL.
-        let writer = pool(url, 1, Settings)?;
-        Pools::with_writer(pool(url, READERS, Settings)?, writer, |connection, run| {
-            connection.immediate_transaction(|connection| run(connection))
-        })
+        let writer = pool(1)?;
+        let transact: Transact<Self> =
+            |connection, run| connection.immediate_transaction(|connection| run(connection));
+        let patience = 2 * limits.lock; // the commit before ours may wait for a lock, and then ours
+        Pools::with_writer(pool(limits.connections)?, writer, transact, patience)
     }
 
     /// In one transaction, which takes the locks of the file once.
@@ -71,16 +75,20 @@ fn is_busy(error: &Error) -> bool {
     )
 }
 
+/// How long a statement waits for a lock.
 #[derive(Debug)]
-struct Settings;
+struct Settings(Duration);
 
 impl CustomizeConnection<SqliteConnection, diesel::r2d2::Error> for Settings {
     fn on_acquire(&self, connection: &mut SqliteConnection) -> Result<(), diesel::r2d2::Error> {
         // FULL: what was acknowledged survives a power cut, also in WAL mode. A cache of 512 KiB instead of 2 MiB: each
         // commit empties the caches of all readers, so that more only costs memory.
-        let settings = "PRAGMA busy_timeout = 2000; PRAGMA synchronous = FULL; PRAGMA journal_mode = WAL; PRAGMA cache_size = -512;";
+        let settings = format!(
+            "PRAGMA busy_timeout = {}; PRAGMA synchronous = FULL; PRAGMA journal_mode = WAL; PRAGMA cache_size = -512;",
+            self.0.as_millis()
+        );
         // Several processes that switch a new file to WAL at once get SQLITE_BUSY without a wait.
-        let set = || connection.batch_execute(settings).map_err(Into::into);
+        let set = || connection.batch_execute(&settings).map_err(Into::into);
         patiently(set, |error| error.downcast_ref().is_some_and(is_busy))
             .map_err(|error| diesel::r2d2::Error::QueryError(Error::QueryBuilderError(error)))
     }
@@ -104,7 +112,7 @@ mod tests {
     fn the_writer_waits_for_the_disk() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("test.db");
-        let pools = SqliteConnection::open(path.to_str().unwrap());
+        let pools = SqliteConnection::open(path.to_str().unwrap(), Limits::default());
         let pools = pools.unwrap();
         let writer = &mut pools.for_migrations().get().unwrap();
         let setting = sql_query("PRAGMA synchronous").get_result::<Synchronous>(writer);

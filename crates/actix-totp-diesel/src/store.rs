@@ -1,15 +1,16 @@
 //! `DieselStore`: the store over a pool of connections.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc};
 
 use actix_totp_core::{Device, DeviceStore, StoreError, Swap, Together, UserId, Version};
 use diesel::{
     QueryResult,
-    r2d2::{ConnectionManager, CustomizeConnection, NopErrorHandler, Pool, R2D2Connection},
+    r2d2::{ConnectionManager, Pool, R2D2Connection},
 };
 
 use crate::{
     backend::Backend,
+    builder::DieselStoreBuilder,
     checkout,
     error::{MigrateError, OpenError},
     queue::Queue,
@@ -17,10 +18,7 @@ use crate::{
 };
 
 #[cfg(feature = "sqlite")]
-use crate::queue::Transact;
-
-/// How long a request waits for a free connection.
-const CHECKOUT: Duration = Duration::from_secs(1);
+use {crate::queue::Transact, std::time::Duration};
 
 /// Where connections come from, and how swaps are written.
 pub struct Pools<C: R2D2Connection + 'static> {
@@ -51,8 +49,9 @@ impl<C: Backend> Pools<C> {
         connections: Pool<ConnectionManager<C>>,
         connection: Pool<ConnectionManager<C>>,
         transact: Transact<C>,
+        patience: Duration,
     ) -> Result<Self, OpenError> {
-        let queue = Queue::start(connection.clone(), transact)?;
+        let queue = Queue::start(connection.clone(), transact, patience)?;
         Ok(Self {
             connections,
             writer: Some(Writer { connection, queue }),
@@ -102,23 +101,6 @@ impl<C: Backend> Pools<C> {
     }
 }
 
-/// A pool of at most `size` connections; the first is made at once, so that a wrong URL is noticed here.
-pub(crate) fn pool<C: R2D2Connection + 'static>(
-    url: &str,
-    size: u32,
-    settings: impl CustomizeConnection<C, diesel::r2d2::Error>,
-) -> Result<Pool<ConnectionManager<C>>, OpenError> {
-    Pool::builder()
-        .max_size(size)
-        .min_idle(Some(1))
-        .test_on_check_out(false) // a round trip each time; see `checkout`
-        .connection_timeout(CHECKOUT)
-        .error_handler(Box::new(NopErrorHandler)) // the default logs texts that may quote the URL
-        .connection_customizer(Box::new(settings))
-        .build(ConnectionManager::new(url))
-        .map_err(|error| OpenError::new(url, &error))
-}
-
 /// Devices in the table `totp_devices` of a database. Cheap to clone; clones share the pool.
 ///
 /// # Example
@@ -147,13 +129,22 @@ impl<C: Backend> DieselStore<C> {
     /// - PostgreSQL (`postgres://user@host/database`): ten connections, `lock_timeout` and `statement_timeout` 2 s;
     /// - MySQL and MariaDB (`mysql://user@host/database`): ten connections, locks and statements wait 2 s.
     ///
-    /// A request waits at most 1 s for a connection.
+    /// A request waits at most 1 s for a connection. [`builder`](Self::builder) sets other numbers.
     ///
     /// # Errors
     ///
-    /// [`OpenError`] if no connection can be had within a second.
+    /// [`OpenError`] if no connection can be had within 5 seconds.
     pub fn open(url: &str) -> Result<Self, OpenError> {
-        C::open(url).map(|pools| Self(Arc::new(pools)))
+        Self::builder(url).open()
+    }
+
+    /// As [`open`](Self::open), with settings.
+    pub fn builder(url: &str) -> DieselStoreBuilder<C> {
+        DieselStoreBuilder::new(url)
+    }
+
+    pub(crate) const fn new(pools: Arc<Pools<C>>) -> Self {
+        Self(pools)
     }
 
     /// Takes the pool that the application already has, and changes nothing about it or its connections.

@@ -29,14 +29,15 @@ mod user;
 pub use actix_totp_core::{
     Algorithm, Authenticated, BackupCode, BuildError, CannotOpen, CheckError, Clock, Confirmed,
     Credential, Device, DeviceStore, Disabled, Enrollment, Epoch, Error, Event, InvalidCredential,
-    InvalidKeyRing, InvalidUserId, KeyRing, MemoryStore, Method, OsRandomness, Outcome, Parameters,
-    Proof, Randomness, RandomnessError, Rejection, Renewed, ResealReport, SealError, Sleeper,
-    Status, StoreError, Swap, SystemClock, SystemSleeper, Together, TotpService, UserId, Version,
+    InvalidKeyRing, InvalidRecentFailures, InvalidUserId, KeyRing, MemoryStore, Method,
+    OsRandomness, Outcome, Parameters, Proof, Randomness, RandomnessError, RecentFailures,
+    Rejection, Renewed, ResealReport, SealError, Sleeper, Status, StoreError, Swap, SystemClock,
+    SystemSleeper, Together, TotpService, UserId, Version,
 };
 #[cfg(feature = "test-util")]
 pub use actix_totp_core::{FakeClock, SeededRandomness};
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
-pub use actix_totp_diesel::{DieselStore, MigrateError, OpenError, diesel};
+pub use actix_totp_diesel::{DieselStore, DieselStoreBuilder, MigrateError, OpenError, diesel};
 
 pub use change::Change;
 pub use extract::Verified;

@@ -1,5 +1,7 @@
 //! The operations without HTTP, for handlers and jobs of the application's own. Each crosses to a thread of the
 //! plugin's own once.
+//!
+//! They wait with a time limit, so they need a tokio runtime with its timer, as every actix-web application has it.
 
 use actix_totp_core::{
     Authenticated, Confirmed, Credential, Disabled, Enrollment, Error, Outcome, Proof, Renewed,

@@ -8,23 +8,27 @@
 //!    and nobody else waits for him.
 //! 4. A function of the application that is told events may take its time: it has half of the threads at most.
 //! 5. What waits is bounded; more is refused.
+//! 6. Who waits is answered in time, also while the store hangs; what was not begun by then is not done at all.
 
 mod line;
+#[cfg(test)]
+mod tests;
 mod work;
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread,
+    time::{Duration, Instant},
 };
 
 use actix_totp_core::{Authenticated, Error, Outcome, Status, TotpService, UserId, Written};
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time};
 use zeroize::Zeroizing;
 
-use self::work::{Ended, Look, SignIn, Task, Work};
+use self::work::{Ended, Job, Look, SignIn, Task, Work};
 
-type Job = Box<dyn FnOnce(&TotpService) + Send>;
+type Run = Box<dyn FnOnce(&TotpService) + Send>;
 type SignedIn = Result<Outcome<Authenticated>, Error>;
 /// A user's status, and the time that it is for.
 type Seen = Result<(Status, u64), Error>;
@@ -32,19 +36,27 @@ type Seen = Result<(Status, u64), Error>;
 /// The threads. They start when there is work, and end with this value.
 pub(crate) struct Runner(Arc<Shared>);
 
+/// How much is done at a time, and how much and how long may wait.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    pub(crate) threads: usize,
+    pub(crate) waiting: usize,
+    pub(crate) answer_within: Duration,
+}
+
 struct Shared {
     service: TotpService,
-    most_threads: usize,
+    limits: Limits,
     work: Mutex<Work>,
     wake: Condvar,
 }
 
 impl Runner {
-    pub(crate) fn new(service: TotpService, most_threads: usize) -> Self {
-        let work = Mutex::new(Work::new(service.groups_at_a_time(), most_threads));
+    pub(crate) fn new(service: TotpService, limits: Limits) -> Self {
+        let work = Mutex::new(Work::new(service.groups_at_a_time(), limits));
         Self(Arc::new(Shared {
             service,
-            most_threads,
+            limits,
             work,
             wake: Condvar::new(),
         }))
@@ -54,15 +66,20 @@ impl Runner {
     ///
     /// # Errors
     ///
-    /// Its own, [`Error::Overloaded`], and [`Error::Interrupted`] if it panicked or no thread can be had.
+    /// Its own, [`Error::Overloaded`], [`Error::TimedOut`], and [`Error::Interrupted`] if it panicked or no thread can be
+    /// had.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         operation: impl FnOnce(&TotpService) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        self.answer(|work, answer| {
-            work.job(Box::new(move |service| {
+        self.answer(|work, answer, until| {
+            let run = Box::new(move |service: &TotpService| {
                 let _ = answer.send(operation(service)); // whoever does not wait any more is gone
-            }))
+            });
+            work.job(Job {
+                run,
+                until: Some(until),
+            })
         })
         .await
     }
@@ -73,8 +90,14 @@ impl Runner {
     ///
     /// As there and as for [`run`](Self::run).
     pub(crate) async fn look(&self, user: UserId) -> Seen {
-        self.answer(|work, answer| work.look(Look { user, answer }))
-            .await
+        self.answer(|work, answer, until| {
+            work.look(Look {
+                user,
+                answer,
+                until,
+            })
+        })
+        .await
     }
 
     /// [`TotpService::authenticate`], together with others.
@@ -83,11 +106,12 @@ impl Runner {
     ///
     /// As there and as for [`run`](Self::run).
     pub(crate) async fn authenticate(&self, user: UserId, token: Zeroizing<String>) -> SignedIn {
-        self.answer(|work, answer| {
+        self.answer(|work, answer, until| {
             work.sign_in(SignIn {
                 user,
                 token,
                 answer,
+                until,
             })
         })
         .await
@@ -95,15 +119,19 @@ impl Runner {
 
     async fn answer<T>(
         &self,
-        put: impl FnOnce(&mut Work, oneshot::Sender<Result<T, Error>>) -> Result<(), Error>,
+        put: impl FnOnce(&mut Work, oneshot::Sender<Result<T, Error>>, Instant) -> Result<(), Error>,
     ) -> Result<T, Error> {
         let (answer, answered) = oneshot::channel();
+        let within = self.0.limits.answer_within;
         {
             let mut work = self.0.work();
-            put(&mut work, answer)?;
+            put(&mut work, answer, Instant::now() + within)?;
             wake_one(&self.0, &mut work);
         }
-        answered.await.unwrap_or(Err(Error::Interrupted))
+        match time::timeout(within, answered).await {
+            Ok(answered) => answered.unwrap_or(Err(Error::Interrupted)),
+            Err(_) => Err(Error::TimedOut),
+        }
     }
 }
 
@@ -129,7 +157,7 @@ fn wake_one(shared: &Arc<Shared>, work: &mut Work) {
     if work.idle > 0 {
         work.waking = true;
         shared.wake.notify_one();
-    } else if work.threads < shared.most_threads {
+    } else if work.threads < shared.limits.threads {
         let name = format!("actix-totp-{}", work.threads + 1);
         let of_thread = Arc::clone(shared);
         let started = thread::Builder::new()
@@ -153,7 +181,7 @@ fn do_work(shared: &Arc<Shared>) {
     let mut work = shared.work();
     work.waking = false;
     loop {
-        if let Some(task) = work.take() {
+        if let Some(task) = work.take(Instant::now()) {
             wake_one(shared, &mut work);
             drop(work);
             let mut ending = Ending {
@@ -197,7 +225,7 @@ impl Task {
     fn run(self, ending: &mut Ending<'_>) {
         let service = &ending.shared.service;
         match self {
-            Self::Job(job) | Self::Telling(job) => job(service),
+            Self::Alone(run) | Self::Telling(run) => run(service),
             Self::Looks(looks) => look(looks, service),
             Self::SignIns(group) => sign_in(group, ending),
         }
@@ -238,7 +266,7 @@ fn sign_in(group: Vec<SignIn>, ending: &mut Ending<'_>) {
 }
 
 /// Another process was first. It is tried again alone, which may take its time.
-fn again(sign_in: SignIn) -> Job {
+fn again(sign_in: SignIn) -> Run {
     Box::new(move |service| {
         let answer = service.authenticate(&sign_in.user, &sign_in.token);
         let _ = sign_in.answer.send(answer);
@@ -246,7 +274,7 @@ fn again(sign_in: SignIn) -> Job {
 }
 
 /// The application's function may block: nobody else's answer shall wait for it.
-fn tell(answer: oneshot::Sender<SignedIn>, written: Written<Authenticated>) -> Job {
+fn tell(answer: oneshot::Sender<SignedIn>, written: Written<Authenticated>) -> Run {
     Box::new(move |service| {
         let _ = answer.send(Ok(written.tell(service)));
     })

@@ -1,8 +1,10 @@
 //! The settings of the plugin, with their defaults and limits.
 
+mod core;
+
 use std::{sync::Arc, time::Duration};
 
-use actix_totp_core::{BuildError, Clock, Event, Parameters, Randomness, Sleeper};
+use actix_totp_core::BuildError;
 use actix_web::HttpRequest;
 
 use crate::{
@@ -10,12 +12,11 @@ use crate::{
     cross_site,
     plugin::{BrowserPaths, Plugin, Totp},
     recheck::{Recheck, Watched},
-    runner::Runner,
+    runner::{Limits, Runner},
     trust::Trust,
     user::CurrentUser,
 };
 
-const DEFAULT_THREADS: usize = 10;
 const DEFAULT_MAX_AGE: Duration = Duration::from_secs(12 * 60 * 60);
 
 /// The settings of a [`Totp`]. Every bad one is refused in [`build`](Self::build), not per request.
@@ -45,7 +46,7 @@ pub struct TotpBuilder {
     trusted_origins: Vec<String>,
     max_age: Duration,
     browser_paths: Option<BrowserPaths>,
-    threads: usize,
+    limits: Limits,
     recheck_every: Option<Duration>,
     pub(crate) trust: Trust,
     #[cfg(feature = "pages")]
@@ -61,7 +62,11 @@ impl TotpBuilder {
             trusted_origins: Vec::new(),
             max_age: DEFAULT_MAX_AGE,
             browser_paths: None,
-            threads: DEFAULT_THREADS,
+            limits: Limits {
+                threads: 10,
+                waiting: 4_096,
+                answer_within: Duration::from_secs(4),
+            },
             recheck_every: None,
             trust: Trust::default(),
             #[cfg(feature = "pages")]
@@ -132,7 +137,25 @@ impl TotpBuilder {
     ///
     /// Default: 10, as many connections as `DieselStore::open` makes.
     pub fn threads(mut self, threads: usize) -> Self {
-        self.threads = threads;
+        self.limits.threads = threads;
+        self
+    }
+
+    /// How many requests may wait for a thread, 1 to 1,000,000; of one user at most 128 sign-ins. More are refused at once
+    /// with 503: while the store hangs, what waits is bounded, and the application serves what needs no store.
+    ///
+    /// Default: 4,096.
+    pub fn most_waiting(mut self, requests: usize) -> Self {
+        self.limits.waiting = requests;
+        self
+    }
+
+    /// After which time a request is answered 503 that the store has not answered, 100 milliseconds to 1 minute. What was
+    /// begun goes on: a token may be spent, but is never accepted twice. What was not begun is never done.
+    ///
+    /// Default: 4 seconds: 1 for a connection, 2 for a statement, and 1 more.
+    pub fn answer_within(mut self, time: Duration) -> Self {
+        self.limits.answer_within = time;
         self
     }
 
@@ -180,8 +203,17 @@ impl TotpBuilder {
                 "browsers are redirected to paths like /sign-in/code",
             ));
         }
-        if !(1..=256).contains(&self.threads) {
+        if !(1..=256).contains(&self.limits.threads) {
             return Err(BuildError::Web("there are 1 to 256 threads"));
+        }
+        if !(1..=1_000_000).contains(&self.limits.waiting) {
+            return Err(BuildError::Web("1 to 1,000,000 requests may wait"));
+        }
+        let within = Duration::from_millis(100)..=Duration::from_secs(60);
+        if !within.contains(&self.limits.answer_within) {
+            return Err(BuildError::Web(
+                "an answer is given within 100 milliseconds to 1 minute",
+            ));
         }
         self.trust.check()?;
         let recheck = self.recheck_every.map(|time| time.as_secs());
@@ -195,7 +227,7 @@ impl TotpBuilder {
         };
         let service = core.build()?;
         Ok(Totp(Arc::new(Plugin {
-            runner: Runner::new(service.clone(), self.threads),
+            runner: Runner::new(service.clone(), self.limits),
             service,
             recheck,
             current_user: self.current_user,
@@ -207,91 +239,6 @@ impl TotpBuilder {
             #[cfg(feature = "pages")]
             site: self.pages.map(crate::pages::Site::new).transpose()?,
         })))
-    }
-}
-
-/// The settings of the core, handed on.
-impl TotpBuilder {
-    fn map_core(
-        mut self,
-        set: impl FnOnce(actix_totp_core::TotpBuilder) -> actix_totp_core::TotpBuilder,
-    ) -> Self {
-        self.core = set(self.core);
-        self
-    }
-
-    /// Who issues the codes, as the authenticator shows it: 1 to 64 bytes, not blank, no `:`.
-    ///
-    /// Default: `actix-totp`.
-    pub fn issuer(self, issuer: impl Into<String>) -> Self {
-        self.map_core(|core| core.issuer(issuer))
-    }
-
-    /// How many steps before and after the current one are accepted, 0 or 1 (RFC 6238 §5.2).
-    ///
-    /// Default: 1.
-    pub fn window(self, steps: u8) -> Self {
-        self.map_core(|core| core.window(steps))
-    }
-
-    /// A window of up to 10 steps on each side. Each step more gives a guess two more codes to hit.
-    ///
-    /// Default: not set, [`window`](Self::window) decides.
-    pub fn danger_window(self, steps: u8) -> Self {
-        self.map_core(|core| core.danger_window(steps))
-    }
-
-    /// Algorithm, digits and period of secrets that are made from now on; those that exist keep theirs.
-    ///
-    /// Default: SHA-1, 6 digits, 30 seconds, which every authenticator knows.
-    pub fn parameters(self, parameters: Parameters) -> Self {
-        self.map_core(|core| core.parameters(parameters))
-    }
-
-    /// How long a new secret waits for its first code, 1 minute to 1 day; whole seconds.
-    ///
-    /// Default: 15 minutes.
-    pub fn enrollment_lifetime(self, lifetime: Duration) -> Self {
-        self.map_core(|core| core.enrollment_lifetime(lifetime))
-    }
-
-    /// Makes wrong backup codes count and wait like wrong TOTP codes, down to the lock at 100 (SP 800-63B-4 §4.2.1.1).
-    /// Whoever has the password can then lock the owner out until an operator unlocks.
-    ///
-    /// Default: off; a backup code has 80 random bits.
-    pub fn danger_throttle_backup_codes(self) -> Self {
-        self.map_core(actix_totp_core::TotpBuilder::danger_throttle_backup_codes)
-    }
-
-    /// A function that is told every [`Event`], after the write and before the answer, on a thread of the plugin's own. It
-    /// may block, which delays the answer; at most half of the [`threads`](Self::threads) wait for it when tokens are told.
-    /// That thread belongs to no async runtime: to spawn a task, keep a handle of yours. It must not wait for the `async`
-    /// methods of [`Totp`], which need these threads.
-    ///
-    /// Default: none; events are logged with `tracing` in any case.
-    pub fn on_event(self, tell: impl Fn(&Event) + Send + Sync + 'static) -> Self {
-        self.map_core(|core| core.on_event(tell))
-    }
-
-    /// Where the time comes from.
-    ///
-    /// Default: [`SystemClock`](crate::SystemClock).
-    pub fn clock(self, clock: impl Clock) -> Self {
-        self.map_core(|core| core.clock(clock))
-    }
-
-    /// How to wait before a lost swap is tried again.
-    ///
-    /// Default: [`SystemSleeper`](crate::SystemSleeper).
-    pub fn sleeper(self, sleeper: impl Sleeper) -> Self {
-        self.map_core(|core| core.sleeper(sleeper))
-    }
-
-    /// Where randomness comes from. For tests.
-    ///
-    /// Default: [`OsRandomness`](crate::OsRandomness).
-    pub fn randomness(self, random: impl Randomness) -> Self {
-        self.map_core(|core| core.randomness(random))
     }
 }
 

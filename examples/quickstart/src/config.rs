@@ -29,7 +29,8 @@ pub struct Config {
     pub totp_keys: KeyRing,
     /// `SESSION_KEY`: signs the session cookie, base64 of 64 bytes. Default: from `quickstart.key`.
     pub session_key: Key,
-    /// `SESSIONS`: `database`, or `cookie`, which is faster and cannot be revoked by logging out. Default: `database`.
+    /// `SESSIONS`: `database`, or `cookie`, which is faster and cannot be revoked by logging out. `REDIS_URL`
+    /// (`redis://…`): in Redis instead. Default: `database`.
     pub sessions: SessionPlace,
     /// `RECHECK_EVERY`: for how many seconds guards believe what they have seen in the store, 1 to 300. Default: they ask at
     /// every request.
@@ -39,12 +40,14 @@ pub struct Config {
 }
 
 /// Where sessions are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone)]
 pub enum SessionPlace {
     /// In the application's database.
     Database,
     /// In the cookie, encrypted and signed.
     Cookie,
+    /// In the Redis at this URL, which may hold a password.
+    Redis(String),
 }
 
 impl Config {
@@ -60,10 +63,14 @@ impl Config {
             issuer: or("ISSUER", "actix-totp quickstart"),
             totp_keys: KeyRing::parse(&key("TOTP_KEY")?).context("TOTP_KEY")?,
             session_key: session_key(&key("SESSION_KEY")?).context("SESSION_KEY")?,
-            sessions: match or("SESSIONS", "database").as_str() {
-                "database" => SessionPlace::Database,
-                "cookie" => SessionPlace::Cookie,
-                _ => bail!("SESSIONS is database or cookie"),
+            sessions: match (env::var("REDIS_URL"), or("SESSIONS", "").as_str()) {
+                (Ok(_), _) if !cfg!(feature = "redis") => {
+                    bail!("REDIS_URL is set: run with --features redis")
+                }
+                (Ok(url), "") => SessionPlace::Redis(url),
+                (Err(_), "" | "database") => SessionPlace::Database,
+                (Err(_), "cookie") => SessionPlace::Cookie,
+                _ => bail!("SESSIONS is database or cookie; or set REDIS_URL instead of it"),
             },
             recheck_every: match env::var("RECHECK_EVERY") {
                 Ok(secs) => {

@@ -1,5 +1,7 @@
 //! The application's own database: users and sessions, on any of the three kinds.
 
+use std::time::Duration;
+
 use actix_web::{error::ErrorServiceUnavailable, web};
 use diesel::{
     connection::SimpleConnection,
@@ -49,6 +51,7 @@ impl Database {
     /// Connects, and makes the tables where they are missing.
     pub(crate) fn open(url: &str) -> anyhow::Result<Self> {
         let pool = Pool::builder()
+            .connection_timeout(Duration::from_secs(2))
             .min_idle(Some(1))
             .connection_customizer(Box::new(Pragmas))
             .build(ConnectionManager::new(url))?;

@@ -1,6 +1,11 @@
 //! A small application that signs users in with a password and adds actix-totp: everything the plugin asks of it is
 //! in this file.
 
+/// The code of the page on scaling compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/scaling.md")]
+struct Scaling;
+
 mod accounts;
 mod config;
 mod database;
@@ -9,24 +14,20 @@ mod site;
 
 use std::{net::TcpListener, sync::Arc, time::Duration};
 
-use actix_session::{SessionMiddleware, storage::CookieSessionStore};
+use actix_session::SessionMiddleware;
 use actix_totp::{Clock, DeviceStore, RequireTotp, Totp, Verified, pages::Pages};
 use actix_web::{App, HttpRequest, HttpServer, Responder, cookie::SameSite, dev::Server, web};
 use serde_json::json;
 
 pub use self::config::{Config, SessionPlace};
-use self::{
-    accounts::SignedInUser,
-    database::Database,
-    sessions::{DatabaseSessions, Sessions},
-};
+use self::{accounts::SignedInUser, database::Database, sessions::Sessions};
 
 /// Serves the application on `listener` until it is stopped. `store` keeps the devices.
 ///
 /// # Errors
 ///
-/// If a setting is refused or the database does not answer.
-pub fn app(
+/// If a setting is refused, or the database or Redis does not answer.
+pub async fn app(
     config: Config,
     listener: TcpListener,
     clock: impl Clock + Clone,
@@ -45,13 +46,9 @@ pub fn app(
     totp.check()?;
 
     let database = Database::open(&config.database_url)?;
-    let sessions = DatabaseSessions::new(database.clone(), Arc::new(clock));
+    let sessions = Sessions::open(config.sessions, &database, Arc::new(clock)).await?;
     let server = HttpServer::new(move || {
-        let sessions = match config.sessions {
-            SessionPlace::Database => Sessions::Database(sessions.clone()),
-            SessionPlace::Cookie => Sessions::Cookie(CookieSessionStore::default()),
-        };
-        let session = SessionMiddleware::builder(sessions, config.session_key.clone())
+        let session = SessionMiddleware::builder(sessions.clone(), config.session_key.clone())
             .cookie_same_site(SameSite::Lax)
             .cookie_secure(false) // only because this serves http://127.0.0.1; true behind TLS
             .build();

@@ -19,6 +19,8 @@ async fn main() -> anyhow::Result<()> {
     let store = config.open_store()?;
     let listener = TcpListener::bind(&bind)?;
     tracing::info!("listening on http://{}", listener.local_addr()?);
-    quickstart::app(config, listener, SystemClock, store)?.await?;
+    quickstart::app(config, listener, SystemClock, store)
+        .await?
+        .await?;
     Ok(())
 }

@@ -1,6 +1,10 @@
-//! Where sessions are kept: in the application's database, so that logging out revokes, or in the cookie.
+//! Where sessions are kept: in the application's database or in Redis, so that logging out revokes, or in the cookie.
 
-use std::{collections::HashMap, sync::Arc, time::SystemTime};
+mod database;
+#[cfg(feature = "redis")]
+mod redis;
+
+use std::{collections::HashMap, sync::Arc};
 
 use actix_session::storage::{
     CookieSessionStore, LoadError, SaveError, SessionKey, SessionStore, UpdateError,
@@ -8,30 +12,60 @@ use actix_session::storage::{
 use actix_totp::Clock;
 use actix_web::cookie::time::Duration;
 use anyhow::Error;
-use diesel::prelude::*;
+#[cfg(feature = "redis")]
+use {actix_session::storage::RedisSessionStore, redis::in_time};
 
-use crate::database::{Database, sessions};
+use self::database::DatabaseSessions;
+use crate::{config::SessionPlace, database::Database};
 
 type State = HashMap<String, String>;
 
-/// Which of the two, as the settings say.
+/// Which of them, as the settings say.
+#[derive(Clone)]
 pub(crate) enum Sessions {
     Database(DatabaseSessions),
-    Cookie(CookieSessionStore),
+    Cookie,
+    #[cfg(feature = "redis")]
+    Redis(RedisSessionStore),
+}
+
+impl Sessions {
+    /// Connects to Redis, if that is the place.
+    pub(crate) async fn open(
+        place: SessionPlace,
+        database: &Database,
+        clock: Arc<dyn Clock>,
+    ) -> anyhow::Result<Self> {
+        match place {
+            SessionPlace::Database => {
+                let sessions = DatabaseSessions::new(database.clone(), clock);
+                Ok(Self::Database(sessions))
+            }
+            SessionPlace::Cookie => Ok(Self::Cookie),
+            #[cfg(feature = "redis")]
+            SessionPlace::Redis(url) => redis::open(&url).await.map(Self::Redis),
+            #[cfg(not(feature = "redis"))]
+            SessionPlace::Redis(_) => anyhow::bail!("run with --features redis"),
+        }
+    }
 }
 
 impl SessionStore for Sessions {
     async fn load(&self, key: &SessionKey) -> Result<Option<State>, LoadError> {
         match self {
             Self::Database(sessions) => sessions.load(key).await,
-            Self::Cookie(sessions) => sessions.load(key).await,
+            Self::Cookie => CookieSessionStore::default().load(key).await,
+            #[cfg(feature = "redis")]
+            Self::Redis(sessions) => in_time(sessions.load(key), LoadError::Other).await,
         }
     }
 
     async fn save(&self, state: State, ttl: &Duration) -> Result<SessionKey, SaveError> {
         match self {
             Self::Database(sessions) => sessions.save(state, ttl).await,
-            Self::Cookie(sessions) => sessions.save(state, ttl).await,
+            Self::Cookie => CookieSessionStore::default().save(state, ttl).await,
+            #[cfg(feature = "redis")]
+            Self::Redis(sessions) => in_time(sessions.save(state, ttl), SaveError::Other).await,
         }
     }
 
@@ -43,123 +77,29 @@ impl SessionStore for Sessions {
     ) -> Result<SessionKey, UpdateError> {
         match self {
             Self::Database(sessions) => sessions.update(key, state, ttl).await,
-            Self::Cookie(sessions) => sessions.update(key, state, ttl).await,
+            Self::Cookie => CookieSessionStore::default().update(key, state, ttl).await,
+            #[cfg(feature = "redis")]
+            Self::Redis(sessions) => {
+                in_time(sessions.update(key, state, ttl), UpdateError::Other).await
+            }
         }
     }
 
     async fn update_ttl(&self, key: &SessionKey, ttl: &Duration) -> Result<(), Error> {
         match self {
             Self::Database(sessions) => sessions.update_ttl(key, ttl).await,
-            Self::Cookie(sessions) => sessions.update_ttl(key, ttl).await,
+            Self::Cookie => CookieSessionStore::default().update_ttl(key, ttl).await,
+            #[cfg(feature = "redis")]
+            Self::Redis(sessions) => in_time(sessions.update_ttl(key, ttl), |error| error).await,
         }
     }
 
     async fn delete(&self, key: &SessionKey) -> Result<(), Error> {
         match self {
             Self::Database(sessions) => sessions.delete(key).await,
-            Self::Cookie(sessions) => sessions.delete(key).await,
+            Self::Cookie => CookieSessionStore::default().delete(key).await,
+            #[cfg(feature = "redis")]
+            Self::Redis(sessions) => in_time(sessions.delete(key), |error| error).await,
         }
-    }
-}
-
-#[derive(Clone)]
-pub(crate) struct DatabaseSessions {
-    database: Database,
-    clock: Arc<dyn Clock>,
-}
-
-impl DatabaseSessions {
-    pub(crate) fn new(database: Database, clock: Arc<dyn Clock>) -> Self {
-        Self { database, clock }
-    }
-
-    fn now(&self) -> i64 {
-        let since = self.clock.now().duration_since(SystemTime::UNIX_EPOCH);
-        since.map_or(0, |since| since.as_secs().cast_signed())
-    }
-
-    async fn run<T: Send + 'static>(
-        &self,
-        query: impl FnOnce(&mut crate::database::AnyConnection) -> QueryResult<T> + Send + 'static,
-    ) -> Result<T, Error> {
-        let result = self.database.run(query).await;
-        result.map_err(|error| Error::msg(error.to_string()))
-    }
-}
-
-impl SessionStore for DatabaseSessions {
-    async fn load(&self, key: &SessionKey) -> Result<Option<State>, LoadError> {
-        let (id, now) = (key.as_ref().to_owned(), self.now());
-        let live = sessions::table
-            .find(id)
-            .filter(sessions::expires_at.gt(now));
-        let state = self
-            .run(move |db| live.select(sessions::state).first::<String>(db).optional())
-            .await
-            .map_err(LoadError::Other)?;
-        let state = state.map(|json| serde_json::from_str(&json)).transpose();
-        state.map_err(|error| LoadError::Deserialization(error.into()))
-    }
-
-    async fn save(&self, state: State, ttl: &Duration) -> Result<SessionKey, SaveError> {
-        let json = serde_json::to_string(&state)
-            .map_err(|error| SaveError::Serialization(error.into()))?;
-        let id = crate::accounts::random_id::<32>().map_err(SaveError::Other)?;
-        let (now, expires_at) = (self.now(), self.now() + ttl.whole_seconds());
-        let row = (
-            sessions::id.eq(id.clone()),
-            sessions::state.eq(json),
-            sessions::expires_at.eq(expires_at),
-        );
-        self.run(move |db| {
-            diesel::delete(sessions::table.filter(sessions::expires_at.le(now))).execute(db)?;
-            diesel::insert_into(sessions::table).values(row).execute(db)
-        })
-        .await
-        .map_err(SaveError::Other)?;
-        SessionKey::try_from(id).map_err(|error| SaveError::Other(error.into()))
-    }
-
-    /// A session that is gone stays gone: a request that was under way must not bring back what was logged out.
-    async fn update(
-        &self,
-        key: SessionKey,
-        state: State,
-        ttl: &Duration,
-    ) -> Result<SessionKey, UpdateError> {
-        let json = serde_json::to_string(&state)
-            .map_err(|error| UpdateError::Serialization(error.into()))?;
-        let (id, expires_at) = (key.as_ref().to_owned(), self.now() + ttl.whole_seconds());
-        let change = (
-            sessions::state.eq(json),
-            sessions::expires_at.eq(expires_at),
-        );
-        self.run(move |db| {
-            diesel::update(sessions::table.find(id))
-                .set(change)
-                .execute(db)
-        })
-        .await
-        .map_err(UpdateError::Other)?;
-        Ok(key)
-    }
-
-    async fn update_ttl(&self, key: &SessionKey, ttl: &Duration) -> Result<(), Error> {
-        let (id, expires_at) = (key.as_ref().to_owned(), self.now() + ttl.whole_seconds());
-        let change = sessions::expires_at.eq(expires_at);
-        self.run(move |db| {
-            diesel::update(sessions::table.find(id))
-                .set(change)
-                .execute(db)
-        })
-        .await?;
-        Ok(())
-    }
-
-    async fn delete(&self, key: &SessionKey) -> Result<(), Error> {
-        let id = key.as_ref().to_owned();
-        self.run(move |db| diesel::delete(sessions::table.find(id)).execute(db))
-            .await?;
-        Ok(())
     }
 }

@@ -61,8 +61,8 @@ impl TestApp {
         let database_url = config.database_url.clone();
         let store = FaultyStore::around(config.open_store().unwrap());
         let (given_clock, given_store) = (clock.clone(), store.clone());
-        let server = RunningServer::start(move |listener| {
-            quickstart::app(config, listener, given_clock, given_store)
+        let server = RunningServer::start(async move |listener| {
+            quickstart::app(config, listener, given_clock, given_store).await
         });
         Self {
             clock,

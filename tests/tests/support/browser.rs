@@ -2,15 +2,19 @@
 
 use std::{
     collections::BTreeMap,
-    io::{Read, Write},
+    io::{self, Read, Write},
     net::{SocketAddr, TcpStream},
+    time::Duration,
 };
 
 use serde_json::Value;
 
+/// No answer comes later: the plugin gives up after 4 seconds.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 #[derive(Clone)]
 pub struct Browser {
-    address: SocketAddr,
+    pub address: SocketAddr,
     pub cookies: BTreeMap<String, String>,
 }
 
@@ -40,22 +44,18 @@ impl Browser {
         self.post(path, &serde_json::json!({ "token": token }))
     }
 
-    /// `None` if the server is gone before it has answered.
-    pub fn try_token(&self, path: &str, token: &str) -> Option<Answer> {
+    /// The same browser, at another instance of the service.
+    pub fn at(&self, address: SocketAddr) -> Self {
+        Self {
+            address,
+            cookies: self.cookies.clone(),
+        }
+    }
+
+    pub fn try_token(&mut self, path: &str, token: &str) -> io::Result<Answer> {
         let body = serde_json::json!({ "token": token }).to_string();
-        let head = self.head(
-            "POST",
-            path,
-            &[("Content-Type", "application/json")],
-            body.len(),
-        );
-        let mut stream = TcpStream::connect(self.address).ok()?;
-        stream
-            .write_all(format!("{head}\r\n{body}").as_bytes())
-            .ok()?;
-        let mut bytes = Vec::new();
-        stream.read_to_end(&mut bytes).ok()?;
-        is_whole(&bytes).then(|| Answer::parse(&bytes))
+        let kind = [("Content-Type", "application/json")];
+        self.try_send("POST", path, &kind, body.as_bytes())
     }
 
     pub fn form(&mut self, path: &str, form: &str) -> Answer {
@@ -71,8 +71,20 @@ impl Browser {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> Answer {
+        self.try_send(method, path, headers, body)
+            .unwrap_or_else(|error| panic!("no answer: {error}"))
+    }
+
+    /// As [`send`](Self::send), where there may be no whole answer: the server dies, or says nothing for half a minute.
+    pub fn try_send(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> io::Result<Answer> {
         let head = self.head(method, path, headers, body.len());
-        let answer = self.raw(&[head.as_bytes(), b"\r\n", body].concat());
+        let answer = self.try_raw(&[head.as_bytes(), b"\r\n", body].concat())?;
         for cookie in answer.all("set-cookie") {
             let (name, rest) = cookie.split_once('=').unwrap();
             let value = rest.split(';').next().unwrap().to_owned();
@@ -82,10 +94,17 @@ impl Browser {
                 self.cookies.insert(name.to_owned(), value);
             }
         }
-        answer
+        Ok(answer)
     }
 
-    fn head(&self, method: &str, path: &str, headers: &[(&str, &str)], length: usize) -> String {
+    /// The head of a request up to the blank line.
+    pub fn head(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        length: usize,
+    ) -> String {
         let mut request = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
         if !headers
             .iter()
@@ -113,17 +132,25 @@ impl Browser {
     /// Sends bytes and reads the whole answer, as long as it says that it is: a server that has not read all that was
     /// sent may keep the connection open for some seconds.
     pub fn raw(&self, request: &[u8]) -> Answer {
-        let mut stream = TcpStream::connect(self.address).unwrap();
+        self.try_raw(request)
+            .unwrap_or_else(|error| panic!("no answer: {error}"))
+    }
+
+    fn try_raw(&self, request: &[u8]) -> io::Result<Answer> {
+        let mut stream = TcpStream::connect(self.address)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
         // A server that refuses early may close before all is sent; what it answered counts.
         let _ = stream.write_all(request);
         let mut bytes = Vec::new();
         let mut chunk = [0; 16_384];
-        while !is_whole(&bytes)
-            && let Ok(read @ 1..) = stream.read(&mut chunk)
-        {
-            bytes.extend_from_slice(&chunk[..read]);
+        let has_body = !request.starts_with(b"HEAD ");
+        while !is_whole(&bytes, has_body) {
+            match stream.read(&mut chunk)? {
+                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                read => bytes.extend_from_slice(&chunk[..read]),
+            }
         }
-        Answer::parse(&bytes)
+        Ok(Answer::parse(&bytes))
     }
 
     /// The session cookie's value.
@@ -133,14 +160,14 @@ impl Browser {
 }
 
 /// Whether these bytes are an answer with as much of a body as its head announces.
-fn is_whole(bytes: &[u8]) -> bool {
+fn is_whole(bytes: &[u8], has_body: bool) -> bool {
     let Some(end) = bytes.windows(4).position(|it| it == b"\r\n\r\n") else {
         return false;
     };
     let length = Answer::parse(bytes)
         .header("content-length")
         .and_then(|it| it.parse::<usize>().ok());
-    length.is_some_and(|length| bytes.len() >= end + 4 + length)
+    !has_body || length.is_some_and(|length| bytes.len() >= end + 4 + length)
 }
 
 #[derive(Debug, Clone)]

@@ -6,6 +6,7 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::LazyLock,
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -18,8 +19,13 @@ pub struct Binary {
 }
 
 impl Binary {
-    /// Builds what is up to date in most cases, and says where it is.
-    pub fn path() -> PathBuf {
+    /// Builds it, once per test process: it is up to date in most cases. Says where it is.
+    pub fn path() -> &'static Path {
+        static PATH: LazyLock<PathBuf> = LazyLock::new(Binary::build);
+        &PATH
+    }
+
+    fn build() -> PathBuf {
         let mut profile = env::current_exe().unwrap();
         profile.pop();
         if profile.ends_with("deps") {
@@ -34,11 +40,14 @@ impl Binary {
             "--target-dir",
         ]);
         build.arg(profile.parent().unwrap());
-        if cfg!(feature = "postgres") {
-            build.args(["--features", "postgres"]);
-        }
-        if cfg!(feature = "mysql") {
-            build.args(["--features", "mysql"]);
+        for (is_on, feature) in [
+            (cfg!(feature = "postgres"), "postgres"),
+            (cfg!(feature = "mysql"), "mysql"),
+            (cfg!(feature = "redis"), "redis"),
+        ] {
+            if is_on {
+                build.args(["--features", feature]);
+            }
         }
         if profile.ends_with("release") {
             build.arg("--release");

@@ -18,14 +18,14 @@ pub struct RunningServer {
 
 impl RunningServer {
     pub fn start(
-        make: impl FnOnce(TcpListener) -> anyhow::Result<Server> + Send + 'static,
+        make: impl AsyncFnOnce(TcpListener) -> anyhow::Result<Server> + Send + 'static,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (send, receive) = mpsc::channel();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
-                let server = make(listener).expect("the server starts");
+                let server = make(listener).await.expect("the server starts");
                 send.send(server.handle()).unwrap();
                 server.await.unwrap();
             });
@@ -55,7 +55,7 @@ impl Drop for RunningServer {
 /// Serves an `App` on a real socket: `serve!(App::new().wrap(…))`. What it uses is cloned inside of the expression.
 macro_rules! serve {
     ($app:expr) => {
-        $crate::support::RunningServer::start(move |listener| {
+        $crate::support::RunningServer::start(async move |listener| {
             let server = actix_web::HttpServer::new(move || $app)
                 .workers(1)
                 .disable_signals()

@@ -3,7 +3,7 @@
 use std::{sync::Barrier, thread};
 
 use super::{Store, device, insert, load, user};
-use crate::{Device, Swap};
+use crate::{Device, Swap, Version};
 
 /// *Fresh.* A load that begins after a swap returned sees that swap.
 pub fn a_load_sees_the_swap_before_it(store: Store) {
@@ -117,6 +117,23 @@ pub fn a_swap_that_expects_another_version_changes_nothing(store: Store) {
     );
     assert!(!store.swap(&there.user, Some(other.version), None).unwrap());
     assert_eq!(load(&store, &there.user), Some(there));
+
+    // All 64 bits count: a floating-point number, as in Lua or JavaScript, holds 53 of them.
+    let bob = Device {
+        version: Version::from_i64(0x7edc_ba98_7654_3210),
+        ..device("bob")
+    };
+    insert(&store, &bob);
+    for bit in 0..64 {
+        let near = Some(Version::from_i64(bob.version.to_i64() ^ 1 << bit));
+        for next in [Some(&device("bob")), None] {
+            assert!(
+                !store.swap(&bob.user, near, next).unwrap(),
+                "bit {bit} of a version is compared"
+            );
+        }
+    }
+    assert_eq!(load(&store, &bob.user), Some(bob));
 }
 
 /// *Conditional.* A swap reaches the row of its user only, also where another row is at the expected version.

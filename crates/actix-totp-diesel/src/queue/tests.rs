@@ -8,6 +8,8 @@ use actix_totp_core::{Device, DeviceStore, Epoch, RecentFailures, UserId, Versio
 use diesel::SqliteConnection;
 
 use super::*;
+
+const PATIENCE: Duration = Duration::from_secs(60);
 use crate::DieselStore;
 
 static COMMITS: AtomicUsize = AtomicUsize::new(0);
@@ -43,7 +45,7 @@ fn insert(next: Device) -> Swap {
 fn send(queue: &Queue, devices: Vec<Device>) -> Receiver<Answers> {
     let (answer, answered) = sync_channel(1);
     let swaps = devices.into_iter().map(insert).collect();
-    queue.0.send(Job { swaps, answer }).unwrap();
+    queue.jobs.send(Job { swaps, answer }).unwrap();
     answered
 }
 
@@ -61,10 +63,14 @@ fn a_panic_is_a_fault_of_its_batch_and_the_writer_goes_on() {
     let pool = Pool::builder().max_size(2).build(connection).unwrap();
     let store = DieselStore::from_pool(pool.clone());
     store.migrate().unwrap();
-    let queue = Queue::start(pool, |connection: &mut SqliteConnection, run| {
-        assert!(PANICS.swap(0, SeqCst) == 0, "this test panics on purpose");
-        connection.immediate_transaction(|connection| run(connection))
-    })
+    let queue = Queue::start(
+        pool,
+        |connection: &mut SqliteConnection, run| {
+            assert!(PANICS.swap(0, SeqCst) == 0, "this test panics on purpose");
+            connection.immediate_transaction(|connection| run(connection))
+        },
+        PATIENCE,
+    )
     .unwrap();
     let alice = device("alice");
     let swap = || queue.swap(vec![insert(alice.clone())]).unwrap().remove(0);
@@ -78,11 +84,15 @@ fn swaps_that_wait_together_share_one_commit_and_each_gets_its_own_answer() {
     let pool = Pool::builder().max_size(1).build(connection).unwrap();
     let store = DieselStore::from_pool(pool.clone());
     store.migrate().unwrap();
-    let queue = Queue::start(pool, |connection: &mut SqliteConnection, run| {
-        COMMITS.fetch_add(1, SeqCst);
-        drop(GATE.lock().unwrap());
-        connection.immediate_transaction(|connection| run(connection))
-    })
+    let queue = Queue::start(
+        pool,
+        |connection: &mut SqliteConnection, run| {
+            COMMITS.fetch_add(1, SeqCst);
+            drop(GATE.lock().unwrap());
+            connection.immediate_transaction(|connection| run(connection))
+        },
+        PATIENCE,
+    )
     .unwrap();
 
     let closed = GATE.lock().unwrap();
@@ -117,17 +127,21 @@ fn no_answer_precedes_its_commit() {
     let pool = Pool::builder().max_size(1).build(connection).unwrap();
     let store = DieselStore::from_pool(pool.clone());
     store.migrate().unwrap();
-    let queue = Queue::start(pool, |connection: &mut SqliteConnection, run| {
-        connection.immediate_transaction(|connection| {
-            run(connection)?;
-            BEFORE_COMMIT.fetch_add(1, SeqCst);
-            drop(DOOR.lock().unwrap());
-            match GOES_WELL.load(SeqCst) {
-                0 => Err(diesel::result::Error::RollbackTransaction),
-                _ => Ok(()),
-            }
-        })
-    })
+    let queue = Queue::start(
+        pool,
+        |connection: &mut SqliteConnection, run| {
+            connection.immediate_transaction(|connection| {
+                run(connection)?;
+                BEFORE_COMMIT.fetch_add(1, SeqCst);
+                drop(DOOR.lock().unwrap());
+                match GOES_WELL.load(SeqCst) {
+                    0 => Err(diesel::result::Error::RollbackTransaction),
+                    _ => Ok(()),
+                }
+            })
+        },
+        PATIENCE,
+    )
     .unwrap();
 
     for (nth, goes_well) in [false, true].into_iter().enumerate() {

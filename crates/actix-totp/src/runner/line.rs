@@ -1,10 +1,13 @@
 //! The sign-ins that wait, each user's in a line of its own: of one user one is under way at a time.
 
-use std::collections::{HashMap, VecDeque, hash_map::Entry};
+use std::{
+    collections::{HashMap, VecDeque, hash_map::Entry},
+    time::Instant,
+};
 
 use actix_totp_core::UserId;
 
-use super::work::SignIn;
+use super::work::{SignIn, drop_late};
 
 /// Of one user no more than so many wait: the account is hammered.
 const MOST_OF_ONE_USER: usize = 128;
@@ -42,12 +45,24 @@ impl Line {
         true
     }
 
-    /// One sign-in of each of at most `most` users.
-    pub(super) fn take(&mut self, most: usize) -> Vec<SignIn> {
-        let users = self.ready.drain(..self.ready.len().min(most));
-        let next = |user| self.waiting.get_mut(&user)?.pop_front();
-        let taken: Vec<SignIn> = users.filter_map(next).collect();
-        self.count -= taken.len();
+    /// One sign-in of each of at most `most` users. Those that nobody waits for any more are dropped.
+    pub(super) fn take(&mut self, most: usize, now: Instant) -> Vec<SignIn> {
+        let mut taken = Vec::new();
+        while taken.len() < most
+            && let Some(user) = self.ready.pop_front()
+        {
+            let Some(own) = self.waiting.get_mut(&user) else {
+                continue;
+            };
+            let waiting = own.len();
+            drop_late(own, |it| it.until <= now);
+            let next = own.pop_front();
+            self.count -= waiting - own.len();
+            match next {
+                Some(sign_in) => taken.push(sign_in),
+                None => drop(self.waiting.remove(&user)),
+            }
+        }
         taken
     }
 

@@ -1,15 +1,13 @@
 //! What waits, and what is taken next.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Instant};
 
 use actix_totp_core::{Error, UserId};
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
-use super::{Job, Seen, SignedIn, line::Line};
+use super::{Limits, Run, Seen, SignedIn, line::Line};
 
-/// More does not wait: it is refused at once.
-const MOST_WAITING: usize = 4_096;
 /// Where the store works for many together: so many looks at most, which are over soon,
 const MOST_LOOKS: usize = 32;
 /// and so many sign-ins. Those that come meanwhile are the next group.
@@ -20,7 +18,9 @@ pub(super) struct Work {
     sign_ins: Line,
     jobs: VecDeque<Job>,
     /// Events that wait to be told, with the answers behind them.
-    tellings: VecDeque<Job>,
+    tellings: VecDeque<Run>,
+    /// More does not wait: it is refused at once.
+    most_waiting: usize,
     /// So many groups of sign-ins at a time, if the store works for many users at the price of one.
     groups_at_a_time: Option<usize>,
     groups: usize,
@@ -40,19 +40,29 @@ pub(super) struct Work {
 pub(super) struct Look {
     pub(super) user: UserId,
     pub(super) answer: oneshot::Sender<Seen>,
+    pub(super) until: Instant,
 }
 
 pub(super) struct SignIn {
     pub(super) user: UserId,
     pub(super) token: Zeroizing<String>,
     pub(super) answer: oneshot::Sender<SignedIn>,
+    /// Whoever waits for it has been told by then that it is unknown: it is not begun any more.
+    pub(super) until: Instant,
+}
+
+/// Any other operation.
+pub(super) struct Job {
+    pub(super) run: Run,
+    /// `None`: it was begun, and is ended.
+    pub(super) until: Option<Instant>,
 }
 
 pub(super) enum Task {
     Looks(Vec<Look>),
     SignIns(Vec<SignIn>),
-    Job(Job),
-    Telling(Job),
+    Alone(Run),
+    Telling(Run),
 }
 
 /// What is to be undone when a task has ended.
@@ -63,15 +73,16 @@ pub(super) enum Ended {
 }
 
 impl Work {
-    pub(super) fn new(groups_at_a_time: Option<usize>, most_threads: usize) -> Self {
+    pub(super) fn new(groups_at_a_time: Option<usize>, limits: Limits) -> Self {
         Self {
             looks: VecDeque::new(),
             sign_ins: Line::default(),
             jobs: VecDeque::new(),
             tellings: VecDeque::new(),
+            most_waiting: limits.waiting,
             groups_at_a_time,
             groups: 0,
-            tellings_at_a_time: (most_threads / 2).max(1),
+            tellings_at_a_time: (limits.threads / 2).max(1),
             telling: 0,
             turn: 0,
             threads: 0,
@@ -100,14 +111,15 @@ impl Work {
     }
 
     /// What has been begun is ended, however much waits: a sign-in that lost, or one whose events are to be told.
-    pub(super) fn go_on(&mut self, jobs: Vec<Job>, tellings: Vec<Job>) {
-        self.jobs.extend(jobs);
+    pub(super) fn go_on(&mut self, begun: Vec<Run>, tellings: Vec<Run>) {
+        let begun = begun.into_iter().map(|run| Job { run, until: None });
+        self.jobs.extend(begun);
         self.tellings.extend(tellings);
     }
 
     fn require_room(&self) -> Result<(), Error> {
         let waiting = self.looks.len() + self.sign_ins.len() + self.jobs.len();
-        (waiting < MOST_WAITING)
+        (waiting < self.most_waiting)
             .then_some(())
             .ok_or(Error::Overloaded)
     }
@@ -124,12 +136,12 @@ impl Work {
         !self.tellings.is_empty() && self.telling < self.tellings_at_a_time
     }
 
-    pub(super) fn take(&mut self) -> Option<Task> {
+    pub(super) fn take(&mut self, now: Instant) -> Option<Task> {
         for kind in self.turn..self.turn + 4 {
             let taken = match kind % 4 {
-                0 => self.take_looks(),
-                1 => self.take_sign_ins(),
-                2 => self.jobs.pop_front().map(Task::Job),
+                0 => self.take_looks(now),
+                1 => self.take_sign_ins(now),
+                2 => self.take_job(now),
                 _ => self.take_telling(),
             };
             if taken.is_some() {
@@ -140,19 +152,30 @@ impl Work {
         None
     }
 
-    fn take_looks(&mut self) -> Option<Task> {
+    fn take_looks(&mut self, now: Instant) -> Option<Task> {
+        drop_late(&mut self.looks, |look| look.until <= now);
         let most = self.groups_at_a_time.map_or(1, |_| MOST_LOOKS);
         let count = self.looks.len().min(most);
         (count > 0).then(|| Task::Looks(self.looks.drain(..count).collect()))
     }
 
-    fn take_sign_ins(&mut self) -> Option<Task> {
+    fn take_sign_ins(&mut self, now: Instant) -> Option<Task> {
         if !self.may_sign_in() {
             return None;
         }
-        self.groups += 1;
         let most = self.groups_at_a_time.map_or(1, |_| MOST_SIGN_INS);
-        Some(Task::SignIns(self.sign_ins.take(most)))
+        let group = self.sign_ins.take(most, now);
+        if group.is_empty() {
+            return None;
+        }
+        self.groups += 1;
+        Some(Task::SignIns(group))
+    }
+
+    fn take_job(&mut self, now: Instant) -> Option<Task> {
+        let is_late = |job: &Job| job.until.is_some_and(|until| until <= now);
+        drop_late(&mut self.jobs, is_late);
+        self.jobs.pop_front().map(|job| Task::Alone(job.run))
     }
 
     fn take_telling(&mut self) -> Option<Task> {
@@ -185,10 +208,17 @@ impl Work {
     }
 }
 
+/// Drops from the front those that nobody waits for any more.
+pub(super) fn drop_late<T>(waiting: &mut VecDeque<T>, is_late: impl Fn(&T) -> bool) {
+    while waiting.front().is_some_and(&is_late) {
+        waiting.pop_front();
+    }
+}
+
 impl Task {
     pub(super) fn when_ended(&self) -> Ended {
         match self {
-            Self::Looks(_) | Self::Job(_) => Ended::Alone,
+            Self::Looks(_) | Self::Alone(_) => Ended::Alone,
             Self::Telling(_) => Ended::Telling,
             Self::SignIns(group) => {
                 Ended::SignIns(group.iter().map(|it| it.user.clone()).collect())

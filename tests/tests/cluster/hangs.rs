@@ -1,0 +1,109 @@
+//! A database that neither answers nor refuses: every request is answered 503 in time, the application stays fast, and
+//! service returns by itself when the database does.
+
+use std::{
+    net::SocketAddr,
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    harness::{
+        alone,
+        cluster::Cluster,
+        person::{Client, Person},
+        record::{Ask, Record, Token},
+        servers::{self, Server},
+    },
+    support::Browser,
+};
+
+/// What `answer_within` says.
+const LIMIT: Duration = Duration::from_secs(4);
+/// For a page that asks nobody.
+const FAST: Duration = Duration::from_secs(1);
+const AT_ONCE: usize = 64;
+
+/// While the database hangs, many ask for everything there is. `client` has a proof.
+fn assert_answered_while_it_hangs(client: &Client, token: &Token) {
+    thread::scope(|scope| {
+        let asking: Vec<_> = (0..AT_ONCE)
+            .map(|n| {
+                let (mut client, token) = (client.clone(), token.clone());
+                scope.spawn(move || {
+                    let started = Instant::now();
+                    let told = match n % 3 {
+                        0 => client.ask(Ask::Vault, Token::None),
+                        1 => client.ask(Ask::Status, Token::None),
+                        _ => client.ask(Ask::Validate, token),
+                    };
+                    (told, started.elapsed())
+                })
+            })
+            .collect();
+        // Meanwhile: a page of the application that needs no store.
+        while asking.iter().any(|it| !it.is_finished()) {
+            let started = Instant::now();
+            assert_eq!(Browser::new(client.browser.address).get("/").status, 200);
+            assert!(started.elapsed() < 3 * FAST, "{:?}", started.elapsed());
+        }
+        for (told, time) in asking.into_iter().map(|it| it.join().unwrap()) {
+            assert!(told.is_unknown(), "{told:?}");
+            assert!(time < 3 * LIMIT, "{time:?}");
+        }
+    });
+}
+
+fn enrolled(address: SocketAddr, record: &Record) -> (Client, Vec<String>) {
+    let person = Person::register(address, record).unwrap();
+    let mut client = person.sign_in(address).unwrap();
+    let (_, backup) = client.enroll().unwrap();
+    (client, backup)
+}
+
+/// `kill -STOP`.
+fn assert_a_stopped_server_is_survived(database: Server) {
+    let mut cluster = Cluster::over(database, 1);
+    let record = Record::default();
+    let (mut client, backup) = enrolled(cluster.service.addresses()[0], &record);
+    for round in 0..2 {
+        cluster.database.daemon.hang();
+        assert_answered_while_it_hangs(&client, &Token::Backup(backup[round].clone()));
+        cluster.database.daemon.go_on();
+        cluster.service.wait_until_it_serves(&client.browser);
+        let fresh = Token::Backup(backup[2 + round].clone());
+        assert!(client.ask(Ask::Validate, fresh).is_yes());
+        assert!(client.ask(Ask::Vault, Token::None).is_yes());
+    }
+    record.assert_holds();
+}
+
+#[test]
+fn while_postgres_hangs_everybody_is_answered() {
+    let _alone = alone();
+    assert_a_stopped_server_is_survived(servers::postgres(&[]));
+}
+
+#[test]
+fn while_mariadb_hangs_everybody_is_answered() {
+    let _alone = alone();
+    assert_a_stopped_server_is_survived(servers::mariadb(&[]));
+}
+
+/// The sessions hang, not the devices: whoever has none is served, whoever has one is told so.
+#[test]
+fn while_redis_hangs_nobody_waits_for_his_session_for_long() {
+    let _alone = alone();
+    let database = servers::postgres(&[]);
+    let mut cluster = Cluster::over(database, 1);
+    let record = Record::default();
+    let (mut client, _) = enrolled(cluster.service.addresses()[0], &record);
+    cluster.redis.daemon.hang();
+    let started = Instant::now();
+    assert!(client.ask(Ask::Vault, Token::None).is_unknown());
+    assert_eq!(Browser::new(client.browser.address).get("/").status, 200);
+    assert!(started.elapsed() < 3 * LIMIT);
+    cluster.redis.daemon.go_on();
+    cluster.service.wait_until_it_serves(&client.browser);
+    assert!(client.ask(Ask::Vault, Token::None).is_yes());
+}

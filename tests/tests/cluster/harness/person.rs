@@ -1,0 +1,188 @@
+//! People with browsers and a phone, who remember what they were answered.
+
+use std::{
+    net::SocketAddr,
+    sync::atomic::{AtomicUsize, Ordering::SeqCst},
+    time::Instant,
+};
+
+use serde_json::{Value, json};
+
+use super::record::{Ask, Entry, Record, Token, Told};
+use crate::support::{Browser, code_at, seconds_now};
+
+static PEOPLE: AtomicUsize = AtomicUsize::new(0);
+static SESSIONS: AtomicUsize = AtomicUsize::new(0);
+
+/// Somebody with a password.
+#[derive(Clone)]
+pub struct Person {
+    pub number: usize,
+    record: Record,
+}
+
+impl Person {
+    /// `None`: it is unknown whether the name is registered.
+    pub fn register(address: SocketAddr, record: &Record) -> Option<Self> {
+        let person = Self {
+            number: PEOPLE.fetch_add(1, SeqCst),
+            record: record.clone(),
+        };
+        let form = person.form();
+        let answer = post(&mut Browser::new(address), "/register", &form)?;
+        (answer.0 == 201).then_some(person)
+    }
+
+    fn form(&self) -> Value {
+        let name = format!("person {}", self.number);
+        json!({ "username": name, "password": "correct horse", "email": "a@example.com" })
+    }
+
+    /// A browser that is signed in with the password; `None` if that did not work.
+    pub fn sign_in(&self, address: SocketAddr) -> Option<Client> {
+        let mut browser = Browser::new(address);
+        let answer = post(&mut browser, "/login", &self.form())?;
+        (answer.0 == 200).then(|| Client {
+            person: self.number,
+            session: SESSIONS.fetch_add(1, SeqCst),
+            browser,
+            record: self.record.clone(),
+        })
+    }
+}
+
+/// A browser in which somebody is signed in. Its clones share the session, like two tabs.
+#[derive(Clone)]
+pub struct Client {
+    person: usize,
+    session: usize,
+    pub browser: Browser,
+    record: Record,
+}
+
+impl Client {
+    pub fn at(&self, address: SocketAddr) -> Self {
+        Self {
+            browser: self.browser.at(address),
+            ..self.clone()
+        }
+    }
+
+    /// Asks, and puts on record what was answered.
+    pub fn ask(&mut self, ask: Ask, token: Token) -> Told {
+        let typed = match &token {
+            Token::None => None,
+            Token::Code { secret, step } => Some(code_at(secret, step * 30)),
+            Token::Backup(code) => Some(code.clone()),
+            Token::Wrong { secret } => Some(wrong_code(secret)),
+        };
+        let body = typed.map_or(json!({}), |typed| json!({ "token": typed }));
+        let began = Instant::now();
+        let answer = match ask {
+            Ask::Status => get(&mut self.browser, "/auth/otp/status/"),
+            Ask::Vault => get(&mut self.browser, "/vault"),
+            Ask::Generate => post(&mut self.browser, "/auth/otp/generate/", &body),
+            Ask::Verify => post(&mut self.browser, "/auth/otp/verify/", &body),
+            Ask::Validate => post(&mut self.browser, "/auth/otp/validate/", &body),
+            Ask::Renew => post(&mut self.browser, "/auth/otp/backup-codes/", &body),
+            Ask::Disable => post(&mut self.browser, "/auth/otp/disable/", &body),
+        };
+        let status = answer.as_ref().map(|it| it.0);
+        let told = match answer {
+            Some((200, body)) => Told::Yes(body),
+            Some((500.., _)) | None => Told::Unknown,
+            Some((_, problem)) => Told::No(problem["code"].as_str().unwrap_or("").to_owned()),
+        };
+        self.record.add(Entry {
+            began,
+            ended: Instant::now(),
+            person: self.person,
+            session: self.session,
+            ask,
+            token,
+            status,
+            told: told.clone(),
+        });
+        told
+    }
+
+    /// Enrolls with the code of the step before now, so that this one and the next are good afterwards.
+    pub fn enroll(&mut self) -> Option<(Phone, Vec<String>)> {
+        let Told::Yes(generated) = self.ask(Ask::Generate, Token::None) else {
+            return None;
+        };
+        let mut phone = Phone::new(generated["secret"].as_str()?);
+        let first = phone.code()?;
+        match self.ask(Ask::Verify, first) {
+            Told::Yes(verified) => Some((phone, backup_codes(&verified))),
+            _ => None,
+        }
+    }
+}
+
+pub fn backup_codes(body: &Value) -> Vec<String> {
+    let codes = body["backup_codes"].as_array().into_iter().flatten();
+    codes.map(|it| it.as_str().unwrap().to_owned()).collect()
+}
+
+/// An authenticator that shows each code once.
+#[derive(Clone)]
+pub struct Phone {
+    pub secret: String,
+    shown: u64,
+}
+
+impl Phone {
+    pub fn new(secret: &str) -> Self {
+        Self {
+            secret: secret.to_owned(),
+            shown: 0,
+        }
+    }
+
+    /// The next code that was not shown yet and is good now: the step before, this one or the next.
+    pub fn code(&mut self) -> Option<Token> {
+        let now = seconds_now() / 30;
+        let step = (now - 1..=now + 1).find(|step| *step > self.shown)?;
+        self.shown = step;
+        Some(Token::Code {
+            secret: self.secret.clone(),
+            step,
+        })
+    }
+
+    /// What it shows at no time near now.
+    pub fn wrong_code(&self) -> String {
+        wrong_code(&self.secret)
+    }
+
+    pub fn wrong(&self) -> Token {
+        Token::Wrong {
+            secret: self.secret.clone(),
+        }
+    }
+}
+
+fn wrong_code(secret: &str) -> String {
+    let now = seconds_now();
+    let near: Vec<String> = (0..400)
+        .map(|n| code_at(secret, now - 6_000 + n * 30))
+        .collect();
+    let wrong = (0..).map(|n| format!("{n:06}"));
+    wrong.into_iter().find(|code| !near.contains(code)).unwrap()
+}
+
+fn get(browser: &mut Browser, path: &str) -> Option<(u16, Value)> {
+    parts(browser.try_send("GET", path, &[], b""))
+}
+
+fn post(browser: &mut Browser, path: &str, body: &Value) -> Option<(u16, Value)> {
+    let kind = [("Content-Type", "application/json")];
+    parts(browser.try_send("POST", path, &kind, body.to_string().as_bytes()))
+}
+
+fn parts(answer: std::io::Result<crate::support::Answer>) -> Option<(u16, Value)> {
+    let answer = answer.ok()?;
+    let body = serde_json::from_slice(&answer.body).unwrap_or_default();
+    Some((answer.status, body))
+}

@@ -1,0 +1,92 @@
+//! Instances of the quickstart: real processes that share a database, sessions and keys, and are one service.
+
+use std::{net::SocketAddr, process::Command, time::Duration};
+
+use super::daemon::{Daemon, free_port, until};
+use crate::support::{Binary, Browser};
+
+pub const TOTP_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+const SESSION_KEY: &str =
+    "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQ==";
+
+/// Environment variables of one instance, or a program to run it with.
+#[derive(Clone, Default)]
+pub struct Instance {
+    variables: Vec<(String, String)>,
+}
+
+impl Instance {
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.variables.retain(|(known, _)| known != name);
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub fn without(mut self, name: &str) -> Self {
+        self.variables.retain(|(known, _)| known != name);
+        self
+    }
+}
+
+pub struct Service {
+    pub instances: Vec<Daemon>,
+    _folder: tempfile::TempDir,
+}
+
+impl Service {
+    pub fn start(instances: impl IntoIterator<Item = Instance>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let start = |(n, instance): (usize, Instance)| {
+            let port = free_port();
+            let path = folder.path().to_owned();
+            let mut daemon =
+                Daemon::new(&format!("instance {n}"), port, folder.path(), move || {
+                    let mut command = Command::new(Binary::path());
+                    command
+                        .current_dir(&path)
+                        .env_clear()
+                        .env("BIND", format!("127.0.0.1:{port}"))
+                        .env("TOTP_KEY", TOTP_KEY)
+                        .env("SESSION_KEY", SESSION_KEY)
+                        .env("NO_COLOR", "1")
+                        .env("WORKERS", "2")
+                    // A password's hash takes 19 MiB, which glibc keeps for each thread: else that hides what grows.
+                    .env("MALLOC_ARENA_MAX", "1")
+                        .envs(instance.variables.iter().cloned());
+                    command
+                });
+            daemon.start();
+            daemon.wait_until_it_listens();
+            daemon
+        };
+        let instances = instances.into_iter().enumerate().map(start).collect();
+        Self {
+            instances,
+            _folder: folder,
+        }
+    }
+
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        self.instances.iter().map(Daemon::address).collect()
+    }
+
+    /// SIGKILL, and the same instance again.
+    pub fn crash(&mut self, n: usize) {
+        self.instances[n].kill();
+        self.instances[n].start();
+        self.instances[n].wait_until_it_listens();
+    }
+
+    /// Waits until every instance signs people in again, within 5 seconds, as `browser` sees it.
+    pub fn wait_until_it_serves(&mut self, browser: &Browser) {
+        for daemon in &mut self.instances {
+            let address = daemon.address();
+            until(Duration::from_secs(5), "service is back", || {
+                daemon.listens(); // one that found no database when it started is started again
+                let mut there = browser.at(address);
+                let status = there.try_send("GET", "/auth/otp/status/", &[], b"").ok()?;
+                (status.status == 200).then_some(())
+            });
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Three instances, one user, the same moment.
+
+use crate::harness::{
+    alone,
+    cluster::Cluster,
+    galera::Galera,
+    person::{Client, Person},
+    race::Runner,
+    record::{Ask, Record, Token},
+    servers,
+    service::{Instance, Service},
+    times,
+};
+
+const WRONG_AT_ONCE: usize = 64;
+
+/// Everything that is shown of races, on any service.
+fn assert_races_are_right(service: &Service) {
+    let (addresses, record) = (service.addresses(), Record::default());
+    one_code_is_accepted_once(service, &record);
+    exactly_the_allowance_is_compared(service, &record);
+    for n in 0..addresses.len() {
+        proofs_are_everywhere_and_end_everywhere(service, n, &record);
+    }
+    record.assert_holds();
+    record.assert_no_fault();
+}
+
+fn one_code_is_accepted_once(service: &Service, record: &Record) {
+    let mut runner = Runner::new(&service.addresses(), record);
+    for round in 0..times(20, 200) {
+        assert_eq!(runner.one_code(), 1, "round {round}");
+    }
+    for code in runner.backup.clone() {
+        let told = runner.all_at_once(&Token::Backup(code), 32);
+        assert_eq!(told.iter().filter(|it| it.is_yes()).count(), 1);
+    }
+}
+
+fn exactly_the_allowance_is_compared(service: &Service, record: &Record) {
+    for _ in 0..times(3, 20) {
+        let mut runner = Runner::new(&service.addresses(), record);
+        let wrong = runner.phone.wrong();
+        let told = runner.all_at_once(&wrong, WRONG_AT_ONCE);
+        let compared = told.iter().filter(|it| it.is_no("invalid_token")).count();
+        let waiting = told.iter().filter(|it| it.is_no("throttled")).count();
+        assert_eq!((compared, waiting), (5, WRONG_AT_ONCE - 5), "{told:?}");
+        let right = runner.code();
+        assert!(
+            runner.browsers[0]
+                .ask(Ask::Validate, right)
+                .is_no("throttled")
+        );
+    }
+}
+
+/// The device is confirmed at instance `n` and disabled at the next.
+fn proofs_are_everywhere_and_end_everywhere(service: &Service, n: usize, record: &Record) {
+    let addresses = service.addresses();
+    let person = Person::register(addresses[n], record).unwrap();
+    let mut one = person.sign_in(addresses[n]).unwrap();
+    let mut other = person.sign_in(addresses[n]).unwrap();
+    let (_, backup) = one.enroll().unwrap();
+    let mut backup = backup.into_iter().map(Token::Backup);
+    let at = |client: &mut Client, n: usize| {
+        client.browser.address = addresses[n % addresses.len()];
+    };
+    assert!(other.ask(Ask::Validate, backup.next().unwrap()).is_yes());
+    for m in 0..addresses.len() {
+        for client in [&mut one, &mut other] {
+            at(client, m);
+            assert!(client.ask(Ask::Vault, Token::None).is_yes(), "{n} {m}");
+        }
+    }
+    at(&mut one, n + 1);
+    assert!(one.ask(Ask::Disable, backup.next().unwrap()).is_yes());
+    for m in 0..addresses.len() {
+        for client in [&mut one, &mut other] {
+            at(client, m);
+            let told = client.ask(Ask::Vault, Token::None);
+            assert!(told.is_no("totp_setup_required"), "{n} {m}: {told:?}");
+        }
+    }
+}
+
+/// Each instance on a node of its own. A write that loses against another node's is told 1213: a lost swap.
+#[test]
+fn three_instances_over_a_galera_cluster_are_one_service() {
+    let _alone = alone();
+    let (mut galera, redis) = (Galera::start(), servers::redis());
+    let instance = |url: &String| {
+        Instance::default()
+            .with("DATABASE_URL", url)
+            .with("REDIS_URL", &redis.url)
+    };
+    let service = Service::start(galera.urls.iter().map(instance));
+    assert_races_are_right(&service);
+
+    // With one node dead the others go on, and what was acknowledged is there.
+    let record = Record::default();
+    let mut runner = Runner::new(&service.addresses()[..2], &record);
+    let spent = runner.code();
+    assert!(
+        runner.browsers[0]
+            .ask(Ask::Validate, spent.clone())
+            .is_yes()
+    );
+    galera.nodes[2].kill();
+    let told = runner.all_at_once(&spent, 32);
+    assert!(told.iter().all(|it| it.is_no("invalid_token")), "{told:?}");
+    assert_eq!(runner.one_code(), 1);
+    let mut there = runner.browsers[0].at(service.addresses()[2]);
+    assert!(there.ask(Ask::Vault, Token::None).is_unknown());
+    record.assert_holds();
+}
+
+#[test]
+fn three_instances_over_postgres_are_one_service() {
+    let _alone = alone();
+    assert_races_are_right(&Cluster::over(servers::postgres(&[]), 3).service);
+}
+
+#[test]
+fn three_instances_over_postgres_at_serializable_are_one_service() {
+    let _alone = alone();
+    let settings = ["default_transaction_isolation=serializable"];
+    assert_races_are_right(&Cluster::over(servers::postgres(&settings), 3).service);
+}
+
+#[test]
+fn three_instances_over_mariadb_are_one_service() {
+    let _alone = alone();
+    assert_races_are_right(&Cluster::over(servers::mariadb(&[]), 3).service);
+}
+
+#[test]
+fn three_instances_over_mariadb_with_snapshot_isolation_are_one_service() {
+    let _alone = alone();
+    let database = servers::mariadb(&["innodb-snapshot-isolation=ON"]);
+    assert_races_are_right(&Cluster::over(database, 3).service);
+}

@@ -1,0 +1,143 @@
+//! One instance over SQLite, whose file another process holds, loses or fills.
+
+use std::time::{Duration, Instant};
+
+use actix_totp::diesel::{Connection, SqliteConnection, connection::SimpleConnection};
+
+use crate::harness::{
+    alone,
+    person::{Client, Person},
+    record::{Ask, Record, Token},
+    service::{Instance, Service},
+};
+
+/// What `answer_within` says.
+const LIMIT: Duration = Duration::from_secs(4);
+
+struct OnFile {
+    service: Service,
+    path: String,
+    record: Record,
+    alice: Client,
+    backup: std::vec::IntoIter<String>,
+}
+
+impl OnFile {
+    /// alice has a second factor, and a proof in her browser.
+    fn in_folder(folder: &std::path::Path) -> Self {
+        let path = folder.join("test.db").to_str().unwrap().to_owned();
+        let instance = Instance::default()
+            .with("DATABASE_URL", &path)
+            .with("SESSIONS", "cookie");
+        let service = Service::start([instance]);
+        let (address, record) = (service.addresses()[0], Record::default());
+        let person = Person::register(address, &record).unwrap();
+        let mut alice = person.sign_in(address).unwrap();
+        let (_, backup) = alice.enroll().unwrap();
+        Self {
+            service,
+            path,
+            record,
+            alice,
+            backup: backup.into_iter(),
+        }
+    }
+
+    fn sign_in(&mut self) -> crate::harness::record::Told {
+        let code = self.backup.next().unwrap();
+        self.alice.ask(Ask::Validate, Token::Backup(code))
+    }
+
+    fn sql(&self, sql: &str) -> SqliteConnection {
+        let mut connection = SqliteConnection::establish(&self.path).unwrap();
+        connection.batch_execute(sql).unwrap();
+        connection
+    }
+
+    fn log(&self) -> String {
+        self.service.instances[0].log()
+    }
+}
+
+/// Another process writes and does not come to an end.
+#[test]
+fn while_another_process_holds_the_lock_sign_ins_are_answered_and_reads_go_on() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let mut file = OnFile::in_folder(folder.path());
+    let mut other = file.sql("BEGIN IMMEDIATE");
+    let started = Instant::now();
+    let told = file.sign_in();
+    assert!(told.is_unknown(), "{told:?}");
+    assert!(started.elapsed() < 3 * LIMIT);
+    assert!(file.alice.ask(Ask::Vault, Token::None).is_yes());
+    other.batch_execute("ROLLBACK").unwrap();
+    assert!(file.sign_in().is_yes());
+    file.record.assert_holds();
+}
+
+#[test]
+fn a_missing_table_is_a_fault_and_an_event_and_all_is_well_when_it_is_back() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let mut file = OnFile::in_folder(folder.path());
+    for _ in 0..2 {
+        drop(file.sql("ALTER TABLE totp_devices RENAME TO gone"));
+        assert!(file.sign_in().is_unknown());
+        assert!(file.alice.ask(Ask::Vault, Token::None).is_unknown());
+        assert!(file.alice.ask(Ask::Status, Token::None).is_unknown());
+        drop(file.sql("ALTER TABLE gone RENAME TO totp_devices"));
+        assert!(file.sign_in().is_yes());
+        assert!(file.alice.ask(Ask::Vault, Token::None).is_yes());
+    }
+    let told = file.log().matches("StoreFailed").count();
+    assert_eq!(told, 2, "one per outage: {}", file.log());
+    file.record.assert_holds();
+}
+
+/// A disk of four MiB that something else fills.
+#[cfg(all(feature = "postgres", feature = "mysql", feature = "redis"))]
+#[test]
+fn on_a_full_disk_nothing_is_lost_and_with_room_it_goes_on() {
+    let _alone = alone();
+    let disk = SmallDisk::mount();
+    let mut file = OnFile::in_folder(disk.0.path());
+    let filler = disk.0.path().join("filler");
+    for _ in 0..2 {
+        std::fs::write(&filler, vec![7; 16 << 20]).unwrap_err();
+        // The log of SQLite may have a page left; then it is full.
+        let full = (0..4).any(|_| file.sign_in().is_unknown());
+        assert!(full, "{:?}", file.record.statuses());
+        assert!(
+            file.alice.ask(Ask::Vault, Token::None).is_yes(),
+            "reads go on"
+        );
+        std::fs::remove_file(&filler).unwrap();
+        assert!(file.sign_in().is_yes());
+        assert!(file.alice.ask(Ask::Vault, Token::None).is_yes());
+    }
+    assert!(file.log().contains("StoreFailed"), "{}", file.log());
+    file.record.assert_holds();
+}
+
+#[cfg(all(feature = "postgres", feature = "mysql", feature = "redis"))]
+struct SmallDisk(tempfile::TempDir);
+
+#[cfg(all(feature = "postgres", feature = "mysql", feature = "redis"))]
+impl SmallDisk {
+    fn mount() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut mount = std::process::Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", "size=4m", "tmpfs"]);
+        crate::harness::daemon::run(mount.arg(folder.path())); // needs root
+        Self(folder)
+    }
+}
+
+#[cfg(all(feature = "postgres", feature = "mysql", feature = "redis"))]
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let mut unmount = std::process::Command::new("umount");
+        let _ = unmount.arg("--lazy").arg(self.0.path()).status();
+    }
+}
