@@ -510,6 +510,24 @@ fn where_a_form_was_sent_to_a_get_leads_to_the_form() {
 }
 
 #[test]
+fn the_scope_itself_leads_to_the_settings_and_what_is_not_there_has_its_style_all_the_same() {
+    let app = TestApp::start();
+    let mut bob = Person::at(app.signed_in("bob"));
+    for scope in ["/auth/otp", "/auth/otp/"] {
+        let answer = bob.open(scope);
+        location(&answer);
+        assert!(bob.follow(answer).text().contains("<dd>Off</dd>"));
+        assert_eq!(bob.at, "/auth/otp/settings/");
+    }
+    for path in ["a", "a/", "a/b", "a/b/", "a/b/c/d"] {
+        let page = bob.open(&format!("/auth/otp/{path}")).text();
+        let at = page.find("<link rel=\"stylesheet\" href=\"").unwrap();
+        let style = page[at..].split('"').nth(3).unwrap();
+        assert_eq!(bob.open(style).status, 200, "{path}: {style}");
+    }
+}
+
+#[test]
 fn programs_are_answered_as_without_pages() {
     let app = TestApp::start();
     let (mut alice, phone, _) = app.enrolled("alice");

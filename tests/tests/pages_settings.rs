@@ -195,6 +195,26 @@ fn markup_in_names_labels_and_texts_is_inert() {
 }
 
 #[test]
+fn a_day_is_told_as_one() {
+    let day = std::time::Duration::from_secs(86_400);
+    let totp = builder().pages(Pages::new()).trusted_browsers(day);
+    let totp = totp.build().unwrap();
+    let user = actix_totp::UserId::new("alice").unwrap();
+    let service = totp.service();
+    let _ = service.enroll(&user, "", None).unwrap();
+    let code = service.code_for(&user).unwrap().unwrap();
+    let _ = service.confirm(&user, &code).unwrap();
+    let used = totp.clone();
+    let server = serve!(
+        App::new()
+            .configure(|cfg| routes(&used, cfg))
+            .wrap(session())
+    );
+    let page = alice(&server, "").visit("/auth/otp/challenge/");
+    assert!(page.contains("in this browser for one day"), "{page}");
+}
+
+#[test]
 fn guards_find_the_pages_wherever_they_are() {
     let server = site(builder().pages(Pages::new()), |totp, cfg| {
         let inner = web::scope("/b").configure(|cfg| totp.configure(cfg));

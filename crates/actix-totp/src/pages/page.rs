@@ -49,7 +49,7 @@ pub struct View<'a> {
     /// The links below the page: text and address.
     pub links: &'a [(String, String)],
     /// What a relative address begins with to be in the scope: `../` or `./`.
-    pub base: &'static str,
+    pub base: &'a str,
     /// The path to go on to, for a hidden field `next`. Always one of this application.
     pub next: Option<&'a str>,
     /// Where a page leads without it.

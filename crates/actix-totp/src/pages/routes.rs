@@ -6,7 +6,7 @@ use actix_web::{
     web::{self, ServiceConfig},
 };
 
-use super::{assets, challenge, settings, setup, visit::Visit};
+use super::{answer::see_other, assets, challenge, settings, setup, visit::Visit};
 use crate::{
     accept::prefers_html,
     plugin::{BrowserPaths, Totp},
@@ -93,6 +93,9 @@ pub(crate) fn refused(
         Err(error) => return Some(Err(error)),
     };
     let is_get = matches!(*req.method(), Method::GET | Method::HEAD);
+    if is_get && problem.code() == "not_found" && is_root(req) {
+        return Some(Ok(see_other(&settings_of(req.path()))));
+    }
     let page = match req.path().trim_end_matches('/').rsplit('/').next() {
         Some("validate") => "challenge/",
         Some("generate" | "verify") => "setup/",
@@ -103,4 +106,19 @@ pub(crate) fn refused(
         return Some(Ok(visit.to(page)));
     }
     Some(visit.end(Err(problem.clone().into())))
+}
+
+/// The scope itself, with or without its slash.
+fn is_root(req: &HttpRequest) -> bool {
+    matches!(req.match_info().unprocessed(), "" | "/")
+}
+
+/// Seen from the scope itself.
+fn settings_of(scope: &str) -> String {
+    let name = scope.rsplit('/').next().unwrap_or_default();
+    if name.is_empty() {
+        "./settings/".into()
+    } else {
+        format!("./{name}/settings/")
+    }
 }

@@ -57,6 +57,7 @@ texts! {
     challenge_title: "Enter a code", "Code eingeben";
     challenge_intro: "Your account is protected by a second factor.", "Ihr Konto ist durch einen zweiten Faktor geschützt.";
     trust_days: "Do not ask for a code in this browser for {} days", "In diesem Browser {} Tage lang nicht nach einem Code fragen";
+    trust_day: "Do not ask for a code in this browser for one day", "In diesem Browser einen Tag lang nicht nach einem Code fragen";
     trust_hint: "Only on a device that nobody else uses.", "Nur auf einem Gerät, das niemand sonst benutzt.";
     use_backup_code: "Use a backup code instead", "Stattdessen einen Ersatzcode benutzen";
     failed_attempts: "Failed attempts since your last sign-in: {}", "Fehlversuche seit Ihrer letzten Anmeldung: {}";

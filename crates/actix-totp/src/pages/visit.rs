@@ -59,12 +59,18 @@ impl<'a> Visit<'a> {
         self.next = path.filter(|path| is_local(path));
     }
 
-    /// What an address begins with to be in the scope, seen from here: `/scope/page/` or `/scope/page`.
-    fn base(&self) -> &'static str {
-        if self.req.path().ends_with('/') {
-            "../"
+    /// What an address begins with to be in the scope, seen from here: `/scope/page/`, `/scope/page`, or deeper where there is
+    /// no page.
+    fn base(&self) -> String {
+        let beyond = self.req.match_info().unprocessed();
+        let up = match beyond.matches('/').count() {
+            0 => usize::from(self.req.path().ends_with('/')),
+            slashes => slashes - 1,
+        };
+        if up == 0 {
+            "./".into()
         } else {
-            "./"
+            "../".repeat(up)
         }
     }
 
@@ -76,7 +82,7 @@ impl<'a> Visit<'a> {
         told: Option<&Notice>,
     ) -> Result<HttpResponse> {
         let (pages, base) = (&self.site.pages, self.base());
-        let built_in = self.site.assets.style(base);
+        let built_in = self.site.assets.style(&base);
         let mut view = View {
             texts: self.texts,
             language: self.language,
@@ -86,7 +92,7 @@ impl<'a> Visit<'a> {
                 .unwrap_or(self.totp.service().issuer()),
             logo: pages.logo.as_deref(),
             links: &pages.links,
-            base,
+            base: &base,
             next: self.next.as_deref(),
             home: &pages.home,
             sign_in: pages.sign_in.as_deref(),
@@ -94,7 +100,7 @@ impl<'a> Visit<'a> {
                 .into_iter()
                 .chain(pages.stylesheet.clone())
                 .collect(),
-            script: self.site.assets.script(base),
+            script: self.site.assets.script(&base),
             notice: None,
             is_refusal: false,
             form: None,

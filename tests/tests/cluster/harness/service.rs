@@ -50,8 +50,8 @@ impl Service {
                         .env("SESSION_KEY", SESSION_KEY)
                         .env("NO_COLOR", "1")
                         .env("WORKERS", "2")
-                    // A password's hash takes 19 MiB, which glibc keeps for each thread: else that hides what grows.
-                    .env("MALLOC_ARENA_MAX", "1")
+                        // A password's hash takes 19 MiB, which glibc keeps for each thread: else that hides what grows.
+                        .env("MALLOC_ARENA_MAX", "1")
                         .envs(instance.variables.iter().cloned());
                     command
                 });
