@@ -10,7 +10,7 @@ use std::{
 use actix_totp::{Device, DeviceStore};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
-use support::{Answer, TestApp};
+use support::{Answer, Person, TestApp, text_of};
 use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
 #[derive(Clone, Default)]
@@ -62,6 +62,26 @@ fn shown_in(answer: &Answer) -> Vec<String> {
         .filter_map(|it| it.as_str().map(str::to_owned))
         .collect();
     shown
+}
+
+/// What bob is shown and types when he enrolls and signs in by the pages.
+fn enroll_by_pages(app: &TestApp) -> Vec<String> {
+    let mut bob = Person::at(app.signed_in("bob"));
+    let page = bob.send("/auth/otp/generate/", &[]);
+    let secret = text_of(&page, "<code id=\"key\"").replace(' ', "");
+    let phone = app.authenticator(&json!({ "secret": secret }));
+    let (first, wrong) = (phone.code(), phone.wrong_code());
+    let page = bob.send("/auth/otp/verify/", &[("token", &first)]);
+    let codes = page.split("<li><code>").skip(1);
+    let mut hidden: Vec<String> = codes.map(|code| code[..19].to_owned()).collect();
+    bob.send("/auth/otp/validate/", &[("token", &wrong)]);
+    let trust = [("token", &*hidden[0]), ("trust_browser", "true")];
+    bob.send("/auth/otp/validate/", &trust);
+    assert!(bob.browser.cookies.contains_key("totp_trust"));
+    hidden.extend(bob.browser.cookies.values().cloned());
+    bob.send("/auth/otp/disable/", &[("token", &hidden[1])]);
+    hidden.extend([secret, first, wrong]);
+    hidden
 }
 
 #[test]
@@ -137,6 +157,7 @@ fn the_log_of_a_full_run_holds_no_token_secret_backup_code_or_cookie() {
     assert!(swap(&broken, &device));
     assert_eq!(say("/auth/otp/disable/", &new_phone.code()).status, 200);
     alice.post("/logout", &json!({}));
+    hidden.extend(enroll_by_pages(&app));
 
     let mut spelled: Vec<String> = hidden.iter().flat_map(|it| spellings(it)).collect();
     for phone in [phone, new_phone] {

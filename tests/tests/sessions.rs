@@ -140,7 +140,8 @@ fn the_application_signs_in_as_one_should() {
             .status,
         400
     );
-    let home = app.browser().get("/");
+    assert_eq!(app.browser().get("/").status, 200);
+    let home = app.browser().get("/api");
     assert!(home.status == 200 && home.text().contains("/auth/otp/generate/"));
     let cookie = app.browser().post(
         "/login",

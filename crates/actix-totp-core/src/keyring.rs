@@ -3,6 +3,8 @@
 //! XChaCha20-Poly1305 with a random nonce of 192 bits. The header (format version, key id), the user id and the epoch are
 //! associated data: a box that is copied to another user, or put back after its epoch ended, does not open.
 
+mod proof;
+
 use std::fmt;
 
 use base64::{
@@ -60,6 +62,7 @@ pub struct KeyRing {
 struct Key {
     id: [u8; ID_BYTES],
     cipher: XChaCha20Poly1305,
+    proof_cipher: XChaCha20Poly1305,
 }
 
 impl Key {
@@ -73,6 +76,7 @@ impl Key {
         Self {
             id,
             cipher: XChaCha20Poly1305::new(secret.into()),
+            proof_cipher: proof::cipher(secret),
         }
     }
 }

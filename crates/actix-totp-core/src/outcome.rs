@@ -71,6 +71,8 @@ pub enum Rejection {
     AlreadyConfirmed,
     /// The pending secret is too old to be confirmed.
     EnrollmentExpired,
+    /// The proof that asks does not count: it is of an epoch that has ended.
+    ProofEnded,
     /// Too many failures: no code is looked at before the time is over.
     Throttled {
         /// How long to wait; whole seconds, at least one.
@@ -93,6 +95,7 @@ impl Rejection {
             Self::NotEnabled => "not_enabled",
             Self::AlreadyConfirmed => "already_confirmed",
             Self::EnrollmentExpired => "enrollment_expired",
+            Self::ProofEnded => "totp_required",
             Self::Throttled { .. } => "throttled",
             Self::Locked => "locked",
         }
@@ -177,8 +180,12 @@ pub struct Renewed {
 pub struct Status {
     /// Whether a live credential exists.
     pub enabled: bool,
+    /// Whether a new secret waits for its first code and is not too old for it.
+    pub pending: bool,
     /// Whether a new authenticator waits beside the live one.
     pub replacement_pending: bool,
+    /// Failed attempts of both kinds since the last success.
+    pub failed_attempts: u32,
     /// Backup codes that are still good.
     pub backup_codes_remaining: u32,
     /// When a token was last accepted, in seconds since the Unix epoch.
@@ -204,7 +211,9 @@ impl Status {
             .is_some_and(|at| now.saturating_sub(at) <= enrollment_lifetime_secs);
         Self {
             enabled,
+            pending,
             replacement_pending: enabled && pending,
+            failed_attempts: device.failed_attempts(),
             backup_codes_remaining: device.backup_codes_remaining,
             last_used_at: device.last_used_at,
             retry_after: match gate {

@@ -6,12 +6,13 @@ use crate::{
     builder::TotpBuilder,
     clock::{Clock, Sleeper, SystemClock, SystemSleeper},
     config::Config,
+    credential::Parameters,
     device::{Device, UserId},
     error::Error,
     event::Event,
     keyring::KeyRing,
     outage::Outages,
-    outcome::{Authenticated, Confirmed, Disabled, Enrollment, Outcome, Renewed, Status},
+    outcome::{Authenticated, Confirmed, Disabled, Enrollment, Outcome, Proof, Renewed, Status},
     random::{OsRandomness, Randomness},
     store::DeviceStore,
     transition,
@@ -126,6 +127,33 @@ impl TotpService {
         })
     }
 
+    /// Ends every proof of the user but the one that asks, which is given its successor: of the same time, under the new
+    /// epoch. So "forget all browsers" makes nothing fresh. Asking with a proof that does not count changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// Any [`Error`]. Rejections: `NotEnabled`, `ProofEnded`.
+    pub fn end_other_proofs(&self, proof: &Proof) -> Result<Outcome<Proof>, Error> {
+        self.apply(&proof.user, |opened, moment| {
+            transition::end_other_proofs(opened, proof, moment)
+        })
+    }
+
+    /// A proof as text that a browser may keep, sealed under the first key of the ring: 87 letters, digits, `-` and `_`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Randomness`].
+    pub fn seal_proof(&self, proof: &Proof) -> Result<String, Error> {
+        Ok(self.inner.keys.seal_proof(proof, &*self.inner.random)?)
+    }
+
+    /// The proof that [`seal_proof`](Self::seal_proof) sealed for this user, under any key of the ring. Whether it still
+    /// counts, [`Status::accepts`] says; how old it may be is for the caller to check.
+    pub fn open_proof(&self, user: &UserId, sealed: &str) -> Option<Proof> {
+        self.inner.keys.open_proof(user, sealed)
+    }
+
     /// The state of the user's second factor. Writes nothing and opens no box.
     ///
     /// # Errors
@@ -140,6 +168,16 @@ impl TotpService {
     pub(crate) fn status_of(&self, device: Option<&Device>, now: u64) -> Status {
         let lifetime = self.inner.config.enrollment_lifetime_secs;
         device.map_or_else(Status::default, |device| Status::of(device, now, lifetime))
+    }
+
+    /// Who issues the codes, as authenticators show it.
+    pub fn issuer(&self) -> &str {
+        &self.inner.config.issuer
+    }
+
+    /// Algorithm, digits and period of secrets that are made from now on; those that exist may have others.
+    pub fn parameters(&self) -> Parameters {
+        self.inner.config.parameters
     }
 
     /// The time by the service's clock, in seconds since the Unix epoch.
@@ -180,9 +218,9 @@ impl TotpService {
     ///
     /// [`Error::Store`] or [`Error::Clock`].
     #[cfg(feature = "test-util")]
-    pub fn proof_for(&self, user: &UserId) -> Result<Option<crate::Proof>, Error> {
+    pub fn proof_for(&self, user: &UserId) -> Result<Option<Proof>, Error> {
         let at = self.now()?;
-        Ok(self.status(user)?.epoch.map(|epoch| crate::Proof {
+        Ok(self.status(user)?.epoch.map(|epoch| Proof {
             user: user.clone(),
             epoch,
             at,

@@ -25,7 +25,7 @@ pub(crate) use self::{
     confirm::confirm,
     enroll::enroll,
     examine::{authenticate, disable, renew_backup_codes},
-    operator::{end_all_proofs, import, unlock},
+    operator::{end_all_proofs, end_other_proofs, import, unlock},
 };
 
 /// What a transition is given beside the device and the user's input.

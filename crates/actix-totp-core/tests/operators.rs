@@ -124,6 +124,36 @@ fn end_all_proofs_begins_a_new_epoch_and_leaves_the_rest() {
 }
 
 #[test]
+fn the_proof_that_ends_the_others_has_a_successor_of_the_same_time() {
+    let scene = Scene::new();
+    scene.enroll();
+    let sign_in = || {
+        scene.clock.advance_secs(30);
+        accepted(scene.totp.authenticate(&scene.alice, &scene.code())).proof
+    };
+    let (other, mine) = (sign_in(), sign_in());
+    scene.events();
+    scene.clock.advance_secs(500);
+    let successor = accepted(scene.totp.end_other_proofs(&mine));
+    assert_eq!(successor.at, mine.at, "nothing was proved anew");
+    let status = scene.totp.status(&scene.alice).unwrap();
+    assert!(status.accepts(&successor) && !status.accepts(&mine) && !status.accepts(&other));
+    let user = scene.alice.clone();
+    assert_eq!(scene.events(), [Event::ProofsEnded { user }]);
+
+    let before = scene.device();
+    for ended in [mine, other] {
+        let refused = rejected(scene.totp.end_other_proofs(&ended));
+        assert_eq!(refused, Rejection::ProofEnded);
+    }
+    assert_eq!(scene.device(), before);
+    let code = scene.code();
+    accepted(scene.totp.disable(&scene.alice, Some(&code)));
+    let refused = rejected(scene.totp.end_other_proofs(&successor));
+    assert_eq!(refused, Rejection::NotEnabled);
+}
+
+#[test]
 fn the_epoch_changes_only_where_proofs_must_end() {
     let scene = Scene::new();
     let backup = scene.enroll();

@@ -3,7 +3,7 @@
 
 use actix_totp_core::{Epoch, Proof, Status, UserId};
 
-use crate::guard::{Decision, Demand, decide};
+use crate::guard::{Decision, Demand, Policy, decide};
 
 /// Somebody with a good proof, and the guard's decision.
 pub struct Guarding {
@@ -41,7 +41,12 @@ impl Guarding {
             proof,
             now,
         } = self;
-        let decision = decide(Demand::Everyone, 300, user, status, Some(proof), *now);
+        let policy = Policy {
+            demand: Demand::Everyone,
+            max_age_secs: 300,
+            trusted_secs: None,
+        };
+        let decision = decide(policy, user, status, Some(proof), || None, *now);
         matches!(decision, Decision::Pass { .. })
     }
 }

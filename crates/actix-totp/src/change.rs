@@ -4,6 +4,8 @@ use std::{future::Future, pin::Pin, sync::Arc};
 
 use actix_web::{HttpRequest, error::InternalError, http::header};
 
+use crate::problem::Problem;
+
 /// What a request is about to change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -47,6 +49,9 @@ impl AuthorizeChange {
 
 /// The application's own refusal, with the headers that every answer here has.
 fn never_stored(error: actix_web::Error) -> actix_web::Error {
+    if error.as_error::<Problem>().is_some() {
+        return error; // has them, and can still be told on a page
+    }
     let mut response = error.error_response();
     let headers = response.headers_mut();
     headers.insert(

@@ -39,7 +39,7 @@ impl Verified {
         &self.user
     }
 
-    /// When, in seconds since the Unix epoch.
+    /// When, in seconds since the Unix epoch. In a trusted browser: when the user began to trust it.
     pub const fn at(&self) -> u64 {
         self.at
     }

@@ -6,11 +6,11 @@ mod redirect;
 
 use std::time::Duration;
 
-use actix_totp_core::{Proof, Status, UserId};
+use actix_totp_core::{Proof, Rejection, Status, UserId};
 use actix_web::HttpRequest;
 
-pub(crate) use self::decision::{Decision, Demand, decide};
-use crate::{extract::Verified, plugin::Totp, problem::Problem, recheck::Recheck, session};
+pub(crate) use self::decision::{Decision, Demand, Policy, decide};
+use crate::{extract::Verified, plugin::Totp, problem::Problem, recheck::Recheck, session, trust};
 
 /// Lets a request pass only if the signed-in user has shown the second factor. Made by [`Totp::require`]; wrap a scope
 /// or a resource with it, inside the session middleware.
@@ -19,7 +19,9 @@ use crate::{extract::Verified, plugin::Totp, problem::Problem, recheck::Recheck,
 /// 2. No second factor: 403 `totp_setup_required`, or with [`if_enrolled`](Self::if_enrolled) it passes.
 /// 3. No proof in the session, or one of another user or an ended epoch: 403 `totp_required`.
 /// 4. A proof older than the maximum age: 403 `stale_proof`.
-/// 5. The store does not answer: 503. The handler does not run.
+/// 5. Instead of 3 and 4, a trusted browser passes where the application allows such
+///    ([`TotpBuilder::trusted_browsers`](crate::TotpBuilder::trusted_browsers)) and the guard has no maximum age of its own.
+/// 6. The store does not answer: 503. The handler does not run.
 ///
 /// It asks the store at every request ([`TotpBuilder::recheck_every`](crate::TotpBuilder::recheck_every) spares some), so that a device that was disabled, reset or enrolled anew elsewhere ends this
 /// session's proof at once. It never looks at method or path: whatever it wraps is guarded. A refusal is an `Ok`
@@ -45,8 +47,7 @@ use crate::{extract::Verified, plugin::Totp, problem::Problem, recheck::Recheck,
 #[must_use = "a guard guards nothing before it is wrapped around something"]
 pub struct RequireTotp {
     totp: Totp,
-    demand: Demand,
-    max_age_secs: u64,
+    policy: Policy,
     strict: bool,
 }
 
@@ -56,11 +57,14 @@ pub(crate) struct Standing(pub(crate) Option<Verified>);
 
 impl RequireTotp {
     pub(crate) fn new(totp: Totp) -> Self {
-        let max_age_secs = totp.0.max_age_secs;
+        let policy = Policy {
+            demand: Demand::Everyone,
+            max_age_secs: totp.0.max_age_secs,
+            trusted_secs: totp.0.trust.secs(),
+        };
         Self {
             totp,
-            demand: Demand::Everyone,
-            max_age_secs,
+            policy,
             strict: false,
         }
     }
@@ -69,15 +73,17 @@ impl RequireTotp {
     ///
     /// Default: it is asked of everyone.
     pub fn if_enrolled(mut self) -> Self {
-        self.demand = Demand::IfEnrolled;
+        self.policy.demand = Demand::IfEnrolled;
         self
     }
 
-    /// How old the proof may be, in whole seconds: shorter for what matters more ("step-up").
+    /// How old the proof may be, in whole seconds: shorter for what matters more ("step-up"). A trusted browser
+    /// ([`TotpBuilder::trusted_browsers`](crate::TotpBuilder::trusted_browsers)) will then not do.
     ///
-    /// Default: that of [`TotpBuilder::max_age`](crate::TotpBuilder::max_age), 12 hours.
+    /// Default: that of [`TotpBuilder::max_age`](crate::TotpBuilder::max_age), 12 hours, or a trusted browser.
     pub fn max_age(mut self, max_age: Duration) -> Self {
-        self.max_age_secs = max_age.as_secs();
+        self.policy.max_age_secs = max_age.as_secs();
+        self.policy.trusted_secs = None;
         self
     }
 
@@ -94,10 +100,10 @@ impl RequireTotp {
     pub(crate) async fn admit(&self, req: &HttpRequest) -> Result<Standing, Problem> {
         let user = self.totp.current_user(req).await?;
         let proof = session::proof(req, &user);
-        if let Some(at) = self.remembered(&user, proof.as_ref())? {
+        if let Some(at) = self.remembered(req, &user, proof.as_ref())? {
             return Ok(Standing(Some(Verified { user, at })));
         }
-        match self.ask(&user, proof.as_ref()).await? {
+        match self.ask(req, &user, proof.as_ref()).await? {
             Decision::Pass { at } => Ok(Standing(Some(Verified { user, at }))),
             Decision::PassUnenrolled => Ok(Standing(None)),
             Decision::SetupRequired => Err(Problem::totp_setup_required()),
@@ -117,12 +123,38 @@ impl RequireTotp {
         user: &UserId,
     ) -> Result<(Status, Decision), Problem> {
         let (status, now) = self.totp.look(user).await?;
-        let decision = self.decide(user, &status, session::proof(req, user).as_ref(), now);
+        let session = session::proof(req, user);
+        let decision = self.decide(req, user, &status, session.as_ref(), now);
         Ok((status, decision))
     }
 
+    /// The proof in the session, if it counts and is not too old. A trusted browser will not do.
+    pub(crate) async fn session_proof(
+        &self,
+        req: &HttpRequest,
+        user: &UserId,
+    ) -> Result<Proof, Problem> {
+        let (status, now) = self.totp.look(user).await?;
+        let proof = session::proof(req, user);
+        let policy = Policy {
+            trusted_secs: None,
+            ..self.policy
+        };
+        match decide(policy, user, &status, proof.as_ref(), || None, now) {
+            Decision::Pass { .. } => proof.ok_or_else(Problem::totp_required),
+            Decision::PassUnenrolled | Decision::SetupRequired => Err(Rejection::NotEnabled.into()),
+            Decision::Required => Err(Problem::totp_required()),
+            Decision::Stale => Err(Problem::stale_proof()),
+        }
+    }
+
     /// When the second factor was shown, if what was seen in the store a while ago is enough to let the request pass.
-    fn remembered(&self, user: &UserId, proof: Option<&Proof>) -> Result<Option<u64>, Problem> {
+    fn remembered(
+        &self,
+        req: &HttpRequest,
+        user: &UserId,
+        proof: Option<&Proof>,
+    ) -> Result<Option<u64>, Problem> {
         let Some(recheck) = self.recheck() else {
             return Ok(None);
         };
@@ -135,20 +167,25 @@ impl RequireTotp {
             epoch: Some(epoch),
             ..Status::default()
         };
-        Ok(match self.decide(user, &status, proof, now) {
+        Ok(match self.decide(req, user, &status, proof, now) {
             Decision::Pass { at } => Some(at),
             _ => None, // a refusal asks the store
         })
     }
 
-    async fn ask(&self, user: &UserId, proof: Option<&Proof>) -> Result<Decision, Problem> {
+    async fn ask(
+        &self,
+        req: &HttpRequest,
+        user: &UserId,
+        proof: Option<&Proof>,
+    ) -> Result<Decision, Problem> {
         let recheck = self.recheck();
         let before = recheck.map(|recheck| recheck.before_load(user));
         let (status, now) = self.totp.look(user).await?;
         if let (Some(recheck), Some(before), Some(epoch)) = (recheck, before, status.epoch) {
             recheck.remember(user, before, epoch, now);
         }
-        Ok(self.decide(user, &status, proof, now))
+        Ok(self.decide(req, user, &status, proof, now))
     }
 
     fn recheck(&self) -> Option<&Recheck> {
@@ -156,7 +193,15 @@ impl RequireTotp {
         recheck.filter(|_| !self.strict)
     }
 
-    fn decide(&self, user: &UserId, status: &Status, proof: Option<&Proof>, now: u64) -> Decision {
-        decide(self.demand, self.max_age_secs, user, status, proof, now)
+    fn decide(
+        &self,
+        req: &HttpRequest,
+        user: &UserId,
+        status: &Status,
+        session: Option<&Proof>,
+        now: u64,
+    ) -> Decision {
+        let browser = || trust::proof(&self.totp, req, user);
+        decide(self.policy, user, status, session, browser, now)
     }
 }

@@ -4,6 +4,7 @@
     doc = "A second factor for actix-web; the full text is in the docs of the feature `sqlite`."
 )]
 
+mod accept;
 #[cfg(feature = "bench")]
 #[doc(hidden)]
 pub mod bench;
@@ -11,7 +12,10 @@ mod change;
 mod cross_site;
 mod extract;
 mod guard;
+mod local;
 mod operations;
+#[cfg(feature = "pages")]
+pub mod pages;
 mod plugin;
 mod problem;
 mod recheck;
@@ -19,6 +23,7 @@ mod routes;
 mod runner;
 mod session;
 mod settings;
+mod trust;
 mod user;
 
 pub use actix_totp_core::{

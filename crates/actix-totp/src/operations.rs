@@ -4,7 +4,7 @@
 //! They wait with a time limit, so they need a tokio runtime with its timer, as every actix-web application has it.
 
 use actix_totp_core::{
-    Authenticated, Confirmed, Credential, Disabled, Enrollment, Error, Outcome, Renewed,
+    Authenticated, Confirmed, Credential, Disabled, Enrollment, Error, Outcome, Proof, Renewed,
     ResealReport, Status, UserId,
 };
 use zeroize::Zeroizing;
@@ -142,6 +142,18 @@ impl Totp {
     pub async fn end_all_proofs(&self, user: &UserId) -> Result<bool, Error> {
         let user = user.clone();
         self.run(move |service| service.end_all_proofs(&user)).await
+    }
+
+    /// Ends every proof of a user but the one that asks; see
+    /// [`TotpService::end_other_proofs`](crate::TotpService::end_other_proofs).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn end_other_proofs(&self, proof: &Proof) -> Result<Outcome<Proof>, Error> {
+        let proof = proof.clone();
+        self.run(move |service| service.end_other_proofs(&proof))
+            .await
     }
 
     /// Takes over somebody who enrolled elsewhere; see [`TotpService::import`](crate::TotpService::import).

@@ -13,6 +13,7 @@ use crate::{
     routes,
     runner::Runner,
     settings::TotpBuilder,
+    trust::Trust,
     user::CurrentUser,
 };
 
@@ -31,6 +32,9 @@ pub(crate) struct Plugin {
     pub(crate) trusted_origins: Vec<String>,
     pub(crate) max_age_secs: u64,
     pub(crate) browser_paths: Option<BrowserPaths>,
+    pub(crate) trust: Trust,
+    #[cfg(feature = "pages")]
+    pub(crate) site: Option<crate::pages::Site>,
 }
 
 /// Where the guard sends browsers.
@@ -38,6 +42,7 @@ pub(crate) struct Plugin {
 pub(crate) struct BrowserPaths {
     pub(crate) challenge: String,
     pub(crate) setup: String,
+    pub(crate) sign_in: Option<String>,
 }
 
 impl Totp {
@@ -46,8 +51,8 @@ impl Totp {
         TotpBuilder::new(TotpService::builder(store, keys))
     }
 
-    /// Mounts the endpoints: `generate/`, `verify/`, `status/`, `validate/`, `backup-codes/` and `disable/`, each with
-    /// and without its slash. Give it to the `configure` of a scope of its own.
+    /// Mounts the endpoints: `generate/`, `verify/`, `status/`, `validate/`, `backup-codes/`, `forget-browsers/` and
+    /// `disable/`, each with and without its slash; with pages turned on (feature `pages`), these too. Give it to the `configure` of a scope of its own.
     pub fn configure(&self, cfg: &mut web::ServiceConfig) {
         routes::configure(self, cfg);
     }

@@ -6,7 +6,10 @@ use actix_totp_core::{Error, Rejection};
 use actix_web::{
     HttpResponse, ResponseError,
     body::BoxBody,
-    http::{StatusCode, header},
+    http::{
+        StatusCode,
+        header::{self, HeaderMap, HeaderValue},
+    },
 };
 use serde_json::{Map, Value, json};
 
@@ -57,6 +60,33 @@ impl Problem {
     /// The stable reason.
     pub fn code(&self) -> &str {
         &self.code
+    }
+
+    /// What is told to a person.
+    #[cfg(feature = "pages")]
+    pub(crate) fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    #[cfg(feature = "pages")]
+    pub(crate) const fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// A member beside those that every problem has.
+    #[cfg(feature = "pages")]
+    pub(crate) fn member(&self, name: &str) -> Option<&Value> {
+        self.members.get(name)
+    }
+
+    /// What the status asks for beside the body.
+    pub(crate) fn add_headers(&self, headers: &mut HeaderMap) {
+        if let Some(secs) = self.retry_after_secs {
+            headers.insert(header::RETRY_AFTER, secs.into());
+        }
+        if let Some(allow) = self.allow {
+            headers.insert(header::ALLOW, HeaderValue::from_static(allow));
+        }
     }
 
     fn bad_request(code: &'static str, detail: &'static str) -> Self {
@@ -193,6 +223,7 @@ impl From<Rejection> for Problem {
                 code,
                 "This secret was generated too long ago. Please generate TOTP again.",
             ),
+            Rejection::ProofEnded => Self::totp_required(),
             Rejection::Throttled { retry_after } => {
                 Self::too_many_failures(code, Some(retry_after))
             }
@@ -238,13 +269,9 @@ impl ResponseError for Problem {
             .content_type("application/problem+json")
             .insert_header((header::CACHE_CONTROL, "no-store"))
             .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
-        if let Some(secs) = self.retry_after_secs {
-            response.insert_header((header::RETRY_AFTER, secs));
-        }
-        if let Some(allow) = self.allow {
-            response.insert_header((header::ALLOW, allow));
-        }
-        response.body(body.to_string())
+        let mut response = response.body(body.to_string());
+        self.add_headers(response.headers_mut());
+        response
     }
 }
 

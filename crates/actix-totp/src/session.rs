@@ -1,4 +1,4 @@
-//! The proof in the session. No other file reads or writes it.
+//! The proof in the session, and what the next page is to tell. No other file reads or writes them.
 //!
 //! What is in a session is a hint: the guard believes a proof only if the store still has the epoch it was given under.
 
@@ -9,9 +9,13 @@ use actix_totp_core::{Epoch, Proof, UserId};
 use actix_web::{HttpMessage, HttpRequest};
 use serde::Deserialize;
 
+#[cfg(feature = "pages")]
+use crate::pages::Notice;
 use crate::problem::Problem;
 
 const PROOF: &str = "actix_totp.proof";
+#[cfg(feature = "pages")]
+const NOTICE: &str = "actix_totp.notice";
 const PROBE: &str = "actix_totp.probe";
 
 /// A [`Proof`] as it is in the session's text.
@@ -49,6 +53,25 @@ pub(crate) fn keep(session: &Session, proof: &Proof) -> Result<(), Problem> {
 pub(crate) fn forget(session: &Session) {
     session.remove(PROOF);
     session.renew();
+}
+
+/// Leaves what the next page is to tell.
+#[cfg(feature = "pages")]
+pub(crate) fn leave_notice(req: &HttpRequest, notice: &Notice) -> Result<(), Problem> {
+    require(req)?.insert(NOTICE, notice).map_err(|error| {
+        tracing::error!(%error, "a notice cannot be written into the session");
+        Problem::no_session()
+    })
+}
+
+/// What was left for this page, once. What cannot be read is nothing.
+#[cfg(feature = "pages")]
+pub(crate) fn take_notice(req: &HttpRequest) -> Option<Notice> {
+    let session = req.get_session();
+    if !session.contains_key(NOTICE) {
+        return None; // a session that is not changed need not be written
+    }
+    session.remove_as(NOTICE)?.ok()
 }
 
 /// The session, if something put into it will be there at the next request. To be asked before a code is spent.

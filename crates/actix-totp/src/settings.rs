@@ -1,8 +1,10 @@
 //! The settings of the plugin, with their defaults and limits.
 
+mod core;
+
 use std::{sync::Arc, time::Duration};
 
-use actix_totp_core::{BuildError, Clock, Event, Parameters, Randomness, Sleeper};
+use actix_totp_core::BuildError;
 use actix_web::HttpRequest;
 
 use crate::{
@@ -11,6 +13,7 @@ use crate::{
     plugin::{BrowserPaths, Plugin, Totp},
     recheck::{Recheck, Watched},
     runner::{Limits, Runner},
+    trust::Trust,
     user::CurrentUser,
 };
 
@@ -45,6 +48,9 @@ pub struct TotpBuilder {
     browser_paths: Option<BrowserPaths>,
     limits: Limits,
     recheck_every: Option<Duration>,
+    pub(crate) trust: Trust,
+    #[cfg(feature = "pages")]
+    pub(crate) pages: Option<crate::pages::Pages>,
 }
 
 impl TotpBuilder {
@@ -62,6 +68,9 @@ impl TotpBuilder {
                 answer_within: Duration::from_secs(4),
             },
             recheck_every: None,
+            trust: Trust::default(),
+            #[cfg(feature = "pages")]
+            pages: None,
         }
     }
 
@@ -109,7 +118,7 @@ impl TotpBuilder {
     /// to enroll, with the page they wanted as `?next=`, always a path of this application. Both are paths like
     /// `/sign-in/code`.
     ///
-    /// Default: nowhere, everyone gets the 403.
+    /// Default: nowhere, everyone gets the 403; or, with the feature `pages` and pages turned on, to these.
     pub fn redirect_browsers(
         mut self,
         challenge: impl Into<String>,
@@ -118,6 +127,7 @@ impl TotpBuilder {
         self.browser_paths = Some(BrowserPaths {
             challenge: challenge.into(),
             setup: setup.into(),
+            sign_in: None,
         });
         self
     }
@@ -184,7 +194,9 @@ impl TotpBuilder {
         if !(60..=90 * 86_400).contains(&max_age_secs) {
             return Err(BuildError::Web("the maximum age is 1 minute to 90 days"));
         }
-        if let Some(BrowserPaths { challenge, setup }) = &self.browser_paths
+        if let Some(BrowserPaths {
+            challenge, setup, ..
+        }) = &self.browser_paths
             && !(is_path(challenge) && is_path(setup))
         {
             return Err(BuildError::Web(
@@ -203,6 +215,7 @@ impl TotpBuilder {
                 "an answer is given within 100 milliseconds to 1 minute",
             ));
         }
+        self.trust.check()?;
         let recheck = self.recheck_every.map(|time| time.as_secs());
         if recheck.is_some_and(|secs| !(1..=300).contains(&secs)) {
             return Err(BuildError::Web("recheck_every is 1 second to 5 minutes"));
@@ -222,100 +235,10 @@ impl TotpBuilder {
             trusted_origins: self.trusted_origins,
             max_age_secs,
             browser_paths: self.browser_paths,
+            trust: self.trust,
+            #[cfg(feature = "pages")]
+            site: self.pages.map(crate::pages::Site::new).transpose()?,
         })))
-    }
-}
-
-/// The settings of the core, handed on.
-impl TotpBuilder {
-    fn map_core(
-        mut self,
-        set: impl FnOnce(actix_totp_core::TotpBuilder) -> actix_totp_core::TotpBuilder,
-    ) -> Self {
-        self.core = set(self.core);
-        self
-    }
-
-    /// Who issues the codes, as the authenticator shows it: 1 to 64 bytes, not blank, no `:`.
-    ///
-    /// Default: `actix-totp`.
-    pub fn issuer(self, issuer: impl Into<String>) -> Self {
-        self.map_core(|core| core.issuer(issuer))
-    }
-
-    /// How many steps before and after the current one are accepted, 0 or 1 (RFC 6238 §5.2).
-    ///
-    /// Default: 1.
-    pub fn window(self, steps: u8) -> Self {
-        self.map_core(|core| core.window(steps))
-    }
-
-    /// A window of up to 10 steps on each side. Each step more gives a guess two more codes to hit.
-    ///
-    /// Default: not set, [`window`](Self::window) decides.
-    pub fn danger_window(self, steps: u8) -> Self {
-        self.map_core(|core| core.danger_window(steps))
-    }
-
-    /// Algorithm, digits and period of secrets that are made from now on; those that exist keep theirs.
-    ///
-    /// Default: SHA-1, 6 digits, 30 seconds, which every authenticator knows.
-    pub fn parameters(self, parameters: Parameters) -> Self {
-        self.map_core(|core| core.parameters(parameters))
-    }
-
-    /// How long a new secret waits for its first code, 1 minute to 1 day; whole seconds.
-    ///
-    /// Default: 15 minutes.
-    pub fn enrollment_lifetime(self, lifetime: Duration) -> Self {
-        self.map_core(|core| core.enrollment_lifetime(lifetime))
-    }
-
-    /// Makes wrong backup codes count and wait like wrong TOTP codes, down to the lock at 100 (SP 800-63B-4 §4.2.1.1).
-    /// Whoever has the password can then lock the owner out until an operator unlocks.
-    ///
-    /// Default: off; a backup code has 80 random bits.
-    pub fn danger_throttle_backup_codes(self) -> Self {
-        self.map_core(actix_totp_core::TotpBuilder::danger_throttle_backup_codes)
-    }
-
-    /// How often a swap is tried that is lost to other writers, 1 to 100 times, and for how long at most, up to a minute;
-    /// with jitter between two tries. Then the answer is 503, and nothing was done.
-    ///
-    /// Default: 10 times, for 2 seconds.
-    pub fn lost_swaps(self, most_tries: u32, longest: Duration) -> Self {
-        self.map_core(|core| core.lost_swaps(most_tries, longest))
-    }
-
-    /// A function that is told every [`Event`], after the write and before the answer, on a thread of the plugin's own. It
-    /// may block, which delays the answer; at most half of the [`threads`](Self::threads) wait for it when tokens are told.
-    /// That thread belongs to no async runtime: to spawn a task, keep a handle of yours. It must not wait for the `async`
-    /// methods of [`Totp`], which need these threads.
-    ///
-    /// Default: none; events are logged with `tracing` in any case.
-    pub fn on_event(self, tell: impl Fn(&Event) + Send + Sync + 'static) -> Self {
-        self.map_core(|core| core.on_event(tell))
-    }
-
-    /// Where the time comes from.
-    ///
-    /// Default: [`SystemClock`](crate::SystemClock).
-    pub fn clock(self, clock: impl Clock) -> Self {
-        self.map_core(|core| core.clock(clock))
-    }
-
-    /// How to wait before a lost swap is tried again.
-    ///
-    /// Default: [`SystemSleeper`](crate::SystemSleeper).
-    pub fn sleeper(self, sleeper: impl Sleeper) -> Self {
-        self.map_core(|core| core.sleeper(sleeper))
-    }
-
-    /// Where randomness comes from. For tests.
-    ///
-    /// Default: [`OsRandomness`](crate::OsRandomness).
-    pub fn randomness(self, random: impl Randomness) -> Self {
-        self.map_core(|core| core.randomness(random))
     }
 }
 

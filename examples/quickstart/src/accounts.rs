@@ -3,11 +3,12 @@
 use std::{fmt::Write, future::Future, pin::Pin, sync::LazyLock};
 
 use actix_session::{Session, SessionExt};
+use actix_totp::pages::is_local;
 use actix_web::{
-    FromRequest, HttpRequest, HttpResponse, Responder,
+    Either, FromRequest, HttpRequest, HttpResponse,
     dev::Payload,
     error::{ErrorBadRequest, ErrorConflict, ErrorInternalServerError, ErrorUnauthorized},
-    web::{self, Json, ThinData},
+    web::{self, Form, Json, ThinData},
 };
 use argon2::{
     Argon2,
@@ -20,13 +21,16 @@ use diesel::{
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::database::{Database, users};
+use crate::{
+    database::{Database, users},
+    site::{self, SameSite},
+};
 
 /// Where the session keeps the user's id: actix-totp looks there by default.
 const USER_ID: &str = "user_id";
 /// Where the session keeps how authenticators should name the account.
 const EMAIL: &str = "email";
-const USERNAME: &str = "username";
+pub(crate) const USERNAME: &str = "username";
 
 #[derive(Deserialize)]
 pub(crate) struct Registration {
@@ -35,15 +39,43 @@ pub(crate) struct Registration {
     email: String,
 }
 
+/// A program sends JSON, a page a form.
+type Sent<T> = Either<Json<T>, Form<T>>;
+
+fn read<T>(sent: Sent<T>) -> (T, bool) {
+    match sent {
+        Either::Left(json) => (json.into_inner(), false),
+        Either::Right(form) => (form.into_inner(), true),
+    }
+}
+
 pub(crate) async fn register(
     database: ThinData<Database>,
-    form: Json<Registration>,
-) -> actix_web::Result<impl Responder> {
+    sent: Sent<Registration>,
+    _: SameSite,
+) -> actix_web::Result<HttpResponse> {
+    let (registration, is_form) = read(sent);
+    let username = registration.username.clone();
+    match create(&database, registration).await {
+        Ok(()) if is_form => Ok(site::see_other("/login")),
+        Ok(()) => Ok(HttpResponse::Created().json(json!({ "username": username }))),
+        Err(error) if is_form => Ok(form_again(true, &error, None)),
+        Err(error) => Err(error),
+    }
+}
+
+/// The form once more, with what was wrong.
+fn form_again(registers: bool, error: &actix_web::Error, next: Option<&str>) -> HttpResponse {
+    let status = error.as_response_error().status_code();
+    site::enter(registers, Some(&error.to_string()), next, status)
+}
+
+async fn create(database: &Database, registration: Registration) -> actix_web::Result<()> {
     let Registration {
         username,
         password,
         email,
-    } = form.into_inner();
+    } = registration;
     if !(1..=64).contains(&username.len())
         || !(8..=256).contains(&password.len())
         || email.len() > 255
@@ -62,7 +94,7 @@ pub(crate) async fn register(
     .map_err(|_| ErrorInternalServerError("The password cannot be hashed."))?;
     let row = (
         users::id.eq(id),
-        users::username.eq(username.clone()),
+        users::username.eq(username),
         users::email.eq(email),
         users::password.eq(hash),
     );
@@ -77,21 +109,41 @@ pub(crate) async fn register(
     if !is_new {
         return Err(ErrorConflict("This username is taken."));
     }
-    Ok(HttpResponse::Created().json(json!({ "username": username })))
+    Ok(())
 }
 
 #[derive(Deserialize)]
 pub(crate) struct Credentials {
     username: String,
     password: String,
+    /// Where a page leads after it.
+    next: Option<String>,
 }
 
 pub(crate) async fn login(
     database: ThinData<Database>,
     session: Session,
-    form: Json<Credentials>,
-) -> actix_web::Result<impl Responder> {
-    let Credentials { username, password } = form.into_inner();
+    sent: Sent<Credentials>,
+    _: SameSite,
+) -> actix_web::Result<HttpResponse> {
+    let (credentials, is_form) = read(sent);
+    let next = credentials.next.clone().filter(|next| is_local(next));
+    match sign_in(&database, &session, credentials).await {
+        Ok(_) if is_form => Ok(site::see_other(next.as_deref().unwrap_or("/account"))),
+        Ok(username) => Ok(HttpResponse::Ok().json(json!({ "username": username }))),
+        Err(error) if is_form => Ok(form_again(false, &error, next.as_deref())),
+        Err(error) => Err(error),
+    }
+}
+
+async fn sign_in(
+    database: &Database,
+    session: &Session,
+    credentials: Credentials,
+) -> actix_web::Result<String> {
+    let Credentials {
+        username, password, ..
+    } = credentials;
     let wanted = users::table.filter(users::username.eq(username));
     let user = database
         .run(|db| {
@@ -112,12 +164,16 @@ pub(crate) async fn login(
     session.insert(USER_ID, id)?;
     session.insert(EMAIL, email)?;
     session.insert(USERNAME, &username)?;
-    Ok(Json(json!({ "username": username })))
+    Ok(username)
 }
 
-pub(crate) async fn logout(session: Session) -> impl Responder {
+pub(crate) async fn logout(req: HttpRequest, session: Session, _: SameSite) -> HttpResponse {
     session.purge();
-    Json(json!({ "detail": "Signed out" }))
+    if site::wants_page(&req) {
+        site::see_other("/")
+    } else {
+        HttpResponse::Ok().json(json!({ "detail": "Signed out" }))
+    }
 }
 
 /// Verified instead of the hash of a user that does not exist, so that the time does not tell who exists.

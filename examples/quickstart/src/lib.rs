@@ -10,12 +10,13 @@ mod accounts;
 mod config;
 mod database;
 mod sessions;
+mod site;
 
 use std::{net::TcpListener, sync::Arc, time::Duration};
 
 use actix_session::SessionMiddleware;
-use actix_totp::{Clock, DeviceStore, RequireTotp, Totp, Verified};
-use actix_web::{App, HttpResponse, HttpServer, Responder, cookie::SameSite, dev::Server, web};
+use actix_totp::{Clock, DeviceStore, RequireTotp, Totp, Verified, pages::Pages};
+use actix_web::{App, HttpRequest, HttpServer, Responder, cookie::SameSite, dev::Server, web};
 use serde_json::json;
 
 pub use self::config::{Config, SessionPlace};
@@ -34,6 +35,9 @@ pub async fn app(
 ) -> anyhow::Result<Server> {
     let mut totp = Totp::builder(store, config.totp_keys)
         .issuer(config.issuer)
+        .pages(Pages::new().sign_in("/login").link("For programs", "/api"))
+        .trusted_browsers(Duration::from_secs(30 * 86_400))
+        .danger_trust_without_tls() // only because this serves http://127.0.0.1
         .clock(clock.clone());
     if let Some(time) = config.recheck_every {
         totp = totp.recheck_every(time);
@@ -64,20 +68,11 @@ fn routes(totp: &Totp, cfg: &mut web::ServiceConfig) {
     let guarded = |path: &str, guard: RequireTotp| web::resource(path).wrap(guard);
     let fresh = totp.require().max_age(Duration::from_secs(5 * 60)).strict();
     cfg.service(web::scope("/auth/otp").configure(|cfg| totp.configure(cfg)))
-        .route("/", web::get().to(home))
-        .route("/register", web::post().to(accounts::register))
-        .route("/login", web::post().to(accounts::login))
-        .route("/logout", web::post().to(accounts::logout))
+        .configure(site::routes)
         .route("/me", web::get().to(me))
         .service(guarded("/account", totp.require().if_enrolled()).get(account))
         .service(guarded("/vault", totp.require()).get(vault))
         .service(guarded("/transfer", fresh).get(transfer));
-}
-
-async fn home() -> impl Responder {
-    HttpResponse::Ok()
-        .content_type("text/html; charset=utf-8")
-        .body(include_str!("home.html"))
 }
 
 /// Signed in is enough.
@@ -86,16 +81,19 @@ async fn me(user: SignedInUser) -> impl Responder {
 }
 
 /// Guarded for those who have a second factor.
-async fn account(user: SignedInUser) -> impl Responder {
-    web::Json(json!({ "username": user.username, "email": user.email }))
+async fn account(req: HttpRequest, user: SignedInUser) -> impl Responder {
+    let json = json!({ "username": user.username, "email": user.email });
+    site::room(&req, "Your account", &json)
 }
 
 /// Guarded for everyone.
-async fn vault(_: Verified) -> impl Responder {
-    web::Json(json!({ "secret": "the cake is in the cellar" }))
+async fn vault(req: HttpRequest, _: Verified) -> impl Responder {
+    let json = json!({ "secret": "the cake is in the cellar" });
+    site::room(&req, "The vault", &json)
 }
 
 /// Guarded for everyone, with a code of the last five minutes; the store is always asked.
-async fn transfer(verified: Verified) -> impl Responder {
-    web::Json(json!({ "transferred": true, "verified_at": verified.at() }))
+async fn transfer(req: HttpRequest, verified: Verified) -> impl Responder {
+    let json = json!({ "transferred": true, "verified_at": verified.at() });
+    site::room(&req, "A transfer", &json)
 }

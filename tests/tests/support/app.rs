@@ -1,6 +1,6 @@
 //! The quickstart, in process, with a clock that tests move.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use actix_totp::{Device, DeviceStore, FakeClock, KeyRing};
 use actix_web::cookie::Key;
@@ -80,6 +80,10 @@ impl TestApp {
 
     pub fn database_url(&self) -> &str {
         &self.database_url
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.server.address
     }
 
     pub fn browser(&self) -> Browser {

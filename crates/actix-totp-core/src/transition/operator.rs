@@ -1,7 +1,12 @@
-//! What operators do to a device.
+//! What operators do to a device, and what ends proofs.
 
 use super::{Accepted, Moment, Opened, Step};
-use crate::{credential::Credential, device::UserId, event::Event, outcome::Rejection};
+use crate::{
+    credential::Credential,
+    device::UserId,
+    event::Event,
+    outcome::{Proof, Rejection},
+};
 
 /// Clears the failure counts and keeps everything else.
 pub(crate) fn unlock(opened: Option<Opened>, _: &Moment<'_>) -> Step<()> {
@@ -21,6 +26,29 @@ pub(crate) fn end_all_proofs(opened: Option<Opened>, moment: &Moment<'_>) -> Ste
         user: opened.device.user.clone(),
     };
     Ok(Accepted::put(opened, (), vec![event]))
+}
+
+/// Ends every proof of the user but the one that asks. Its successor is no fresher: nothing was proved anew.
+pub(crate) fn end_other_proofs(
+    opened: Option<Opened>,
+    proof: &Proof,
+    moment: &Moment<'_>,
+) -> Step<Proof> {
+    let mut opened = opened
+        .filter(|opened| opened.device.is_confirmed())
+        .ok_or(Rejection::NotEnabled)?;
+    if proof.user != opened.device.user || proof.epoch != opened.device.epoch {
+        return Err(Rejection::ProofEnded.into());
+    }
+    opened.begin_epoch(moment)?;
+    let successor = Proof {
+        at: proof.at,
+        ..opened.proof(moment)
+    };
+    let event = Event::ProofsEnded {
+        user: opened.device.user.clone(),
+    };
+    Ok(Accepted::put(opened, successor, vec![event]))
 }
 
 /// Takes over a secret that the user's authenticator already holds. There are no backup codes until they are renewed.

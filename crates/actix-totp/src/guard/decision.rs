@@ -26,20 +26,54 @@ pub(crate) enum Decision {
     Stale,
 }
 
+/// What a guard asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Policy {
+    pub(crate) demand: Demand,
+    /// How old the session's proof may be.
+    pub(crate) max_age_secs: u64,
+    /// How old a trusted browser's proof may be. `None`: it is not asked for.
+    pub(crate) trusted_secs: Option<u64>,
+}
+
+/// `session` is the session's proof; `browser` finds that of a trusted browser, and is asked only where the session's will
+/// not do.
 pub(crate) fn decide(
-    demand: Demand,
-    max_age_secs: u64,
+    policy: Policy,
     user: &UserId,
     status: &Status,
-    proof: Option<&Proof>,
+    session: Option<&Proof>,
+    browser: impl FnOnce() -> Option<Proof>,
     now: u64,
 ) -> Decision {
     if !status.enabled {
-        return match demand {
+        return match policy.demand {
             Demand::Everyone => Decision::SetupRequired,
             Demand::IfEnrolled => Decision::PassUnenrolled,
         };
     }
+    let decision = weigh(session, policy.max_age_secs, user, status, now);
+    let Some(trusted_secs) = policy.trusted_secs else {
+        return decision;
+    };
+    if matches!(decision, Decision::Pass { .. }) {
+        return decision;
+    }
+    // What the session's proof lacks is told, not what the browser's does.
+    match weigh(browser().as_ref(), trusted_secs, user, status, now) {
+        trusted @ Decision::Pass { .. } => trusted,
+        _ => decision,
+    }
+}
+
+/// Whether a proof counts, for somebody who is enrolled.
+fn weigh(
+    proof: Option<&Proof>,
+    max_age_secs: u64,
+    user: &UserId,
+    status: &Status,
+    now: u64,
+) -> Decision {
     // A proof does not follow a session to another user, and ends with its epoch.
     let Some(proof) = proof.filter(|proof| proof.user == *user && status.accepts(proof)) else {
         return Decision::Required;
@@ -69,14 +103,26 @@ mod tests {
         }
     }
 
-    fn decide_for(demand: Demand, status: &Status, proof: Option<(&str, Epoch, u64)>) -> Decision {
-        let alice = UserId::new("alice").unwrap();
-        let proof = proof.map(|(user, epoch, at)| Proof {
+    type Shown = Option<(&'static str, Epoch, u64)>;
+
+    fn proof(shown: Shown) -> Option<Proof> {
+        shown.map(|(user, epoch, at)| Proof {
             user: UserId::new(user).unwrap(),
             epoch,
             at,
-        });
-        decide(demand, 300, &alice, status, proof.as_ref(), NOW)
+        })
+    }
+
+    fn decide_for(demand: Demand, status: &Status, session: Shown) -> Decision {
+        let alice = UserId::new("alice").unwrap();
+        let policy = Policy {
+            demand,
+            max_age_secs: 300,
+            trusted_secs: None,
+        };
+        let browser = || panic!("no browser is trusted");
+        let session = proof(session);
+        decide(policy, &alice, status, session.as_ref(), browser, NOW)
     }
 
     #[test]
@@ -131,6 +177,52 @@ mod tests {
                 if_enrolled,
                 "{status:?} {proof:?}"
             );
+        }
+    }
+    #[test]
+    fn a_trusted_browser_stands_in_for_a_session_whose_proof_will_not_do() {
+        use Decision::*;
+        let (alice, other) = (UserId::new("alice").unwrap(), Epoch::from_i64(1));
+        let policy = Policy {
+            demand: Demand::Everyone,
+            max_age_secs: 300,
+            trusted_secs: Some(5_000),
+        };
+        let (fresh, stale) = (
+            Some(("alice", EPOCH, NOW)),
+            Some(("alice", EPOCH, NOW - 301)),
+        );
+        let trusted = Some(("alice", EPOCH, NOW - 5_000));
+        for (session, browser, expected) in [
+            (None, trusted, Pass { at: NOW - 5_000 }),
+            (stale, trusted, Pass { at: NOW - 5_000 }),
+            (
+                Some(("alice", other, NOW)),
+                trusted,
+                Pass { at: NOW - 5_000 },
+            ),
+            (fresh, None, Pass { at: NOW }),
+            (None, None, Required),
+            (stale, None, Stale),
+            (None, Some(("alice", EPOCH, NOW - 5_001)), Required),
+            (stale, Some(("alice", EPOCH, NOW - 5_001)), Stale),
+            (None, Some(("bob", EPOCH, NOW)), Required),
+            (None, Some(("alice", other, NOW)), Required),
+            (None, Some(("alice", EPOCH, NOW + 61)), Required),
+        ] {
+            let session = proof(session);
+            let decide = |status: &Status| {
+                decide(
+                    policy,
+                    &alice,
+                    status,
+                    session.as_ref(),
+                    || proof(browser),
+                    NOW,
+                )
+            };
+            assert_eq!(decide(&enrolled()), expected, "{session:?} {browser:?}");
+            assert_eq!(decide(&Status::default()), SetupRequired);
         }
     }
 }

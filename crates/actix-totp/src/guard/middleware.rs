@@ -61,8 +61,7 @@ where
                     Ok(service.call(req).await?.map_into_left_body())
                 }
                 Err(problem) => {
-                    let paths = guard.totp.0.browser_paths.as_ref();
-                    let response = redirect::browser(req.request(), paths, &problem)
+                    let response = redirect::browser(&guard.totp, req.request(), &problem)
                         .unwrap_or_else(|| problem.into());
                     Ok(req.into_response(response).map_into_right_body())
                 }

@@ -1,4 +1,4 @@
-//! What a handler is given: who calls, and the token in the body.
+//! What a handler is given: who calls, and what the body holds.
 
 use actix_totp_core::UserId;
 use actix_web::{
@@ -10,19 +10,21 @@ use serde::Deserialize;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+#[cfg(feature = "pages")]
+use crate::pages::FromPage;
 use crate::{cross_site, plugin::Totp, problem::Problem, user::SignedIn};
 
 const MAX_BODY_BYTES: usize = 4096;
 
 /// The user who calls an endpoint that changes something: signed in, and not sent by a page of another site.
-pub(super) async fn caller(totp: &Totp, req: &HttpRequest) -> Result<UserId, Problem> {
+pub(crate) async fn caller(totp: &Totp, req: &HttpRequest) -> Result<UserId, Problem> {
     let user = totp.current_user(req).await?;
     require_same_site(totp, req)?;
     Ok(user)
 }
 
 /// The same with the label for a new secret.
-pub(super) async fn labelled_caller(totp: &Totp, req: &HttpRequest) -> Result<SignedIn, Problem> {
+pub(crate) async fn labelled_caller(totp: &Totp, req: &HttpRequest) -> Result<SignedIn, Problem> {
     let signed_in = totp.0.current_user.require_with_label(req).await?;
     require_same_site(totp, req)?;
     Ok(signed_in)
@@ -36,8 +38,14 @@ fn require_same_site(totp: &Totp, req: &HttpRequest) -> Result<(), Problem> {
     }
 }
 
-/// The token that the user typed, if the body has one.
-pub(super) struct TypedToken(Field);
+/// What the body holds.
+pub(crate) struct Sent {
+    token: Field,
+    /// Whether this browser shall be trusted from now on.
+    pub(crate) trust_browser: bool,
+    #[cfg(feature = "pages")]
+    pub(crate) from_page: FromPage,
+}
 
 enum Field {
     Missing,
@@ -45,32 +53,49 @@ enum Field {
     Text(Zeroizing<String>),
 }
 
-impl TypedToken {
-    pub(super) async fn read(req: &HttpRequest, payload: Payload) -> Result<Self, Problem> {
+impl Sent {
+    pub(crate) async fn read(req: &HttpRequest, payload: Payload) -> Result<Self, Problem> {
         let media_type = MediaType::of(req)?;
         let body = body(req, payload).await?;
         if body.iter().all(u8::is_ascii_whitespace) {
-            return Ok(Self(Field::Missing));
+            return Ok(Self::nothing());
         }
         match media_type {
             Some(MediaType::Json) => from_json(&body),
             Some(MediaType::Form) => from_form(&body),
             None => Err(Problem::unsupported_media_type()),
         }
-        .map(Self)
     }
 
-    /// What was typed; null or no member is nothing.
-    pub(super) fn optional(self) -> Option<Zeroizing<String>> {
-        match self.0 {
+    const fn nothing() -> Self {
+        Self {
+            token: Field::Missing,
+            trust_browser: false,
+            #[cfg(feature = "pages")]
+            from_page: FromPage::nothing(),
+        }
+    }
+
+    /// The token that the user typed; null or no member is nothing.
+    pub(crate) fn token(&self) -> Option<&str> {
+        match &self.token {
             Field::Text(token) => Some(token),
             Field::Missing | Field::Null => None,
         }
     }
 
-    /// What was typed, where something must be.
-    pub(super) fn required(self) -> Result<Zeroizing<String>, Problem> {
-        let message = match self.0 {
+    /// The same as typed into a page: whatever blanks came along with a pasted code.
+    #[cfg(feature = "pages")]
+    pub(crate) fn without_blanks(mut self) -> Self {
+        if let Field::Text(token) = &mut self.token {
+            token.retain(|letter| !letter.is_whitespace());
+        }
+        self
+    }
+
+    /// The token that the user typed, where something must be.
+    pub(crate) fn required_token(&self) -> Result<&str, Problem> {
+        let message = match &self.token {
             Field::Text(token) if !token.trim().is_empty() => return Ok(token),
             Field::Text(_) => "This field may not be blank.",
             Field::Null => "This field may not be null.",
@@ -118,11 +143,13 @@ async fn body(req: &HttpRequest, payload: Payload) -> Result<Bytes, Problem> {
         .map_err(|_| Problem::malformed_body())
 }
 
-fn from_json(body: &[u8]) -> Result<Field, Problem> {
+fn from_json(body: &[u8]) -> Result<Sent, Problem> {
     #[derive(Deserialize)]
     struct Body {
         #[serde(default, deserialize_with = "present")]
         token: Option<Value>,
+        #[serde(default)]
+        trust_browser: Value,
     }
     // `Option` alone would take null for a missing member.
     fn present<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Value>, D::Error> {
@@ -133,28 +160,44 @@ fn from_json(body: &[u8]) -> Result<Field, Problem> {
         return Err(Problem::malformed_body());
     }
     let body: Body = serde_json::from_slice(body).map_err(|_| Problem::malformed_body())?;
-    match body.token {
-        None => Ok(Field::Missing),
-        Some(Value::Null) => Ok(Field::Null),
-        Some(Value::String(token)) => Ok(Field::Text(Zeroizing::new(token))),
-        Some(Value::Number(_)) => Err(Problem::token_field(
-            "malformed_token",
-            "Send the token as a string: a number loses leading zeros.",
-        )),
-        Some(_) => Err(Problem::token_field(
-            "malformed_token",
-            "Send the token as a string.",
-        )),
-    }
+    let token = match body.token {
+        None => Field::Missing,
+        Some(Value::Null) => Field::Null,
+        Some(Value::String(token)) => Field::Text(Zeroizing::new(token)),
+        Some(Value::Number(_)) => {
+            return Err(Problem::token_field(
+                "malformed_token",
+                "Send the token as a string: a number loses leading zeros.",
+            ));
+        }
+        Some(_) => {
+            return Err(Problem::token_field(
+                "malformed_token",
+                "Send the token as a string.",
+            ));
+        }
+    };
+    Ok(Sent {
+        token,
+        trust_browser: body.trust_browser == Value::Bool(true),
+        #[cfg(feature = "pages")]
+        from_page: FromPage::nothing(),
+    })
 }
 
-fn from_form(body: &[u8]) -> Result<Field, Problem> {
+fn from_form(bytes: &[u8]) -> Result<Sent, Problem> {
     #[derive(Deserialize)]
     struct Body {
         token: Option<String>,
+        trust_browser: Option<String>,
     }
-    let body: Body = serde_urlencoded::from_bytes(body).map_err(|_| Problem::malformed_body())?;
-    Ok(body
-        .token
-        .map_or(Field::Missing, |token| Field::Text(Zeroizing::new(token))))
+    let body: Body = serde_urlencoded::from_bytes(bytes).map_err(|_| Problem::malformed_body())?;
+    Ok(Sent {
+        token: body
+            .token
+            .map_or(Field::Missing, |token| Field::Text(Zeroizing::new(token))),
+        trust_browser: body.trust_browser.as_deref() == Some("true"),
+        #[cfg(feature = "pages")]
+        from_page: FromPage::read(bytes),
+    })
 }

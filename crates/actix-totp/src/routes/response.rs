@@ -20,12 +20,12 @@ pub(super) fn told<T>(outcome: Result<Outcome<T>, Error>) -> Result<T, Problem> 
 }
 
 /// Seconds since the Unix epoch as an RFC 3339 string in UTC. Times beyond the year 9999 have none.
-pub(super) fn rfc3339(secs: u64) -> Option<String> {
+pub(crate) fn rfc3339(secs: u64) -> Option<String> {
     let time = OffsetDateTime::from_unix_timestamp(i64::try_from(secs).ok()?).ok()?;
     time.format(&Rfc3339).ok()
 }
 
 /// Backup codes as they are shown.
-pub(super) fn reveal(codes: &[BackupCode]) -> Vec<String> {
+pub(crate) fn reveal(codes: &[BackupCode]) -> Vec<String> {
     codes.iter().map(BackupCode::reveal).collect()
 }

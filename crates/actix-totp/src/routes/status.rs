@@ -9,7 +9,8 @@ use super::{
 };
 use crate::{guard::Decision, plugin::Totp};
 
-/// Times are RFC 3339 strings in UTC or null; `retry_after` is in seconds.
+/// Times are RFC 3339 strings in UTC or null; `retry_after` is in seconds. `session_verified` is what a guard without a maximum
+/// age of its own would say: a trusted browser counts.
 #[derive(Serialize)]
 struct Status {
     otp_enabled: bool,

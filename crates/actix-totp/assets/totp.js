@@ -1,0 +1,52 @@
+// Comfort. Without this script every page works, too.
+"use strict";
+
+for (const element of document.querySelectorAll("[data-script]")) element.hidden = false;
+
+// On with the last digit.
+for (const field of document.querySelectorAll("input[data-digits]")) {
+  field.addEventListener("input", () => {
+    const typed = field.value.replace(/[\s-]/g, "");
+    if (/^\d+$/.test(typed) && typed.length === Number(field.dataset.digits)) field.form.requestSubmit();
+  });
+}
+
+// A form is sent once: what came second would be told that its code was used already.
+for (const form of document.querySelectorAll("form")) {
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "yes";
+  });
+}
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form")) delete form.dataset.sent;
+});
+
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.addEventListener("click", async () => {
+    const items = document.getElementById(button.dataset.copy);
+    const lines = items.children.length ? [...items.children].map((item) => item.textContent.trim()) : [items.textContent.replace(/\s/g, "")];
+    await navigator.clipboard.writeText(lines.join("\n"));
+    button.textContent = button.dataset.copied;
+  });
+}
+
+for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => print());
+
+// Seconds are counted down where they stand in the text.
+for (const element of document.querySelectorAll("[data-countdown]")) {
+  const end = Date.now() + Number(element.dataset.countdown) * 1000;
+  const timer = setInterval(() => {
+    const left = Math.max(0, Math.ceil((end - Date.now()) / 1000));
+    element.textContent = element.textContent.replace(/\d+:\d\d/, `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`);
+    if (left === 0) {
+      clearInterval(timer);
+      element.hidden = true;
+    }
+  }, 1000);
+}
+
+for (const time of document.querySelectorAll("time")) {
+  const at = new Date(time.dateTime);
+  if (!Number.isNaN(at.getTime())) time.textContent = at.toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+}

@@ -1,0 +1,68 @@
+//! The stylesheet and the script: compiled in, served from the scope, and kept by browsers for as long as they do not change.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use actix_web::{HttpRequest, HttpResponse, http::header, web};
+
+use super::site::Site;
+use crate::plugin::Totp;
+
+const STYLE: &str = include_str!("../../assets/totp.css");
+const SCRIPT: &str = include_str!("../../assets/totp.js");
+
+/// The names under which pages ask for them. The version changes with the content.
+pub(super) struct Assets {
+    version: String,
+}
+
+impl Assets {
+    pub(super) fn new() -> Self {
+        let mut hasher = DefaultHasher::new();
+        (STYLE, SCRIPT).hash(&mut hasher);
+        Self {
+            version: format!("{:016x}", hasher.finish()),
+        }
+    }
+
+    pub(super) fn style(&self, base: &str) -> String {
+        format!("{base}assets/totp.css?v={}", self.version)
+    }
+
+    pub(super) fn script(&self, base: &str) -> String {
+        format!("{base}assets/totp.js?v={}", self.version)
+    }
+}
+
+pub(super) async fn style(req: HttpRequest, totp: web::ThinData<Totp>) -> HttpResponse {
+    asset(
+        &req,
+        totp.0.0.site.as_ref(),
+        "text/css; charset=utf-8",
+        STYLE,
+    )
+}
+
+pub(super) async fn script(req: HttpRequest, totp: web::ThinData<Totp>) -> HttpResponse {
+    let kind = "text/javascript; charset=utf-8";
+    asset(&req, totp.0.0.site.as_ref(), kind, SCRIPT)
+}
+
+/// Under another version, of a process that is older or newer, it is given but not kept.
+fn asset(
+    req: &HttpRequest,
+    site: Option<&Site>,
+    kind: &'static str,
+    content: &'static str,
+) -> HttpResponse {
+    let current = site.map(|site| format!("v={}", site.assets.version));
+    let caching = if current.is_some_and(|current| req.query_string() == current) {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-cache"
+    };
+    HttpResponse::Ok()
+        .content_type(kind)
+        .insert_header((header::CACHE_CONTROL, caching))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .body(content)
+}

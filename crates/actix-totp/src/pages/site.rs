@@ -1,0 +1,231 @@
+//! What the application says about its pages.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use actix_totp_core::BuildError;
+
+use super::{
+    assets::Assets,
+    language::{Language, is_tag},
+    page::{Layout, Page, View},
+    texts::Texts,
+};
+use crate::{local::is_local, settings::TotpBuilder};
+
+type LayoutFn = dyn Fn(&Layout<'_>) -> String + Send + Sync;
+type TemplateFn = dyn Fn(&Page<'_>, &View<'_>) -> Option<String> + Send + Sync;
+
+/// How the pages look and where they lead. Every bad setting is refused when the plugin is built.
+#[derive(Clone)]
+#[must_use = "no page is served before it is given to TotpBuilder::pages"]
+pub struct Pages {
+    pub(super) name: Option<String>,
+    pub(super) logo: Option<String>,
+    pub(super) links: Vec<(String, String)>,
+    pub(super) stylesheet: Option<String>,
+    pub(super) home: String,
+    pub(super) sign_in: Option<String>,
+    pub(super) languages: Vec<Language>,
+    pub(super) layout: Option<Arc<LayoutFn>>,
+    pub(super) template: Option<Arc<TemplateFn>>,
+}
+
+impl Default for Pages {
+    fn default() -> Self {
+        let language = |tag: &str, texts| Language {
+            tag: tag.into(),
+            texts,
+        };
+        Self {
+            name: None,
+            logo: None,
+            links: Vec::new(),
+            stylesheet: None,
+            home: "/".into(),
+            sign_in: None,
+            languages: vec![
+                language("en", Texts::english()),
+                language("de", Texts::german()),
+            ],
+            layout: None,
+            template: None,
+        }
+    }
+}
+
+impl Pages {
+    /// The pages as they are built in.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The name of the application, above every page.
+    ///
+    /// Default: that of [`TotpBuilder::issuer`](crate::TotpBuilder::issuer).
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// A picture above every page, beside the name: a path of this application.
+    ///
+    /// Default: none.
+    pub fn logo(mut self, path: impl Into<String>) -> Self {
+        self.logo = Some(path.into());
+        self
+    }
+
+    /// A link below every page: a path of this application or an `https://` address. Call it again for another.
+    ///
+    /// Default: none.
+    pub fn link(mut self, text: impl Into<String>, to: impl Into<String>) -> Self {
+        self.links.push((text.into(), to.into()));
+        self
+    }
+
+    /// A stylesheet that comes after the built-in one: a path of this application.
+    ///
+    /// Default: none.
+    pub fn stylesheet(mut self, path: impl Into<String>) -> Self {
+        self.stylesheet = Some(path.into());
+        self
+    }
+
+    /// Where a page leads that was opened without `?next=`: a path of this application.
+    ///
+    /// Default: `/`.
+    pub fn home(mut self, path: impl Into<String>) -> Self {
+        self.home = path.into();
+        self
+    }
+
+    /// Where guards and pages send a browser in which nobody is signed in, with `?next=`: a path of this application.
+    ///
+    /// Default: nowhere, the answer is 401.
+    pub fn sign_in(mut self, path: impl Into<String>) -> Self {
+        self.sign_in = Some(path.into());
+        self
+    }
+
+    /// Adds a language, or replaces the texts of one. `tag` is its BCP 47 tag, like `fr` or `pt-BR`; pages are in the language
+    /// that `Accept-Language` wants most, or else in the first.
+    ///
+    /// Default: `en`, then `de`.
+    pub fn language(mut self, tag: impl Into<String>, texts: Texts) -> Self {
+        let tag = tag.into();
+        match self.languages.iter_mut().find(|it| it.tag == tag) {
+            Some(known) => known.texts = texts,
+            None => self.languages.push(Language { tag, texts }),
+        }
+        self
+    }
+
+    /// Puts the pages into a layout of the application's own: a function of title and content that makes the whole document.
+    /// What else is in the view is plain text, for the function to escape.
+    /// The policy stays as it is: nothing inline, nothing from another host.
+    ///
+    /// Default: the built-in one.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use actix_totp::pages::Pages;
+    ///
+    /// let pages = Pages::new().layout(|layout| {
+    ///     format!(
+    ///         "<!doctype html><html lang=\"{}\"><title>{}</title>{}<body>{}",
+    ///         layout.view.language, layout.title, layout.head, layout.content,
+    ///     )
+    /// });
+    /// ```
+    pub fn layout(
+        mut self,
+        layout: impl Fn(&Layout<'_>) -> String + Send + Sync + 'static,
+    ) -> Self {
+        self.layout = Some(Arc::new(layout));
+        self
+    }
+
+    /// Replaces the content of pages by the application's own: a function that answers HTML, or `None` for the built-in
+    /// content. It escapes what it puts in; a form posts what the built-in one does.
+    ///
+    /// Default: the built-in contents.
+    pub fn template(
+        mut self,
+        template: impl Fn(&Page<'_>, &View<'_>) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        self.template = Some(Arc::new(template));
+        self
+    }
+
+    fn check(&self) -> Result<(), BuildError> {
+        let mut paths = [&self.logo, &self.stylesheet, &self.sign_in]
+            .into_iter()
+            .flatten()
+            .chain([&self.home]);
+        let is_link = |to: &str| is_local(to) || to.starts_with("https://");
+        if !paths.all(|path| is_local(path)) || !self.links.iter().all(|(_, to)| is_link(to)) {
+            return Err(BuildError::Web(
+                "logo, stylesheet, home and sign_in of the pages are paths like /static/logo.svg; a link may be https://",
+            ));
+        }
+        if !self.languages.iter().all(|language| is_tag(&language.tag)) {
+            return Err(BuildError::Web(
+                "a language of the pages has a tag like fr or pt-BR",
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Pages {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pages")
+            .field("name", &self.name)
+            .field("home", &self.home)
+            .field("sign_in", &self.sign_in)
+            .finish_non_exhaustive()
+    }
+}
+
+impl TotpBuilder {
+    /// Serves pages for people from the same scope; see [`pages`](crate::pages). Guards then send browsers to `challenge/` and
+    /// `setup/`, unless [`redirect_browsers`](Self::redirect_browsers) sends them elsewhere.
+    ///
+    /// Default: off, everyone is answered with JSON.
+    pub fn pages(mut self, pages: Pages) -> Self {
+        self.pages = Some(pages);
+        self
+    }
+}
+
+/// The pages of one plugin.
+pub(crate) struct Site {
+    pub(super) pages: Pages,
+    pub(super) assets: Assets,
+    /// Which plugin's: an application may have several, each with its own scope.
+    id: usize,
+}
+
+impl Site {
+    pub(crate) fn new(pages: Pages) -> Result<Self, BuildError> {
+        static SITES: AtomicUsize = AtomicUsize::new(0);
+        pages.check()?;
+        Ok(Self {
+            pages,
+            assets: Assets::new(),
+            id: SITES.fetch_add(1, Ordering::Relaxed),
+        })
+    }
+
+    /// The name of a route, by which guards find it wherever the scope is mounted.
+    pub(super) fn route_name(&self, page: &str) -> String {
+        format!("actix-totp-{}-{page}", self.id)
+    }
+}
