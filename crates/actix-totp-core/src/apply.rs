@@ -25,7 +25,8 @@ impl TotpService {
     ) -> Result<Outcome<T>, Error> {
         self.swapping(|| {
             let device = self.load(user)?;
-            let Attempt { swap, written } = self.attempt(user, device, &transition)?;
+            let attempt = self.attempt(user, device, &transition);
+            let Attempt { swap, written } = attempt.inspect_err(|error| self.tell_fault(error))?;
             let is_written = match swap {
                 None => true,
                 Some(swap) => {
@@ -106,7 +107,7 @@ impl TotpService {
         Err(Error::Contended)
     }
 
-    /// Opens a device's box. One that does not open is a fault and an event, never "not enrolled".
+    /// Opens a device's box. One that does not open is a fault, never "not enrolled"; the caller tells of it.
     pub(crate) fn open(&self, device: Device) -> Result<Opened, Error> {
         match self
             .inner
@@ -118,15 +119,10 @@ impl TotpService {
                 secrets,
                 reseal: false,
             }),
-            Err(source) => {
-                self.tell(&Event::SealBroken {
-                    user: device.user.clone(),
-                });
-                Err(Error::Seal {
-                    user: device.user,
-                    source,
-                })
-            }
+            Err(source) => Err(Error::Seal {
+                user: device.user,
+                source,
+            }),
         }
     }
 

@@ -122,8 +122,9 @@ pub enum Event {
         /// Who.
         user: UserId,
     },
-    /// The store failed to read, or to write, for the first time since it did so last. Told once per process and outage; the
-    /// log has every failure.
+    /// The store failed to read, or to write, for the first time since it did so last. Told once per process and outage, and
+    /// once a minute at most; the log has every failure. A store that hangs and gives no answer is in the log only, and so
+    /// is a row that is no device.
     StoreFailed {
         /// Whose request met it.
         user: UserId,

@@ -113,7 +113,9 @@ impl TotpService {
                 return Ok(Some(())); // deleted meanwhile
             };
             let (version, updated_at) = (device.version, device.updated_at);
-            let mut next = self.close(self.open(device)?, now)?;
+            let opened = self.open(device);
+            let opened = opened.inspect_err(|error| self.tell_fault(error))?;
+            let mut next = self.close(opened, now)?;
             next.updated_at = updated_at; // the user did nothing
             let written = self.swap(user, Some(version), Some(&next))?;
             Ok(written.then_some(()))

@@ -77,6 +77,7 @@ impl TotpService {
                 let attempt = self.attempt(user, device?, |opened, moment| {
                     transition::authenticate(opened, token, moment)
                 });
+                let attempt = attempt.inspect_err(|error| self.leave_fault(error));
                 attempt.map(|Attempt { swap, written }| {
                     let writes = swap.is_some();
                     swaps.extend(swap);
@@ -91,7 +92,7 @@ impl TotpService {
             }
             let unanswered = || Err(StoreError::unavailable("a swap was not answered"));
             let swapped = swapped.next().unwrap_or_else(unanswered);
-            self.watch(&self.inner.outages.writes, user, &swapped);
+            self.leave(self.outage(&self.inner.outages.writes, user, &swapped));
             swapped
         };
         attempts
@@ -109,7 +110,7 @@ impl TotpService {
         let store: &dyn DeviceStore = &*self.inner.store;
         let together = match store.together() {
             Some(together) if users.len() > 1 => together,
-            _ => return users.iter().map(|user| Ok(self.load(user)?)).collect(),
+            _ => return users.iter().map(|user| self.load_left(user)).collect(),
         };
         let mut places = HashMap::with_capacity(users.len());
         let mut distinct = Vec::with_capacity(users.len());
@@ -130,7 +131,7 @@ impl TotpService {
                     "a load gave the device of another user",
                 ));
             }
-            self.watch(&self.inner.outages.reads, user, loaded);
+            self.leave(self.outage(&self.inner.outages.reads, user, loaded));
         }
         if distinct.len() == users.len() {
             return loaded.into_iter().map(|loaded| Ok(loaded?)).collect();
@@ -142,6 +143,13 @@ impl TotpService {
                 Err(error) => Err(error.again().into()),
             })
             .collect()
+    }
+
+    /// As `load`, without telling anybody yet.
+    fn load_left(&self, user: &UserId) -> Result<Option<Device>, Error> {
+        let loaded = self.inner.store.load(user);
+        self.leave(self.outage(&self.inner.outages.reads, user, &loaded));
+        Ok(loaded?)
     }
 
     fn swap_all(&self, swaps: Vec<Swap>) -> Vec<Result<bool, StoreError>> {

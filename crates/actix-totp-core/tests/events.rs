@@ -265,6 +265,7 @@ fn of_an_outage_of_the_store_one_event_is_told_and_of_the_next_one_another() {
         }
         let together = [(alice, &*scene.code())];
         assert!(scene.totp.authenticate_together(&together)[0].is_err());
+        scene.totp.tell_faults();
         assert_eq!(scene.events(), failed);
         reads.store(true, SeqCst);
         scene.totp.status(alice).unwrap_err();
@@ -276,5 +277,38 @@ fn of_an_outage_of_the_store_one_event_is_told_and_of_the_next_one_another() {
         scene.sign_in(&scene.code()).unwrap();
         assert_eq!(scene.events().len(), 1, "the sign-in");
         scene.clock.advance_secs(30);
+
+        // Within a minute of the last one nobody is told again; and then they are.
+        reads.store(true, SeqCst);
+        scene.totp.status(alice).unwrap_err();
+        assert_eq!(scene.events(), []);
+        scene.clock.advance_secs(30);
+        scene.totp.status(alice).unwrap_err();
+        assert_eq!(scene.events(), failed);
+        reads.store(false, SeqCst);
+        scene.totp.status(alice).unwrap();
+        scene.clock.advance_secs(60);
     }
+}
+
+#[test]
+fn a_fault_met_in_a_group_is_told_when_the_group_has_its_answers() {
+    let scene = Scene::new();
+    scene.enroll();
+    let alice = &scene.alice;
+    let device = scene.device();
+    let broken = Device {
+        sealed: vec![0; device.sealed.len()],
+        version: Version::from_i64(1),
+        ..device.clone()
+    };
+    let swapped = scene.store.swap(alice, Some(device.version), Some(&broken));
+    assert!(swapped.unwrap());
+    assert!(scene.totp.authenticate_together(&[(alice, "123456")])[0].is_err());
+    assert_eq!(scene.events(), []);
+    assert!(scene.totp.has_untold_faults());
+    scene.totp.tell_faults();
+    let user = alice.clone();
+    assert_eq!(scene.events(), [Event::SealBroken { user }]);
+    assert!(!scene.totp.has_untold_faults());
 }

@@ -139,7 +139,7 @@ fn after_ten_lost_swaps_nothing_was_done_and_nothing_is_told() {
 
 #[test]
 fn how_often_and_how_long_a_lost_swap_is_tried_can_be_set() {
-    for (most_tries, longest, left) in [(3, 2, 7), (100, 3, 6), (1, 0, 9)] {
+    for (most_tries, longest, left) in [(3, 60, 7), (100, 4, 6), (1, 0, 9)] {
         let clock = FakeClock::at(NOON);
         let troubled = Troubled {
             losses: Arc::new(10.into()),

@@ -25,6 +25,10 @@ impl OpenError {
                 .split(|letter: char| !letter.is_ascii_alphanumeric())
                 .any(|part| !part.is_empty() && reason.contains(part))
         });
+        // As a parameter, or in libpq's `keyword=value` form, a password may be anywhere, and end where it was not meant to.
+        // What libpq says of a server that it reached, or did not, quotes none.
+        let quotes = quotes
+            || has_parameters(url) && !reason.to_ascii_lowercase().contains("connection to server");
         Self {
             hint: " (is it up, and is the URL right?)",
             reason: if quotes {
@@ -34,6 +38,10 @@ impl OpenError {
             },
         }
     }
+}
+
+fn has_parameters(url: &str) -> bool {
+    url.contains("password") || !url.contains("://") && url.contains('=')
 }
 
 fn password(url: &str) -> Option<&str> {
@@ -58,6 +66,16 @@ mod tests {
         assert!(shown.ends_with("not shown: it quotes the URL"), "{shown}");
         let shown = OpenError::new(url, &"connection refused").to_string();
         assert!(shown.ends_with("connection refused"), "{shown}");
+        for url in [
+            "host=db password=hunter2 top-s3cret dbname=app",
+            "postgres://u@h/db?password=hunter2&top-s3cret",
+        ] {
+            let shown = OpenError::new(url, &"missing \"=\" after \"top-s3cret\"").to_string();
+            assert!(shown.ends_with("not shown: it quotes the URL"), "{shown}");
+            let refused = "connection to server at \"db\" failed: Connection refused";
+            let shown = OpenError::new(url, &refused).to_string();
+            assert!(shown.ends_with("Connection refused"), "{shown}");
+        }
         assert!(
             OpenError::new("app.db", &"no such folder")
                 .to_string()

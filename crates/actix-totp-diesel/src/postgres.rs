@@ -91,20 +91,37 @@ fn with_network_timeouts(url: &str, statement: Duration) -> String {
         ("keepalives_idle", 10),
         ("keepalives_interval", 2),
     ];
-    let (server, parameters) = url.split_once('?').unwrap_or((url, ""));
-    let is_url = server.contains("://"); // else it is libpq's `keyword=value` form
-    let given = if is_url { parameters } else { url };
-    let mut url = url.to_owned();
-    for (name, value) in settings.iter().filter(|(name, _)| !given.contains(name)) {
-        let separator = match (is_url, url.contains('?')) {
-            (true, true) if url.ends_with(['?', '&']) => "",
-            (true, true) => "&",
-            (true, false) => "?",
-            (false, _) => " ",
-        };
-        url.push_str(&format!("{separator}{name}={value}"));
+    let added = |given: &str, separator: &str| {
+        let missing = settings.iter().filter(|(name, _)| !sets(given, name));
+        let added: Vec<String> = missing
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        added.join(separator)
+    };
+    if !(url.starts_with("postgres://") || url.starts_with("postgresql://")) {
+        // libpq's `keyword=value` form, where the last one wins.
+        return format!("{} {url}", added(url, " "));
     }
-    url
+    // A password may hold a question mark, but no `@`.
+    let host = url.rfind('@').unwrap_or(0);
+    let (server, given) = match url[host..].find('?') {
+        Some(at) => (
+            &url[..host + at],
+            url[host + at + 1..].trim_end_matches('&'),
+        ),
+        None => (url, ""),
+    };
+    let added = added(given, "&");
+    let both = [given, &added].into_iter().filter(|it| !it.is_empty());
+    format!("{server}?{}", both.collect::<Vec<_>>().join("&"))
+}
+
+/// Whether parameters set this one, as in `a=1&name=2` or `a=1 name = 2`.
+fn sets(parameters: &str, name: &str) -> bool {
+    parameters.match_indices(name).any(|(at, _)| {
+        let is_whole = at == 0 || parameters[..at].ends_with(['&', ' ']);
+        is_whole && parameters[at + name.len()..].trim_start().starts_with('=')
+    })
 }
 
 #[derive(Debug)]
@@ -132,26 +149,29 @@ mod tests {
         with_network_timeouts(url, Duration::from_secs(2))
     }
 
+    const ADDED: &str =
+        "connect_timeout=2&tcp_user_timeout=4000&keepalives_idle=10&keepalives_interval=2";
+
     #[test]
     fn a_server_that_is_gone_is_given_up() {
-        let added =
-            "connect_timeout=2&tcp_user_timeout=4000&keepalives_idle=10&keepalives_interval=2";
-        assert_eq!(
-            given("postgres://db/app"),
-            format!("postgres://db/app?{added}")
-        );
-        assert_eq!(
-            given("postgres://db/app?sslmode=require"),
-            format!("postgres://db/app?sslmode=require&{added}")
-        );
-        assert_eq!(
-            given("postgres://db/app?"),
-            format!("postgres://db/app?{added}")
-        );
-        assert_eq!(
-            given("host=db dbname=app"),
-            format!("host=db dbname=app {}", added.replace('&', " "))
-        );
+        for (url, server) in [
+            ("postgres://db/app", "postgres://db/app?"),
+            ("postgres://db/app?", "postgres://db/app?"),
+            (
+                "postgresql://db/app?sslmode=require&",
+                "postgresql://db/app?sslmode=require&",
+            ),
+            ("postgres://me:a?b=c@db/app", "postgres://me:a?b=c@db/app?"),
+            (
+                "postgres://a,b/app?application_name=connect_timeout",
+                "postgres://a,b/app?application_name=connect_timeout&",
+            ),
+        ] {
+            assert_eq!(given(url), format!("{server}{ADDED}"));
+        }
+        for url in ["host=db dbname=app", "password='a://b?c' host=db"] {
+            assert_eq!(given(url), format!("{} {url}", ADDED.replace('&', " ")));
+        }
     }
 
     #[test]
@@ -159,6 +179,6 @@ mod tests {
         let url = "postgres://db/app?tcp_user_timeout=1&connect_timeout=9&keepalives_idle=5&keepalives_interval=1";
         assert_eq!(given(url), url);
         let own = "dbname=app connect_timeout = 9 tcp_user_timeout=0 keepalives_idle=1 keepalives_interval=1";
-        assert_eq!(given(own), own);
+        assert_eq!(given(own).trim_start(), own);
     }
 }

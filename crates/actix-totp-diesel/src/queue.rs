@@ -8,7 +8,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use actix_totp_core::{StoreError, Swap};
@@ -37,6 +37,8 @@ pub(crate) struct Queue {
 struct Job {
     swaps: Vec<Swap>,
     answer: SyncSender<Answers>,
+    /// Whoever waits for it gives up then: it is not written any more.
+    until: Instant,
 }
 
 pub(crate) type Answers = Vec<Result<bool, StoreError>>;
@@ -63,7 +65,11 @@ impl Queue {
     pub(crate) fn swap(&self, swaps: Vec<Swap>) -> Result<Answers, StoreError> {
         let (answer, answered) = sync_channel(1);
         self.jobs
-            .send(Job { swaps, answer })
+            .send(Job {
+                swaps,
+                answer,
+                until: Instant::now() + self.patience,
+            })
             .map_err(|_| StoreError::unavailable("the writer has ended"))?;
         answered
             .recv_timeout(self.patience)
@@ -84,6 +90,11 @@ fn write<C: Backend>(
         {
             count += next.swaps.len();
             batch.push(next);
+        }
+        let now = Instant::now();
+        batch.retain(|job| now < job.until);
+        if batch.is_empty() {
+            continue;
         }
         let swaps: Vec<&Swap> = batch.iter().flat_map(|job| &job.swaps).collect();
         let mut answers = answers(pool, transact, &swaps).into_iter();

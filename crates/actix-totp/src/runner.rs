@@ -30,6 +30,7 @@ use self::work::{Ended, Job, Look, SignIn, Task, Work};
 
 type Run = Box<dyn FnOnce(&TotpService) + Send>;
 type SignedIn = Result<Outcome<Authenticated>, Error>;
+type Answer<T> = oneshot::Sender<Result<T, Error>>;
 /// A user's status, and the time that it is for.
 type Seen = Result<(Status, u64), Error>;
 
@@ -72,14 +73,15 @@ impl Runner {
         &self,
         operation: impl FnOnce(&TotpService) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        self.answer(|work, answer, until| {
+        self.answer(|work, answer, _, until| {
             let run = Box::new(move |service: &TotpService| {
                 let _ = answer.send(operation(service)); // whoever does not wait any more is gone
             });
             work.job(Job {
                 run,
                 until: Some(until),
-            })
+            });
+            Ok(())
         })
         .await
     }
@@ -90,12 +92,13 @@ impl Runner {
     ///
     /// As there and as for [`run`](Self::run).
     pub(crate) async fn look(&self, user: UserId) -> Seen {
-        self.answer(|work, answer, until| {
+        self.answer(|work, answer, _, until| {
             work.look(Look {
                 user,
                 answer,
                 until,
-            })
+            });
+            Ok(())
         })
         .await
     }
@@ -106,26 +109,29 @@ impl Runner {
     ///
     /// As there and as for [`run`](Self::run).
     pub(crate) async fn authenticate(&self, user: UserId, token: Zeroizing<String>) -> SignedIn {
-        self.answer(|work, answer, until| {
-            work.sign_in(SignIn {
+        self.answer(|work, answer, now, until| {
+            let sign_in = SignIn {
                 user,
                 token,
                 answer,
                 until,
-            })
+            };
+            work.sign_in(sign_in, now)
         })
         .await
     }
 
     async fn answer<T>(
         &self,
-        put: impl FnOnce(&mut Work, oneshot::Sender<Result<T, Error>>, Instant) -> Result<(), Error>,
+        put: impl FnOnce(&mut Work, Answer<T>, Instant, Instant) -> Result<(), Error>,
     ) -> Result<T, Error> {
         let (answer, answered) = oneshot::channel();
         let within = self.0.limits.answer_within;
         {
             let mut work = self.0.work();
-            put(&mut work, answer, Instant::now() + within)?;
+            let now = Instant::now();
+            work.require_room(now)?;
+            put(&mut work, answer, now, now + within)?;
             wake_one(&self.0, &mut work);
         }
         match time::timeout(within, answered).await {
@@ -226,17 +232,22 @@ impl Task {
         let service = &ending.shared.service;
         match self {
             Self::Alone(run) | Self::Telling(run) => run(service),
-            Self::Looks(looks) => look(looks, service),
+            Self::Looks(looks) => look(looks, ending),
             Self::SignIns(group) => sign_in(group, ending),
         }
     }
 }
 
-fn look(looks: Vec<Look>, service: &TotpService) {
+fn look(looks: Vec<Look>, ending: &Ending<'_>) {
+    let service = &ending.shared.service;
     let users: Vec<&UserId> = looks.iter().map(|look| &look.user).collect();
     let seen = service.status_together(&users);
     for (look, seen) in looks.into_iter().zip(seen) {
         let _ = look.answer.send(seen);
+    }
+    if service.has_untold_faults() {
+        let mut work = ending.shared.work();
+        work.go_on(Vec::new(), vec![tell_faults()]);
     }
 }
 
@@ -258,6 +269,9 @@ fn sign_in(group: Vec<SignIn>, ending: &mut Ending<'_>) {
             Err(error) => drop(sign_in.answer.send(Err(error))),
         }
     }
+    if service.has_untold_faults() {
+        telling.push(tell_faults());
+    }
     if !(lost.is_empty() && telling.is_empty()) {
         let mut work = shared.work();
         work.go_on(lost, telling);
@@ -271,6 +285,10 @@ fn again(sign_in: SignIn) -> Run {
         let answer = service.authenticate(&sign_in.user, &sign_in.token);
         let _ = sign_in.answer.send(answer);
     })
+}
+
+fn tell_faults() -> Run {
+    Box::new(TotpService::tell_faults)
 }
 
 /// The application's function may block: nobody else's answer shall wait for it.

@@ -91,7 +91,7 @@ fn a_missing_table_is_a_fault_and_an_event_and_all_is_well_when_it_is_back() {
         assert!(file.alice.ask(Ask::Vault, Token::None).is_yes());
     }
     let told = file.log().matches("StoreFailed").count();
-    assert_eq!(told, 2, "one per outage: {}", file.log());
+    assert_eq!(told, 1, "once a minute: {}", file.log());
     file.record.assert_holds();
 }
 

@@ -45,7 +45,13 @@ fn insert(next: Device) -> Swap {
 fn send(queue: &Queue, devices: Vec<Device>) -> Receiver<Answers> {
     let (answer, answered) = sync_channel(1);
     let swaps = devices.into_iter().map(insert).collect();
-    queue.jobs.send(Job { swaps, answer }).unwrap();
+    let until = Instant::now() + PATIENCE;
+    let job = Job {
+        swaps,
+        answer,
+        until,
+    };
+    queue.jobs.send(job).unwrap();
     answered
 }
 
@@ -162,4 +168,35 @@ fn no_answer_precedes_its_commit() {
         let there = store.page(None, 9).unwrap().len();
         assert_eq!(there, if goes_well { 2 } else { 0 });
     }
+}
+
+/// Whoever waited was told that it is unknown, and may have gone another way since.
+#[test]
+fn what_the_writer_had_not_begun_in_time_is_never_written() {
+    let connection = crate::diesel::r2d2::ConnectionManager::<SqliteConnection>::new(
+        "file::late?mode=memory&cache=shared",
+    );
+    let pool = Pool::builder().max_size(2).build(connection).unwrap();
+    let store = DieselStore::from_pool(pool.clone());
+    store.migrate().unwrap();
+    let queue = Queue::start(
+        pool,
+        |connection: &mut SqliteConnection, run| {
+            connection.immediate_transaction(|connection| run(connection))
+        },
+        PATIENCE,
+    )
+    .unwrap();
+    let alice = device("alice");
+    let (answer, answered) = sync_channel(1);
+    let late = Job {
+        swaps: vec![insert(alice.clone())],
+        answer,
+        until: Instant::now(),
+    };
+    queue.jobs.send(late).unwrap();
+    assert!(answered.recv().is_err(), "dropped");
+    let bob = insert(device("bob"));
+    assert!(matches!(queue.swap(vec![bob]).unwrap()[..], [Ok(true)]));
+    assert_eq!(store.load(&alice.user).unwrap(), None);
 }

@@ -32,14 +32,24 @@ impl Line {
     }
 
     /// `false`: too many of this user wait.
-    pub(super) fn push(&mut self, sign_in: SignIn) -> bool {
+    pub(super) fn push(&mut self, sign_in: SignIn, now: Instant) -> bool {
         match self.waiting.entry(sign_in.user.clone()) {
             Entry::Vacant(nobody) => {
                 self.ready.push_back(sign_in.user.clone());
                 nobody.insert(VecDeque::from([sign_in]));
             }
-            Entry::Occupied(own) if own.get().len() >= MOST_OF_ONE_USER => return false,
-            Entry::Occupied(mut own) => own.get_mut().push_back(sign_in),
+            Entry::Occupied(mut own) => {
+                let own = own.get_mut();
+                if own.len() >= MOST_OF_ONE_USER {
+                    let waiting = own.len();
+                    drop_late(own, |it| it.until <= now);
+                    self.count -= waiting - own.len();
+                }
+                if own.len() >= MOST_OF_ONE_USER {
+                    return false;
+                }
+                own.push_back(sign_in);
+            }
         }
         self.count += 1;
         true
@@ -64,6 +74,15 @@ impl Line {
             }
         }
         taken
+    }
+
+    /// Drops those that nobody waits for any more, also behind one that is under way.
+    pub(super) fn drop_late(&mut self, now: Instant) {
+        for own in self.waiting.values_mut() {
+            let waiting = own.len();
+            drop_late(own, |it| it.until <= now);
+            self.count -= waiting - own.len();
+        }
     }
 
     /// The sign-in of this user that was under way has ended.

@@ -46,20 +46,20 @@ fn what_was_not_begun_in_time_is_never_done() {
         answer: oneshot::channel().0,
         until,
     };
-    work.look(look).unwrap();
-    work.sign_in(sign_in("alice", until)).unwrap();
+    work.look(look);
+    work.sign_in(sign_in("alice", until), start).unwrap();
     let job = Job {
         run: Box::new(|_| panic!("nobody waits for it")),
         until: Some(until),
     };
-    work.job(job).unwrap();
+    work.job(job);
     assert!(work.has_something_to_take());
     assert!(work.take(late).is_none());
     assert!(!work.has_something_to_take());
 
     // There is room again, and the user's line is not blocked.
     let fresh = late + LIMITS.answer_within;
-    work.sign_in(sign_in("alice", fresh)).unwrap();
+    work.sign_in(sign_in("alice", fresh), late).unwrap();
     assert_eq!(users(work.take(late)), ["alice"]);
 }
 
@@ -69,7 +69,7 @@ fn of_a_line_only_the_late_are_dropped() {
     let late = start + Duration::from_secs(5);
     for (user, secs) in [("alice", 4), ("alice", 6), ("bob", 4)] {
         let until = start + Duration::from_secs(secs);
-        work.sign_in(sign_in(user, until)).unwrap();
+        work.sign_in(sign_in(user, until), start).unwrap();
     }
     assert_eq!(users(work.take(late)), ["alice"]);
     work.finish(Ended::SignIns(vec![UserId::new("alice").unwrap()]));
@@ -85,14 +85,41 @@ fn what_was_begun_is_ended_however_late() {
 }
 
 #[test]
-fn no_more_wait_than_the_setting_says() {
+fn no_more_wait_than_the_setting_says_and_the_late_take_up_no_room() {
     let (mut work, start) = (work(), Instant::now());
     let until = start + LIMITS.answer_within;
-    for n in 0..3 {
-        work.sign_in(sign_in(&n.to_string(), until)).unwrap();
+    work.sign_in(sign_in("alice", until), start).unwrap();
+    assert_eq!(users(work.take(start)), ["alice"]);
+    // Hers are behind the one that is under way, and cannot be taken.
+    for _ in 0..3 {
+        work.require_room(start).unwrap();
+        work.sign_in(sign_in("alice", until), start).unwrap();
     }
-    let refused = work.sign_in(sign_in("3", until));
+    let refused = work.require_room(start);
     assert!(matches!(refused, Err(Error::Overloaded)));
-    assert_eq!(users(work.take(start)).len(), 3);
-    work.sign_in(sign_in("3", until)).unwrap();
+    work.require_room(until).unwrap();
+}
+
+#[test]
+fn a_users_own_late_ones_do_not_keep_her_out() {
+    let (mut work, start) = (work(), Instant::now());
+    let until = start + LIMITS.answer_within;
+    work.sign_in(sign_in("alice", until), start).unwrap();
+    assert_eq!(users(work.take(start)), ["alice"]);
+    for _ in 0..128 {
+        work.sign_in(sign_in("alice", until), start).unwrap();
+    }
+    let fresh = until + LIMITS.answer_within;
+    let refused = work.sign_in(sign_in("alice", fresh), start);
+    assert!(matches!(refused, Err(Error::Overloaded)));
+    work.sign_in(sign_in("alice", fresh), until).unwrap();
+}
+
+#[test]
+fn events_that_wait_to_be_told_take_up_room() {
+    let mut work = work();
+    let tellings: Vec<super::Run> = (0..3).map(|_| Box::new(|_: &_| ()) as super::Run).collect();
+    work.go_on(vec![], tellings);
+    let refused = work.require_room(Instant::now());
+    assert!(matches!(refused, Err(Error::Overloaded)));
 }

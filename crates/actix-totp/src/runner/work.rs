@@ -65,6 +65,12 @@ pub(super) enum Task {
     Telling(Run),
 }
 
+impl Job {
+    fn is_late(&self, now: Instant) -> bool {
+        self.until.is_some_and(|until| until <= now)
+    }
+}
+
 /// What is to be undone when a task has ended.
 pub(super) enum Ended {
     Alone,
@@ -92,22 +98,17 @@ impl Work {
         }
     }
 
-    pub(super) fn look(&mut self, look: Look) -> Result<(), Error> {
-        self.require_room()?;
+    pub(super) fn look(&mut self, look: Look) {
         self.looks.push_back(look);
-        Ok(())
     }
 
-    pub(super) fn sign_in(&mut self, sign_in: SignIn) -> Result<(), Error> {
-        self.require_room()?;
-        let has_room = self.sign_ins.push(sign_in);
+    pub(super) fn sign_in(&mut self, sign_in: SignIn, now: Instant) -> Result<(), Error> {
+        let has_room = self.sign_ins.push(sign_in, now);
         has_room.then_some(()).ok_or(Error::Overloaded)
     }
 
-    pub(super) fn job(&mut self, job: Job) -> Result<(), Error> {
-        self.require_room()?;
+    pub(super) fn job(&mut self, job: Job) {
         self.jobs.push_back(job);
-        Ok(())
     }
 
     /// What has been begun is ended, however much waits: a sign-in that lost, or one whose events are to be told.
@@ -117,11 +118,20 @@ impl Work {
         self.tellings.extend(tellings);
     }
 
-    fn require_room(&self) -> Result<(), Error> {
-        let waiting = self.looks.len() + self.sign_ins.len() + self.jobs.len();
-        (waiting < self.most_waiting)
+    /// To be asked before anything is added. Late ones take up no room, wherever they wait.
+    pub(super) fn require_room(&mut self, now: Instant) -> Result<(), Error> {
+        if self.waiting() >= self.most_waiting {
+            drop_late(&mut self.looks, |look| look.until <= now);
+            drop_late(&mut self.jobs, |job| job.is_late(now));
+            self.sign_ins.drop_late(now);
+        }
+        (self.waiting() < self.most_waiting)
             .then_some(())
             .ok_or(Error::Overloaded)
+    }
+
+    fn waiting(&self) -> usize {
+        self.looks.len() + self.sign_ins.len() + self.jobs.len() + self.tellings.len()
     }
 
     pub(super) fn has_something_to_take(&self) -> bool {
@@ -173,8 +183,7 @@ impl Work {
     }
 
     fn take_job(&mut self, now: Instant) -> Option<Task> {
-        let is_late = |job: &Job| job.until.is_some_and(|until| until <= now);
-        drop_late(&mut self.jobs, is_late);
+        drop_late(&mut self.jobs, |job| job.is_late(now));
         self.jobs.pop_front().map(|job| Task::Alone(job.run))
     }
 
