@@ -69,7 +69,7 @@ impl TotpBuilder {
     /// A function that is told every [`Event`], after the write and before the answer, on a thread of the plugin's own. It
     /// may block, which delays the answer; at most half of the [`threads`](Self::threads) wait for it when tokens are told.
     /// That thread belongs to no async runtime: to spawn a task, keep a handle of yours. It must not wait for the `async`
-    /// methods of [`Totp`], which need these threads.
+    /// methods of [`Totp`](crate::Totp), which need these threads.
     ///
     /// Default: none; events are logged with `tracing` in any case.
     pub fn on_event(self, tell: impl Fn(&Event) + Send + Sync + 'static) -> Self {
