@@ -150,7 +150,7 @@ impl TotpBuilder {
         self
     }
 
-    /// After which time a request is answered 503 that the store has not answered, 100 milliseconds to 1 minute. What was
+    /// After which time a question to the store is answered 503 that it has not answered, 100 milliseconds to 1 minute. What was
     /// begun goes on: a token may be spent, but is never accepted twice. What was not begun is never done.
     ///
     /// Default: 4 seconds: 1 for a connection, 2 for a statement, and 1 more.

@@ -103,6 +103,9 @@ fn guesses_that_come_slowly_are_counted_and_hold_up_nobody() {
                         stream.write_all(&[byte]).unwrap();
                         thread::sleep(Duration::from_secs(1));
                     }
+                    stream
+                        .set_read_timeout(Some(Duration::from_secs(30)))
+                        .unwrap();
                     let mut answer = String::new();
                     stream.read_to_string(&mut answer).unwrap();
                     answer.split(' ').nth(1).unwrap().parse().unwrap()

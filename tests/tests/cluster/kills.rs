@@ -51,31 +51,40 @@ fn killing(
     record
 }
 
+/// 500 is what actix-session answers when the sessions cannot be reached. We answer 503.
+fn assert_no_500(record: &Record) {
+    let statuses = record.statuses();
+    assert_eq!(statuses.get(&Some(500)), None, "{statuses:?}");
+}
+
 #[test]
 fn instances_are_killed() {
     let _alone = alone();
     let mut cluster = Cluster::over(servers::postgres(&[]), 3);
-    killing(&mut cluster, times(10, 200), |cluster, n, _| {
+    let record = killing(&mut cluster, times(10, 200), |cluster, n, _| {
         cluster.service.crash(n % 3);
     });
+    assert_no_500(&record);
 }
 
 #[test]
 fn postgres_is_killed() {
     let _alone = alone();
     let mut cluster = Cluster::over(servers::postgres(&[]), 3);
-    killing(&mut cluster, times(2, 20), |cluster, _, down| {
+    let record = killing(&mut cluster, times(2, 20), |cluster, _, down| {
         cluster.database.crash(down);
     });
+    assert_no_500(&record);
 }
 
 #[test]
 fn mariadb_is_killed() {
     let _alone = alone();
     let mut cluster = Cluster::over(servers::mariadb(&[]), 3);
-    killing(&mut cluster, times(2, 20), |cluster, _, down| {
+    let record = killing(&mut cluster, times(2, 20), |cluster, _, down| {
         cluster.database.crash(down);
     });
+    assert_no_500(&record);
 }
 
 #[test]

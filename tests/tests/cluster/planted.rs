@@ -34,6 +34,8 @@ enum Fault {
     ReadCheckWrite,
     /// Acknowledges some writes that it does not make.
     Forgets,
+    /// Acknowledges the writes that count a failure, and makes none of them.
+    ForgetsFailures,
     /// Answers one read from before a delete, as a replica does that is behind.
     ReadsOld,
 }
@@ -90,6 +92,13 @@ impl DeviceStore for Planted {
                 6 => Ok(true),
                 _ => self.store.swap(user, expected, next),
             },
+            Fault::ForgetsFailures => {
+                let before = self.store.load(user)?.map_or(0, |device| device.failures);
+                match next {
+                    Some(next) if next.failures > before => Ok(true),
+                    _ => self.store.swap(user, expected, next),
+                }
+            }
             Fault::ReadsOld => {
                 let before = self.store.load(user)?;
                 let swapped = self.store.swap(user, expected, next)?;
@@ -146,8 +155,8 @@ impl Service {
 fn found_with(fault: Fault) -> Vec<String> {
     let (service, record) = (Service::over(&Planted::new(fault)), Record::default());
     let addresses = &service.addresses;
-    let mut runner = (fault != Fault::Forgets && fault != Fault::ReadsOld)
-        .then(|| Runner::new(addresses, &record));
+    let races = matches!(fault, Fault::None | Fault::ReadCheckWrite);
+    let mut runner = races.then(|| Runner::new(addresses, &record));
     for round in 0..20 {
         match &mut runner {
             Some(runner) => drop(runner.one_code()),
@@ -198,6 +207,11 @@ fn free_guesses_are_caught() {
 fn a_store_that_forgets_a_write_is_caught() {
     let _alone = alone();
     assert_ne!(found_with(Fault::Forgets), Vec::<String>::new());
+}
+
+#[test]
+fn a_store_that_forgets_failures_is_caught() {
+    assert_found(Fault::ForgetsFailures, "was compared");
 }
 
 #[test]

@@ -26,11 +26,11 @@ fn under_mixed_load_and_kills_all_holds_and_nothing_grows() {
     let _alone = alone();
     let mut cluster = Cluster::over(servers::postgres(&[]), 3);
     let (started, mut dice, mut seen) = (Instant::now(), Dice(11), Vec::new());
+    let survivor = cluster.service.instances[0].pid();
     let duration = Duration::from_secs(times(60, 30 * 60) as u64);
     let record = cluster.under_load(4, |cluster, _| {
         let next_kill = Instant::now() + Duration::from_millis(500 + dice.below(4_000));
         while Instant::now() < next_kill {
-            let survivor = cluster.service.instances[0].pid();
             seen.push(Seen {
                 resident_kib: resident_kib(survivor),
                 descriptors: descriptors(survivor),
@@ -46,6 +46,8 @@ fn under_mixed_load_and_kills_all_holds_and_nothing_grows() {
         started.elapsed() < duration
     });
     record.assert_holds();
+    let pid = cluster.service.instances[0].pid();
+    assert_eq!(pid, survivor, "it lived through all of it");
     let served = record.count(Ask::Validate, |it| it.is_yes());
     assert!(served > 100, "{:?}", record.statuses());
 

@@ -59,7 +59,8 @@ impl TotpBuilder {
     }
 
     /// How often a swap is tried that is lost to other writers, 1 to 100 times, and for how long at most, up to a minute;
-    /// with jitter between two tries. Then the answer is 503, and nothing was done.
+    /// with jitter between two tries. Then the answer is 503, and nothing was done. Where that takes longer than
+    /// [`answer_within`](Self::answer_within) it is unknown, as then.
     ///
     /// Default: 10 times, for 2 seconds.
     pub fn lost_swaps(self, most_tries: u32, longest: Duration) -> Self {

@@ -63,6 +63,7 @@ impl Cluster {
                 self.service.wait_until_it_serves(&watcher.browser);
             }
         });
+        self.service.assert_no_panic();
         record
     }
 }

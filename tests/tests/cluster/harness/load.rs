@@ -72,7 +72,8 @@ fn go_on(
         client.ask(Ask::Vault, Token::None);
     }
     both(one, other, &Token::Backup(backup[0].clone()));
-    for _ in 0..3 {
+    // Five are compared, the others have to wait.
+    for _ in 0..7 {
         wander(one);
         one.ask(Ask::Validate, phone.wrong());
     }

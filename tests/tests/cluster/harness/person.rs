@@ -46,6 +46,7 @@ impl Person {
             person: self.number,
             session: SESSIONS.fetch_add(1, SeqCst),
             browser,
+            last_status: None,
             record: self.record.clone(),
         })
     }
@@ -57,6 +58,8 @@ pub struct Client {
     person: usize,
     session: usize,
     pub browser: Browser,
+    /// Of the last answer; `None`: there was none.
+    pub last_status: Option<u16>,
     record: Record,
 }
 
@@ -88,6 +91,7 @@ impl Client {
             Ask::Disable => post(&mut self.browser, "/auth/otp/disable/", &body),
         };
         let status = answer.as_ref().map(|it| it.0);
+        self.last_status = status;
         let told = match answer {
             Some((200, body)) => Told::Yes(body),
             Some((500.., _)) | None => Told::Unknown,
@@ -142,8 +146,10 @@ impl Phone {
 
     /// The next code that was not shown yet and is good now: the step before, this one or the next.
     pub fn code(&mut self) -> Option<Token> {
-        let now = seconds_now() / 30;
-        let step = (now - 1..=now + 1).find(|step| *step > self.shown)?;
+        let (now, of_step) = (seconds_now() / 30, seconds_now() % 30);
+        // The step before goes out of the window with this one: near its end it might come too late.
+        let first = if of_step < 25 { now - 1 } else { now };
+        let step = (first..=now + 1).find(|step| *step > self.shown)?;
         self.shown = step;
         Some(Token::Code {
             secret: self.secret.clone(),

@@ -70,6 +70,15 @@ impl Service {
         self.instances.iter().map(Daemon::address).collect()
     }
 
+    /// A panic is answered with 503, as other faults are: it is in the log.
+    #[track_caller]
+    pub fn assert_no_panic(&self) {
+        for instance in &self.instances {
+            let log = instance.log();
+            assert!(!log.contains("panicked at"), "{log}");
+        }
+    }
+
     /// SIGKILL, and the same instance again.
     pub fn crash(&mut self, n: usize) {
         self.instances[n].kill();
