@@ -24,7 +24,7 @@ const RECENT_PERIOD_SECS: u64 = 86_400;
 ///
 /// Twenty are enough to know whether there were twenty in the last 24 hours, exactly and in a sliding window.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "Vec<u64>")]
 pub struct RecentFailures(Vec<u64>);
 
 impl RecentFailures {
@@ -40,12 +40,11 @@ impl RecentFailures {
     /// [`InvalidRecentFailures`] if they are not a whole number of times, or more than 20.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, InvalidRecentFailures> {
         let (times, rest) = bytes.as_chunks::<8>();
-        if !rest.is_empty() || times.len() > RECENT_LIMIT {
+        if !rest.is_empty() {
             return Err(InvalidRecentFailures);
         }
-        Ok(Self(
-            times.iter().map(|at| u64::from_be_bytes(*at)).collect(),
-        ))
+        let times: Vec<u64> = times.iter().map(|at| u64::from_be_bytes(*at)).collect();
+        times.try_into()
     }
 
     pub(crate) fn record(&mut self, now: u64) {
@@ -61,6 +60,17 @@ impl RecentFailures {
 
     fn exhausted(&self, now: u64) -> bool {
         self.0.len() == RECENT_LIMIT && now < self.0[0].saturating_add(RECENT_PERIOD_SECS)
+    }
+}
+
+/// From times, oldest first. More than 20 are refused: the window is counted over exactly so many.
+impl TryFrom<Vec<u64>> for RecentFailures {
+    type Error = InvalidRecentFailures;
+
+    fn try_from(times: Vec<u64>) -> Result<Self, InvalidRecentFailures> {
+        (times.len() <= RECENT_LIMIT)
+            .then_some(Self(times))
+            .ok_or(InvalidRecentFailures)
     }
 }
 
@@ -220,5 +230,15 @@ mod tests {
             odds,
             expected.map(|(n, guesses, odds)| (n, guesses, odds.to_owned()))
         );
+    }
+
+    #[test]
+    fn more_than_twenty_times_are_refused_in_every_form() {
+        let json = |count: u64| serde_json::to_string(&(0..count).collect::<Vec<_>>()).unwrap();
+        let twenty: RecentFailures = serde_json::from_str(&json(20)).unwrap();
+        assert_eq!(serde_json::to_string(&twenty).unwrap(), json(20));
+        assert!(serde_json::from_str::<RecentFailures>(&json(21)).is_err());
+        assert!(RecentFailures::from_bytes(&[0; 21 * 8]).is_err());
+        assert_eq!(RecentFailures::from_bytes(&twenty.to_bytes()), Ok(twenty));
     }
 }
