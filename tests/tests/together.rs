@@ -5,7 +5,7 @@ use std::{
     future::Future,
     sync::{
         Arc, Condvar, Mutex,
-        atomic::{AtomicUsize, Ordering::SeqCst},
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
     },
 };
 
@@ -62,6 +62,7 @@ struct Store {
     together: bool,
     swaps: Door,
     loads: Door,
+    fails: Arc<AtomicBool>,
     written: Arc<Mutex<Vec<usize>>>,
     lost: Arc<AtomicUsize>,
 }
@@ -70,6 +71,10 @@ impl Store {
     fn write(&self, swaps: &[Swap]) -> Vec<Result<bool, StoreError>> {
         self.written.lock().unwrap().push(swaps.len());
         self.swaps.pass();
+        if self.fails.load(SeqCst) {
+            let failure = |_| Err(StoreError::unavailable("it is away"));
+            return swaps.iter().map(failure).collect();
+        }
         let swap = |it: &Swap| {
             let swapped = self.devices.swap(&it.user, it.expected, it.next.as_ref())?;
             self.lost.fetch_add((!swapped).into(), SeqCst);
@@ -534,4 +539,72 @@ fn how_many_wait_and_how_long_are_settings_with_limits() {
         build(|it| it.most_waiting(1).answer_within(Duration::from_secs(60))),
         None
     );
+}
+
+#[test]
+fn a_function_that_is_told_of_an_outage_holds_up_nobody() {
+    run(async {
+        let pager = Door::default();
+        pager.close();
+        let paged = pager.clone();
+        let scene = Scene::new(2, true, move |event| {
+            if matches!(event, Event::StoreFailed { .. }) {
+                paged.pass();
+            }
+        });
+        scene.store.fails.store(true, SeqCst);
+        assert!(!scene.sign_in(&user(0)).await.unwrap(), "it has its answer");
+        pager.until_waiting(1).await;
+        scene.store.fails.store(false, SeqCst);
+        // SQLite's only group is free, and so are the threads.
+        assert!(scene.sign_in(&user(1)).await.unwrap());
+        assert!(scene.totp.status(&user(0)).await.unwrap().enabled);
+        pager.open();
+    });
+}
+
+/// Of one account, whose wrong backup codes are never slowed down.
+#[test]
+fn while_events_wait_to_be_told_no_more_comes_in_than_the_setting_says() {
+    run(async {
+        let pager = Door::default();
+        pager.close();
+        let paged = pager.clone();
+        let store = Store {
+            together: true,
+            ..Store::default()
+        };
+        let totp = Totp::builder(store, key())
+            .clock(FakeClock::at(1_700_000_000))
+            .most_waiting(3)
+            .threads(2)
+            .on_event(move |event| {
+                if matches!(event, Event::Rejected { .. }) {
+                    paged.pass();
+                }
+            })
+            .build()
+            .unwrap();
+        let (service, alice) = (totp.service(), user(0));
+        drop(service.enroll(&alice, "", None).unwrap());
+        let code = service.code_for(&alice).unwrap().unwrap();
+        drop(service.confirm(&alice, &code).unwrap());
+        let mut asking = Vec::new();
+        for _ in 0..20 {
+            let (totp, alice) = (totp.clone(), alice.clone());
+            let wrong = "AAAA-BBBB-CCCC-DDDD";
+            asking.push(spawn(async move {
+                totp.authenticate(&alice, wrong).await.map(drop)
+            }));
+            all_have_asked().await;
+        }
+        while !asking.iter().any(JoinHandle::is_finished) {
+            yield_now().await;
+        }
+        pager.open();
+        let answers = all(asking).await;
+        let is_refused = |it: &&Result<(), Error>| matches!(it, Err(Error::Overloaded));
+        let refused = answers.iter().filter(is_refused).count();
+        assert!(refused >= 10, "{refused} of 20");
+    });
 }
