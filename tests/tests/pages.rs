@@ -562,6 +562,20 @@ fn programs_are_answered_as_without_pages() {
             .send("GET", "/vault", &headers, b"")
             .problem(403, "totp_required");
     }
+    // What Java accepts by default. No form sends JSON.
+    let java = [
+        (
+            "Accept",
+            "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2",
+        ),
+        ("Content-Type", "application/json"),
+    ];
+    app.clock.advance_secs(30);
+    let token = format!(r#"{{"token":"{}"}}"#, phone.code());
+    for status in [200, 400] {
+        let answer = alice.send("POST", "/auth/otp/validate/", &java, token.as_bytes());
+        assert_eq!(answer.status, status, "{answer:?}");
+    }
 }
 
 #[test]
@@ -694,7 +708,7 @@ fn style_and_script_are_kept_as_long_as_they_do_not_change() {
             (answer.status, answer.header("content-type")),
             (200, Some(kind))
         );
-        let immutable = "public, max-age=31536000, immutable";
+        let immutable = "private, max-age=31536000, immutable";
         assert_eq!(answer.header("cache-control"), Some(immutable));
         assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
         let (path, _) = address.split_once('?').unwrap();

@@ -233,6 +233,17 @@ fn guards_find_the_pages_wherever_they_are() {
     let headers = [("Accept", "text/html"), ("Host", "evil.example")];
     let answer = alice.browser.send("GET", "/c/vault", &headers, b"");
     assert_eq!(answer.header("location"), Some("/a/b/setup/?next=/c/vault"));
+    let forwarded = [
+        ("Accept", "text/html"),
+        ("X-Forwarded-Host", "x//evil.example"),
+    ];
+    let answer = alice.browser.send("GET", "/c/vault", &forwarded, b"");
+    let location = answer.header("location");
+    assert_ne!(
+        location.and_then(|to| to.get(..2)),
+        Some("//"),
+        "{answer:?}"
+    );
     let answer = Person::at(server.browser()).open("/c/vault");
     answer.problem(401, "not_authenticated");
 }

@@ -16,6 +16,7 @@ for (const form of document.querySelectorAll("form")) {
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "yes";
+    setTimeout(() => delete form.dataset.sent, 5000); // the answer may have been stopped
   });
 }
 addEventListener("pageshow", () => {
@@ -23,6 +24,7 @@ addEventListener("pageshow", () => {
 });
 
 for (const button of document.querySelectorAll("[data-copy]")) {
+  if (!navigator.clipboard) button.hidden = true; // over plain HTTP
   button.addEventListener("click", async () => {
     const items = document.getElementById(button.dataset.copy);
     const lines = items.children.length ? [...items.children].map((item) => item.textContent.trim()) : [items.textContent.replace(/\s/g, "")];

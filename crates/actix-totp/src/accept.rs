@@ -9,12 +9,16 @@ pub(crate) struct Wish {
     pub(crate) weight: u16,
 }
 
+/// Whoever wants more is no browser.
+const MOST: usize = 32;
+
 /// The wishes of a header, in the order in which they were sent. What cannot be read is none.
 pub(crate) fn wishes(headers: &HeaderMap, name: HeaderName) -> Vec<Wish> {
     headers
         .get_all(name)
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
+        .take(MOST)
         .filter_map(|wish| {
             let mut parts = wish.split(';').map(str::trim);
             let what = parts.next().filter(|what| !what.is_empty())?;
@@ -41,11 +45,12 @@ pub(crate) fn prefers_html(headers: &HeaderMap) -> bool {
     let wishes = wishes(headers, header::ACCEPT);
     let weight = |is_meant: fn(&str) -> bool| {
         let meant = wishes.iter().filter(|wish| is_meant(&wish.what));
-        meant.map(|wish| wish.weight).max().unwrap_or(0)
+        meant.map(|wish| wish.weight).max()
     };
-    let html = weight(|what| what == "text/html");
-    let json = weight(|what| what.starts_with("application/") && what.ends_with("json"));
-    html > 0 && html >= json
+    let html = weight(|what| what == "text/html").unwrap_or(0);
+    let json = weight(|what| what.starts_with("application/") && what.ends_with("json"))
+        .or_else(|| weight(|what| matches!(what, "*/*" | "application/*")));
+    html > 0 && html >= json.unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -77,6 +82,8 @@ mod tests {
             "application/json, text/plain, */*",
             "application/json, text/html;q=0.9",
             "application/problem+json, text/html;q=0.9",
+            "*/*, text/html;q=0.1",
+            "application/*, text/html;q=0.5",
             "text/html;q=0",
             "text/html;q=2",
             "text/html;q=x",

@@ -12,7 +12,8 @@
 //!
 //! 1. A POST is answered with a redirect (303), so that reloading is harmless. One that yields a secret or backup codes is
 //!    answered with the page itself, which nothing may store: they are shown once and exist nowhere else. No GET shows a secret.
-//! 2. `?next=` leads on to a path of this application and nowhere else.
+//! 2. `?next=` leads on to a path of this application and nowhere else. That path must not redirect to another host by itself:
+//!    browsers hold a form to its `form-action` over all redirects that follow.
 //! 3. The `Content-Security-Policy` allows nothing inline and no other host; nobody may frame the pages.
 //! 4. Forms of other sites are refused as at the endpoints, by `Sec-Fetch-Site` and `Origin`.
 //!

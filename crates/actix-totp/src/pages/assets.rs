@@ -56,7 +56,7 @@ fn asset(
 ) -> HttpResponse {
     let current = site.map(|site| format!("v={}", site.assets.version));
     let caching = if current.is_some_and(|current| req.query_string() == current) {
-        "public, max-age=31536000, immutable"
+        "private, max-age=31536000, immutable" // the session middleware may add a cookie to any answer
     } else {
         "no-cache"
     };

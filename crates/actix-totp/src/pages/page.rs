@@ -68,8 +68,7 @@ pub struct View<'a> {
     pub form: Option<&'static str>,
 }
 
-/// A document to be made around a page.
-#[derive(Debug)]
+/// A document to be made around a page. `Debug` shows nothing of the content, which may hold a secret.
 #[non_exhaustive]
 pub struct Layout<'a> {
     /// The title, escaped.
@@ -249,6 +248,15 @@ impl Settings {
     }
 }
 
+impl fmt::Debug for Layout<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Layout")
+            .field("title", &self.title)
+            .field("view", &self.view)
+            .finish_non_exhaustive()
+    }
+}
+
 impl fmt::Debug for Secret<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Secret")
@@ -283,7 +291,30 @@ mod tests {
             download: "data:zq7x".into(),
             is_new: true,
         });
-        let shown = format!("{secret:?} {codes:?}");
+        let texts = Texts::english();
+        let view = View {
+            texts: &texts,
+            language: "en",
+            name: "Example Inc",
+            logo: None,
+            links: &[],
+            base: "./",
+            next: None,
+            home: "/",
+            sign_in: None,
+            stylesheets: Vec::new(),
+            script: String::new(),
+            notice: None,
+            is_refusal: false,
+            form: None,
+        };
+        let layout = Layout {
+            title: "Title",
+            content: "<p>zq7x</p>",
+            head: "",
+            view: &view,
+        };
+        let shown = format!("{secret:?} {codes:?} {layout:?}");
         assert!(!shown.contains("zq7x"), "{shown}");
         assert!(shown.contains("Secret") && shown.contains("is_new: true"));
     }

@@ -2,13 +2,17 @@
 
 use actix_web::{
     HttpRequest, HttpResponse, Route, guard,
-    http::Method,
+    http::{
+        Method,
+        header::{self, HeaderMap},
+    },
     web::{self, ServiceConfig},
 };
 
 use super::{answer::see_other, assets, challenge, settings, setup, visit::Visit};
 use crate::{
     accept::prefers_html,
+    local::is_local,
     plugin::{BrowserPaths, Totp},
     problem::Problem,
     routes::{only_get, only_post},
@@ -49,7 +53,8 @@ pub(crate) fn configure(totp: &Totp, cfg: &mut ServiceConfig) {
 pub(crate) fn page_for(totp: &Totp, endpoint: &str) -> Option<Route> {
     totp.0.site.as_ref()?;
     let route = web::post().guard(guard::fn_guard(|context| {
-        prefers_html(context.head().headers())
+        let headers = context.head().headers();
+        prefers_html(headers) && !is_json(headers)
     }));
     Some(match endpoint.trim_matches('/') {
         "validate" => route.to(challenge::submit),
@@ -62,12 +67,23 @@ pub(crate) fn page_for(totp: &Totp, endpoint: &str) -> Option<Route> {
     })
 }
 
+/// No form of a browser sends JSON: whoever does is a program, whatever it accepts.
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE);
+    kind.is_some_and(|kind| {
+        kind.as_bytes()
+            .to_ascii_lowercase()
+            .starts_with(b"application/json")
+    })
+}
+
 /// Where guards send browsers, wherever the scope is mounted.
 pub(crate) fn paths(totp: &Totp, req: &HttpRequest) -> Option<BrowserPaths> {
     let site = totp.0.site.as_ref()?;
     let path = |page: &str| {
         let url = req.url_for_static(&site.route_name(page)).ok()?;
-        Some(url.path().to_owned())
+        // The URL is made of the host that the request names, which may say anything.
+        Some(url.path().to_owned()).filter(|path| is_local(path))
     };
     Some(BrowserPaths {
         challenge: path("challenge")?,

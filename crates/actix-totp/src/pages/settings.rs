@@ -66,7 +66,7 @@ async fn turn_it_off(visit: &mut Visit<'_>, payload: web::Payload) -> Answer {
     visit.go_on_to(&sent.from_page);
     match turn_off(totp, req, &user, &sent).await {
         Ok(()) => {
-            let answer = visit.to_and_tell("settings/", &Notice::disabled())?;
+            let answer = visit.to_and_tell("settings/", &Notice::disabled());
             Ok(with_cookie(answer, trust::no_cookie(totp).as_ref()))
         }
         Err(error) => visit.back("settings/", error, &sent.from_page),
@@ -90,7 +90,7 @@ async fn forget_browsers(visit: &mut Visit<'_>, payload: web::Payload) -> Answer
     let sent = Sent::read(req, payload).await?;
     match end_others(totp, req, &user).await {
         Ok(()) => {
-            let answer = visit.to_and_tell("settings/", &Notice::forgotten())?;
+            let answer = visit.to_and_tell("settings/", &Notice::forgotten());
             Ok(with_cookie(answer, trust::no_cookie(totp).as_ref()))
         }
         Err(problem) if matches!(problem.code(), "totp_required" | "stale_proof") => {

@@ -123,7 +123,7 @@ async fn leave(visit: &mut Visit<'_>, payload: web::Payload) -> Answer {
     if sent.from_page.saved {
         Ok(visit.on())
     } else {
-        visit.to_and_tell("settings/", &Notice::not_saved())
+        Ok(visit.to_and_tell("settings/", &Notice::not_saved()))
     }
 }
 

@@ -105,7 +105,8 @@ impl Pages {
         self
     }
 
-    /// Where guards and pages send a browser in which nobody is signed in, with `?next=`: a path of this application.
+    /// Where guards and pages send a browser in which nobody is signed in, with `?next=`: a path of this application, without
+    /// `?` and `#`.
     ///
     /// Default: nowhere, the answer is 401.
     pub fn sign_in(mut self, path: impl Into<String>) -> Self {
@@ -169,6 +170,12 @@ impl Pages {
             .into_iter()
             .flatten()
             .chain([&self.home]);
+        let takes_next = |path: &String| !path.contains(['?', '#']);
+        if !self.sign_in.iter().all(takes_next) {
+            return Err(BuildError::Web(
+                "sign_in of the pages is a path without ? and #, as it is given a next",
+            ));
+        }
         let is_link = |to: &str| is_local(to) || to.starts_with("https://");
         if !paths.all(|path| is_local(path)) || !self.links.iter().all(|(_, to)| is_link(to)) {
             return Err(BuildError::Web(

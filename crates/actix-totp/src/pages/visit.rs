@@ -22,6 +22,9 @@ use crate::{
 
 type Result<T> = std::result::Result<T, actix_web::Error>;
 
+/// Deeper addresses hold nothing, and a page repeats the way up.
+const DEEPEST: usize = 16;
+
 pub(super) struct Visit<'a> {
     pub(super) totp: &'a Totp,
     pub(super) req: &'a HttpRequest,
@@ -63,7 +66,7 @@ impl<'a> Visit<'a> {
     /// no page.
     fn base(&self) -> String {
         let beyond = self.req.match_info().unprocessed();
-        let up = match beyond.matches('/').count() {
+        let up = match beyond.matches('/').count().min(DEEPEST) {
             0 => usize::from(self.req.path().ends_with('/')),
             slashes => slashes - 1,
         };
@@ -135,10 +138,10 @@ impl<'a> Visit<'a> {
         see_other(&with_next(&page, self.next.as_deref()))
     }
 
-    /// The same, which will tell this.
-    pub(super) fn to_and_tell(&self, page: &str, notice: &Notice) -> Result<HttpResponse> {
-        session::leave_notice(self.req, notice)?;
-        Ok(self.to(page))
+    /// The same, which will tell this, if the session can keep it: what was done was done all the same.
+    pub(super) fn to_and_tell(&self, page: &str, notice: &Notice) -> HttpResponse {
+        let _ = session::leave_notice(self.req, notice); // logged there
+        self.to(page)
     }
 
     /// To where the user wanted to go.
@@ -157,8 +160,8 @@ impl<'a> Visit<'a> {
             .as_error::<Problem>()
             .and_then(|problem| Notice::refused(problem, form.field));
         match notice {
-            Some(notice) => self.to_and_tell(page, &notice),
-            None => Err(error),
+            Some(notice) if session::leave_notice(self.req, &notice).is_ok() => Ok(self.to(page)),
+            _ => Err(error),
         }
     }
 
