@@ -42,6 +42,20 @@ fn insert(next: Device) -> Swap {
     }
 }
 
+/// A database in memory that two connections share, one of each test.
+fn in_memory(
+    test: &str,
+) -> (
+    DieselStore<SqliteConnection>,
+    Pool<ConnectionManager<SqliteConnection>>,
+) {
+    let connection = ConnectionManager::new(format!("file::{test}?mode=memory&cache=shared"));
+    let pool = Pool::builder().max_size(2).build(connection).unwrap();
+    let store = DieselStore::from_pool(pool.clone());
+    store.migrate().unwrap();
+    (store, pool)
+}
+
 fn send(queue: &Queue, devices: Vec<Device>) -> Receiver<Answers> {
     let (answer, answered) = sync_channel(1);
     let swaps = devices.into_iter().map(insert).collect();
@@ -63,12 +77,7 @@ fn received(answers: &Receiver<Answers>) -> Vec<bool> {
 #[test]
 fn a_panic_is_a_fault_of_its_batch_and_the_writer_goes_on() {
     static PANICS: AtomicUsize = AtomicUsize::new(1);
-    let connection = crate::diesel::r2d2::ConnectionManager::<SqliteConnection>::new(
-        "file::panic?mode=memory&cache=shared",
-    );
-    let pool = Pool::builder().max_size(2).build(connection).unwrap();
-    let store = DieselStore::from_pool(pool.clone());
-    store.migrate().unwrap();
+    let (_, pool) = in_memory("panic");
     let queue = Queue::start(
         pool,
         |connection: &mut SqliteConnection, run| {
@@ -173,12 +182,7 @@ fn no_answer_precedes_its_commit() {
 /// Whoever waited was told that it is unknown, and may have gone another way since.
 #[test]
 fn what_the_writer_had_not_begun_in_time_is_never_written() {
-    let connection = crate::diesel::r2d2::ConnectionManager::<SqliteConnection>::new(
-        "file::late?mode=memory&cache=shared",
-    );
-    let pool = Pool::builder().max_size(2).build(connection).unwrap();
-    let store = DieselStore::from_pool(pool.clone());
-    store.migrate().unwrap();
+    let (store, pool) = in_memory("late");
     let queue = Queue::start(
         pool,
         |connection: &mut SqliteConnection, run| {
