@@ -1,6 +1,6 @@
 //! Sending a browser to the page where it can do what the guard asks for.
 
-use actix_web::{HttpRequest, HttpResponse, http::header};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, http::header};
 
 use crate::{
     accept::prefers_html,
@@ -11,7 +11,7 @@ use crate::{
 
 /// The redirect, if the application wants one, the caller is a browser, and there is a page that helps.
 pub(super) fn browser(totp: &Totp, req: &HttpRequest, problem: &Problem) -> Option<HttpResponse> {
-    if !prefers_html(req.headers()) {
+    if !prefers_html(req.get_header().as_ref()) {
         return None;
     }
     let BrowserPaths {

@@ -1,9 +1,8 @@
 //! Which language a page is in.
 
-use actix_web::http::header::{self, HeaderMap};
+use actix_web::http::header::{AcceptLanguage, Quality};
 
 use super::Texts;
-use crate::accept::wishes;
 
 /// A language that pages may be in.
 #[derive(Debug, Clone)]
@@ -14,11 +13,14 @@ pub(super) struct Language {
 }
 
 /// The language that the browser wants most, or else the first.
-pub(super) fn pick<'a>(languages: &'a [Language], headers: &HeaderMap) -> Option<&'a Language> {
-    let mut wishes = wishes(headers, header::ACCEPT_LANGUAGE);
-    wishes.retain(|wish| wish.weight > 0);
-    wishes.sort_by_key(|wish| std::cmp::Reverse(wish.weight)); // stable: of equals the first
-    let wanted = wishes.iter().find_map(|wish| speaks(languages, &wish.what));
+pub(super) fn pick(languages: &[Language], accept: Option<AcceptLanguage>) -> Option<&Language> {
+    let wanted = accept.and_then(|mut accept| {
+        accept.retain(|wish| wish.quality > Quality::ZERO);
+        let wishes = accept.ranked();
+        wishes
+            .iter()
+            .find_map(|wish| speaks(languages, wish.item()?.as_str()))
+    });
     wanted.or(languages.first())
 }
 
@@ -45,7 +47,7 @@ pub(super) fn is_tag(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use actix_web::test::TestRequest;
+    use actix_web::{HttpMessage, http::header, test::TestRequest};
 
     use super::*;
 
@@ -55,7 +57,7 @@ mod tests {
             texts: Texts::english(),
         });
         let request = TestRequest::get().insert_header((header::ACCEPT_LANGUAGE, accept));
-        let picked = pick(&languages, request.to_http_request().headers());
+        let picked = pick(&languages, request.to_http_request().get_header());
         picked.unwrap().tag.clone()
     }
 

@@ -1,7 +1,7 @@
 //! Where the pages are, and which requests they answer: those of browsers that ask for HTML.
 
 use actix_web::{
-    HttpRequest, HttpResponse, Route, guard,
+    HttpMessage, HttpRequest, HttpResponse, Route, guard,
     http::{
         Method,
         header::{self, HeaderMap},
@@ -53,8 +53,7 @@ pub(crate) fn configure(totp: &Totp, cfg: &mut ServiceConfig) {
 pub(crate) fn page_for(totp: &Totp, endpoint: &str) -> Option<Route> {
     totp.0.site.as_ref()?;
     let route = web::post().guard(guard::fn_guard(|context| {
-        let headers = context.head().headers();
-        prefers_html(headers) && !is_json(headers)
+        prefers_html(context.header().as_ref()) && !is_json(context.head().headers())
     }));
     Some(match endpoint.trim_matches('/') {
         "validate" => route.to(challenge::submit),
@@ -101,7 +100,7 @@ pub(crate) fn refused(
     problem: &Problem,
 ) -> Option<Result<HttpResponse, actix_web::Error>> {
     totp.0.site.as_ref()?;
-    if !prefers_html(req.headers()) {
+    if !prefers_html(req.get_header().as_ref()) {
         return None;
     }
     let visit = match Visit::new(totp, req) {

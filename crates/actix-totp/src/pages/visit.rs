@@ -1,7 +1,7 @@
 //! A browser's request for a page or with a form: in which language, from where, and how it is answered.
 
 use actix_totp_core::Status;
-use actix_web::{HttpRequest, HttpResponse, http::StatusCode};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, http::StatusCode};
 
 use super::{
     answer::{html, see_other},
@@ -39,7 +39,8 @@ impl<'a> Visit<'a> {
     /// Begins with what the request says. Without pages nobody comes here.
     pub(super) fn new(totp: &'a Totp, req: &'a HttpRequest) -> Result<Self> {
         let site = totp.0.site.as_ref().ok_or_else(Problem::not_found)?;
-        let language = pick(&site.pages.languages, req.headers()).ok_or_else(Problem::not_found)?;
+        let language =
+            pick(&site.pages.languages, req.get_header()).ok_or_else(Problem::not_found)?;
         Ok(Self {
             totp,
             req,
