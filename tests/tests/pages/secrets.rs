@@ -1,0 +1,125 @@
+//! What is shown once, and by nothing again.
+
+use crate::{
+    PAGES, alice, authenticator, codes, enrolled,
+    support::{Answer, Person, TestApp, encode},
+};
+
+#[test]
+fn every_page_is_strict_and_nothing_in_it_is_inline() {
+    let app = TestApp::start();
+    let (mut alice, phone, _) = enrolled(&app);
+    let mut answers: Vec<Answer> = PAGES.map(|page| alice.open(page)).into();
+    answers.push(alice.open("/auth/otp/no-such-page"));
+    let replace = [("token", &*phone.code()), ("form", "replace")];
+    answers.push(alice.submit("/auth/otp/generate/", &replace));
+    answers.push(alice.open("/auth/otp/setup/"));
+    app.clock.advance_secs(30);
+    let renew = [("token", &*phone.code()), ("form", "renew")];
+    answers.push(alice.submit("/auth/otp/backup-codes/", &renew));
+    answers.push(Person::at(app.signed_in("bob")).open("/auth/otp/setup/"));
+    answers.retain(|answer| answer.status != 303);
+    assert_eq!(answers.len(), 7, "setup/ leads to the settings");
+    for answer in answers {
+        let policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
+                      form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+        for (name, value) in [
+            ("content-type", "text/html; charset=utf-8"),
+            ("cache-control", "no-store"),
+            ("content-security-policy", policy),
+            ("x-content-type-options", "nosniff"),
+            ("x-frame-options", "DENY"),
+            ("referrer-policy", "same-origin"),
+        ] {
+            assert_eq!(answer.header(name), Some(value));
+        }
+        let page = answer.text();
+        assert!(page.starts_with("<!doctype html>\n<html lang=\"en\">"));
+        for inline in ["<style", " style=", "<script>", " onclick", "javascript:"] {
+            assert!(!page.contains(inline), "{inline} in {page}");
+        }
+    }
+}
+
+#[test]
+fn no_get_shows_a_secret_and_nothing_shows_one_twice() {
+    let app = TestApp::start();
+    let mut alice = alice(&app);
+    let mut shown = Vec::new();
+    let page = alice.send("/auth/otp/generate/", &[]);
+    let phone = authenticator(&app, &page);
+    shown.push(phone.secret.clone());
+    assert_nothing_shows(&mut alice, &shown);
+    let page = alice.send("/auth/otp/verify/", &[("token", &phone.code())]);
+    shown.extend(codes(&page));
+    assert_eq!(shown.len(), 11);
+    assert_nothing_shows(&mut alice, &shown);
+    // Reloading sends the form again: it is refused, and shows nothing.
+    let page = alice.send("/auth/otp/verify/", &[("token", &phone.code())]);
+    assert!(page.contains("already on"), "{page}");
+    assert_nothing_in(&page, &shown);
+    app.clock.advance_secs(30);
+    let renew = [("token", &*phone.code()), ("form", "renew")];
+    let page = alice.send("/auth/otp/backup-codes/", &renew);
+    shown.extend(codes(&page));
+    let again = alice.send("/auth/otp/backup-codes/", &renew);
+    assert!(again.contains("was used already"), "{again}");
+    assert_nothing_in(&again, &shown);
+    assert_nothing_shows(&mut alice, &shown);
+}
+
+fn assert_nothing_shows(alice: &mut Person, shown: &[String]) {
+    let others = [
+        "/",
+        "/account",
+        "/vault",
+        "/auth/otp/generate/",
+        "/auth/otp/verify/",
+        "/auth/otp/backup-codes/",
+        "/auth/otp/saved/",
+        "/auth/otp/validate/",
+    ];
+    for page in PAGES.into_iter().chain(others) {
+        let answer = alice.open(page);
+        let page = alice.follow(answer).text();
+        assert_nothing_in(&page, shown);
+    }
+    let status = alice.browser.get("/auth/otp/status/").text();
+    assert_nothing_in(&status, shown);
+}
+
+fn assert_nothing_in(page: &str, shown: &[String]) {
+    let page = page.replace([' ', '-'], "");
+    for secret in shown {
+        assert!(!page.contains(&secret.replace('-', "")), "{secret}");
+    }
+    assert!(!page.contains("otpauth:") && !page.contains("<svg"));
+}
+
+#[test]
+fn who_does_not_say_that_the_codes_are_saved_is_told_how_to_have_others() {
+    let app = TestApp::start();
+    let (mut alice, ..) = enrolled(&app);
+    let page = alice.send("/auth/otp/saved/", &[("next", "/vault")]);
+    assert_eq!(alice.at, "/auth/otp/settings/?next=/vault");
+    assert!(
+        page.contains("If you have not saved your backup codes"),
+        "{page}"
+    );
+}
+
+#[test]
+fn backup_codes_can_be_taken_along_as_text() {
+    let app = TestApp::start();
+    let (mut alice, phone, _) = enrolled(&app);
+    let page = alice.send("/auth/otp/backup-codes/", &[("token", &phone.code())]);
+    let expected: String = codes(&page)
+        .iter()
+        .map(|code| format!("{code}\n"))
+        .collect();
+    let link = format!(
+        "href=\"data:text/plain;charset=utf-8,{}\" download=\"backup-codes.txt\"",
+        encode(&expected)
+    );
+    assert!(page.contains(&link), "{page}");
+}
