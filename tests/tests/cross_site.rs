@@ -8,7 +8,16 @@ use actix_totp::{FakeClock, MemoryStore, Totp};
 use actix_web::{App, HttpRequest, HttpResponse, cookie::Key, web};
 use support::{NOON, TestApp, keys, serve};
 
-const POSTS: [&str; 5] = ["generate", "verify", "validate", "backup-codes", "disable"];
+const POSTS: [&str; 6] = [
+    "generate",
+    "verify",
+    "validate",
+    "backup-codes",
+    "forget-browsers",
+    "disable",
+];
+
+const FORM: &str = "application/x-www-form-urlencoded";
 
 #[test]
 fn are_refused_and_change_nothing() {
@@ -37,11 +46,22 @@ fn are_refused_and_change_nothing() {
             ("Sec-Fetch-Site", "cross-site"),
         ],
     ];
-    for endpoint in POSTS {
-        for headers in from_elsewhere {
+    for headers in from_elsewhere {
+        for page in POSTS.into_iter().chain(["saved"]) {
+            let html = [("Accept", "text/html"), ("Content-Type", FORM)];
+            let answer = alice.send(
+                "POST",
+                &format!("/auth/otp/{page}/"),
+                &[headers, &html].concat(),
+                form.as_bytes(),
+            );
+            assert_eq!(answer.status, 403, "{page}");
+            assert!(answer.text().contains("was sent by another site"), "{page}");
+        }
+        for endpoint in POSTS {
             for (kind, body) in [
                 ("application/json", &body),
-                ("application/x-www-form-urlencoded", &form),
+                (FORM, &form),
                 ("text/plain", &body),
             ] {
                 let headers = [headers, &[("Content-Type", kind)]].concat();
@@ -204,4 +224,33 @@ fn a_front_end_on_a_trusted_origin_works_with_cors() {
     browser
         .send("POST", "/auth/otp/generate/", &headers, b"")
         .problem(403, "cross_site");
+}
+
+#[test]
+fn nobody_is_signed_in_by_a_page_of_another_site() {
+    let app = TestApp::start();
+    app.signed_in("mallory");
+    let mut alice = app.browser();
+    let mut sign_in = |headers: &[(&str, &str)]| {
+        let headers = [headers, &[("Content-Type", FORM)]].concat();
+        let form = b"username=mallory&password=correct+horse";
+        alice.send("POST", "/login", &headers, form).status
+    };
+    let own = format!("http://{}", app.address());
+    for from_elsewhere in [
+        &[("Sec-Fetch-Site", "cross-site")][..],
+        &[("Sec-Fetch-Site", "same-site"), ("Origin", &own)],
+        &[("Origin", "https://evil.example")],
+        &[("Origin", "null")],
+        &[("Origin", &own[7..])],
+    ] {
+        assert_eq!(sign_in(from_elsewhere), 403, "{from_elsewhere:?}");
+    }
+    for from_here in [
+        &[("Sec-Fetch-Site", "same-origin")][..],
+        &[("Origin", &own)],
+        &[],
+    ] {
+        assert_eq!(sign_in(from_here), 303, "{from_here:?}");
+    }
 }

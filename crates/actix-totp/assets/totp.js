@@ -23,6 +23,14 @@ addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form")) delete form.dataset.sent;
 });
 
+// Browsers may keep even a no-store page for their back button: what is shown once goes with it.
+for (const element of document.querySelectorAll("[data-once]")) {
+  addEventListener("pagehide", () => element.replaceChildren());
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) location.replace(element.dataset.once);
+  });
+}
+
 for (const button of document.querySelectorAll("[data-copy]")) {
   if (!navigator.clipboard) button.hidden = true; // over plain HTTP
   button.addEventListener("click", async () => {
@@ -38,17 +46,19 @@ for (const button of document.querySelectorAll("[data-print]")) button.addEventL
 // Seconds are counted down where they stand in the text.
 for (const element of document.querySelectorAll("[data-countdown]")) {
   const end = Date.now() + Number(element.dataset.countdown) * 1000;
+  const over = element.parentElement.querySelector("[data-over]"); // said once, and not every second
   const timer = setInterval(() => {
     const left = Math.max(0, Math.ceil((end - Date.now()) / 1000));
     element.textContent = element.textContent.replace(/\d+:\d\d/, `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`);
     if (left === 0) {
       clearInterval(timer);
       element.hidden = true;
+      if (over) over.textContent = over.dataset.over;
     }
   }, 1000);
 }
 
 for (const time of document.querySelectorAll("time")) {
   const at = new Date(time.dateTime);
-  if (!Number.isNaN(at.getTime())) time.textContent = at.toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+  if (!Number.isNaN(at.getTime())) time.textContent = at.toLocaleString(document.documentElement.lang || undefined, { dateStyle: "medium", timeStyle: "short" });
 }

@@ -55,6 +55,12 @@ pub(crate) fn forget(session: &Session) {
     session.renew();
 }
 
+/// Gives the session a new id.
+#[cfg(feature = "pages")]
+pub(crate) fn renew(req: &HttpRequest) {
+    req.get_session().renew();
+}
+
 /// Leaves what the next page is to tell.
 #[cfg(feature = "pages")]
 pub(crate) fn leave_notice(req: &HttpRequest, notice: &Notice) -> Result<(), Problem> {

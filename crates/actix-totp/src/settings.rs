@@ -106,7 +106,8 @@ impl TotpBuilder {
         self
     }
 
-    /// How old a proof may be where a guard says nothing else, 1 minute to 90 days; whole seconds.
+    /// How old a proof may be where a guard says nothing else, 1 minute to 90 days; whole seconds. Where a browser may be
+    /// [trusted](Self::trusted_browsers), guards that say nothing else take that instead of a younger proof.
     ///
     /// Default: 12 hours (SP 800-63B-4 §2.2.3 asks for 24 hours at most).
     pub fn max_age(mut self, max_age: Duration) -> Self {

@@ -6,7 +6,10 @@ use actix_web::{
     FromRequest, HttpRequest, HttpResponse, Responder,
     dev::Payload,
     error::ErrorForbidden,
-    http::{StatusCode, header},
+    http::{
+        StatusCode,
+        header::{self, HeaderName, HeaderValue},
+    },
     web,
 };
 use askama::Template;
@@ -151,6 +154,8 @@ impl FromRequest for Next {
     }
 }
 
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
 /// That the request was not sent by a page of another site, which would sign its visitors in as somebody else.
 pub(crate) struct SameSite;
 
@@ -159,8 +164,18 @@ impl FromRequest for SameSite {
     type Future = std::future::Ready<actix_web::Result<Self>>;
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let site = req.headers().get("sec-fetch-site");
-        let is_own = site.is_none_or(|site| site == "same-origin" || site == "none");
+        let sent = |name| req.headers().get(name).map(HeaderValue::as_bytes);
+        let is_own = match (sent(SEC_FETCH_SITE), sent(header::ORIGIN)) {
+            (Some(site), _) => matches!(site, b"same-origin" | b"none"),
+            // An older browser, or one without TLS.
+            (None, Some(origin)) => {
+                let host = origin
+                    .strip_prefix(b"https://")
+                    .or(origin.strip_prefix(b"http://"));
+                host.is_some() && host == sent(header::HOST)
+            }
+            (None, None) => true, // no browser
+        };
         std::future::ready(if is_own {
             Ok(Self)
         } else {

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use serde_json::json;
+
 use crate::{
     Visit, chromium,
     support::{TestApp, code_at},
@@ -84,8 +86,13 @@ fn journey(scripts: bool) {
     visit.assert_quiet();
 
     // Going back shows neither the codes nor the secret again.
-    for _ in 0..2 {
+    // Three steps: the codes, the page with the refusal, the QR code.
+    let place = || page.cdp("Page.getNavigationHistory", json!({}))["currentIndex"].clone();
+    let last = place().as_u64().unwrap();
+    for step in 1..=3 {
         page.back();
+        assert_eq!(place(), last - step);
+        assert!(page.path().starts_with("/auth/otp/"), "{}", page.path());
         assert!(!page.html().contains(&backup[0]) && !page.html().contains(secret));
     }
     page.log("browser"); // going back to the answer of a form is a complaint of its own

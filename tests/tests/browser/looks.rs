@@ -31,7 +31,7 @@ impl Eye<'_> {
 
     fn assert_accessible(&self, name: &str) {
         let run = "const done = arguments[arguments.length - 1]; \
-                   axe.run(document).then(found => done(found.violations), error => done(String(error)));";
+                   axe.run(document).then(found => done(found.violations.concat(found.incomplete)), error => done(String(error)));";
         let found = self.page.run_async(&format!("{};\n{run}", self.axe));
         let found = found
             .as_array()

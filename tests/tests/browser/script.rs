@@ -48,6 +48,76 @@ fn codes_are_copied_and_the_wait_is_counted_down() {
         "{wait}"
     );
     page.wait_until("the next second", || page.text("[data-countdown]") != wait);
+    // A screen reader is told when it is over, and not every second.
+    let is_told = |css: &str| page.has(&format!("{css}[role], {css}[aria-live]"));
+    assert!(!is_told("[data-countdown]") && is_told("[data-over]"));
+    assert_eq!(page.text("[data-over]"), "");
+    page.run("const now = Date.now; Date.now = () => now() + 60_000;");
+    page.wait_until("the end", || !page.text("[data-over]").is_empty());
+    assert_eq!(page.text("[data-over]"), "You can enter a code again.");
+    assert!(!page.is_shown("[data-countdown]"));
+    visit.assert_quiet();
+}
+
+#[test]
+fn what_is_shown_once_does_not_stay_in_a_page_that_the_browser_keeps() {
+    let Some(page) = chromium(true) else { return };
+    let app = TestApp::start();
+    let visit = Visit::new(&app, &page);
+    visit.open("/");
+    visit.register("alice", "alice@example.com");
+    visit.sign_in("alice");
+    page.wait_for("Your account");
+    let leave = "dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))";
+    let come_back = "dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))";
+
+    visit.open("/auth/otp/setup/");
+    page.click("main button");
+    page.wait_for("Add this account to your app");
+    let secret = page.text("#key");
+    page.run(leave);
+    assert!(!page.html().contains(&secret) && !page.has("svg"));
+    page.run(come_back);
+    page.wait_for("Enter the first code");
+
+    let phone = app.authenticator(&serde_json::json!({ "secret": secret.replace(' ', "") }));
+    page.type_into("#code", &phone.code());
+    page.wait_for("Save your backup codes");
+    let code = page.text("#codes li");
+    page.run(leave);
+    assert!(!page.html().contains(&code));
+    page.run(come_back);
+    page.wait_for("Two-factor authentication");
+    visit.assert_quiet();
+}
+
+#[test]
+fn a_browser_keeps_the_cookie_that_makes_it_trusted() {
+    let Some(page) = chromium(true) else { return };
+    let app = TestApp::start();
+    let (_, phone, _) = app.enrolled("alice");
+    let visit = Visit::new(&app, &page);
+    visit.open("/login?next=/vault");
+    visit.sign_in("alice");
+    page.wait_for("Enter a code");
+    page.click("#trust");
+    page.type_into("#code", &phone.code());
+    page.wait_for("The vault");
+    visit.sign_out();
+    visit.open("/login?next=/vault");
+    visit.sign_in("alice");
+    page.wait_for("The vault");
+    visit.open("/auth/otp/settings/");
+    page.click("#section-disable summary");
+    page.type_into("#disable", "12345");
+    page.click("#section-disable button");
+    page.wait_until("the refusal", || page.has("#disable-error"));
+    app.clock.advance_secs(30);
+    page.type_into("#disable", &phone.code());
+    page.click("#section-disable button");
+    page.wait_until("the notice", || page.has(".totp-done"));
+    let kept = page.cdp("Network.getAllCookies", serde_json::json!({}));
+    assert!(!kept.to_string().contains("totp_trust"), "{kept}");
     visit.assert_quiet();
 }
 

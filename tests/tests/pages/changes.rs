@@ -16,6 +16,20 @@ fn few_backup_codes_are_warned_of() {
 }
 
 #[test]
+fn when_it_was_used_last_is_told() {
+    let app = TestApp::start();
+    let (mut alice, phone, _) = enrolled(&app);
+    app.clock.advance_secs(3_600);
+    alice.send("/auth/otp/validate/", &[("token", &phone.code())]);
+    app.clock.advance_secs(600);
+    let page = alice.visit("/auth/otp/settings/");
+    let time = page.split("<time datetime=\"").nth(1).unwrap();
+    let at = alice.browser.get("/auth/otp/status/").json()["last_used_at"].clone();
+    assert!(time.starts_with(at.as_str().unwrap()), "{at}: {page}");
+    assert!(time.contains(">2023-11-14 23:1"), "{page}");
+}
+
+#[test]
 fn an_authenticator_is_replaced_without_a_gap() {
     let app = TestApp::start();
     let (mut alice, old, _) = enrolled(&app);
@@ -80,8 +94,9 @@ fn a_browser_is_trusted_if_the_box_is_ticked_until_all_are_forgotten() {
     let form = [("token", &*phone.code()), ("next", "/auth/otp/settings/")];
     alice.send("../validate/", &form);
     assert_eq!(alice.at, "/auth/otp/settings/");
-    let page = alice.send("../forget-browsers/", &[]);
+    let page = alice.send("../forget-browsers/", &[("next", "/vault")]);
     assert!(page.contains("All other browsers are forgotten."), "{page}");
+    assert!(page.contains("<a href=\"/vault\">Back to where you were</a>"));
     assert!(alice.visit("/vault").contains("cake"), "this one stays");
     alice.send("/login", &sign_in);
     assert_eq!(alice.at, "/auth/otp/challenge/?next=/vault");

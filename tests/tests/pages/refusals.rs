@@ -24,11 +24,19 @@ fn a_refusal_leads_back_to_the_form_and_is_told_once() {
     assert!(page.contains("aria-invalid=\"true\"") && page.contains("code-hint code-error"));
     assert!(page.contains("id=\"code-error\" role=\"alert\""));
     assert!(!page.contains(&wrong), "what was typed is not repeated");
+    let answer = alice.submit("/auth/otp/validate/", &form);
+    location(&answer);
+    let html = [("Accept", "text/html")];
+    alice
+        .browser
+        .send("HEAD", "/auth/otp/challenge/", &html, b"");
+    let page = alice.visit("/auth/otp/challenge/");
+    assert!(page.contains("role=\"alert\""), "told to who sees it");
     let again = alice.visit("/auth/otp/challenge/");
     assert!(!again.contains("role=\"alert\""), "{again}");
     assert_eq!(
         app.device().unwrap().failures,
-        1,
+        2,
         "reloading counts nothing"
     );
 }
@@ -161,7 +169,7 @@ fn how_long_to_wait_is_told_and_how_many_attempts_failed() {
 #[test]
 fn a_lock_is_told_with_the_way_out() {
     let app = TestApp::start();
-    let (mut alice, ..) = without_proof(&app);
+    let (mut alice, phone, _) = without_proof(&app);
     let device = app.device().unwrap();
     let locked = Device {
         failures: 100,
@@ -172,10 +180,18 @@ fn a_lock_is_told_with_the_way_out() {
         .swap(&device.user, Some(device.version), Some(&locked));
     assert!(swapped.unwrap());
     let page = alice.visit("/auth/otp/challenge/");
+    let told = "codes from the app are locked. A backup code unlocks them.";
+    assert!(page.contains(told), "{page}");
+    let page = alice.send(
+        "../validate/",
+        &[("token", &phone.code()), ("form", "code")],
+    );
+    let at = page.find("id=\"code-error\"").unwrap();
     assert!(
-        page.contains("codes from the app are locked. A backup code unlocks them."),
+        page[at..].contains("codes from the app are locked."),
         "{page}"
     );
+    assert!(!page.contains("Wait a little"), "waiting helps nobody here");
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! What is shown once, and by nothing again.
 
+use serde_json::json;
+
 use crate::{
-    PAGES, alice, authenticator, codes, enrolled,
+    PAGES, alice, authenticator, codes, enrolled, location,
     support::{Answer, Person, TestApp, encode},
 };
 
@@ -42,6 +44,33 @@ fn every_page_is_strict_and_nothing_in_it_is_inline() {
 }
 
 #[test]
+fn a_qr_code_that_is_asked_for_again_is_a_new_one_and_only_that_counts() {
+    let app = TestApp::start();
+    let mut alice = alice(&app);
+    let first = alice.send("/auth/otp/generate/", &[]);
+    let first = authenticator(&app, &first);
+    let page = alice.send("/auth/otp/generate/", &[]);
+    let second = authenticator(&app, &page);
+    assert_ne!(first.secret, second.secret);
+    let page = alice.send("/auth/otp/verify/", &[("token", &first.code())]);
+    assert!(page.contains("Only the newest one counts."), "{page}");
+    let page = alice.send("/auth/otp/verify/", &[("token", &second.code())]);
+    assert_eq!(codes(&page).len(), 10);
+}
+
+/// Chromium keeps no-store pages for its back button until a cookie changes.
+#[test]
+fn whoever_leaves_the_backup_codes_has_another_cookie() {
+    let app = TestApp::start();
+    let (mut alice, ..) = enrolled(&app);
+    let before = alice.browser.session();
+    let answer = alice.submit("/auth/otp/saved/", &[("saved", "true")]);
+    location(&answer);
+    assert_ne!(alice.browser.session(), before);
+    assert!(alice.visit("/vault").contains("cake"), "the proof stays");
+}
+
+#[test]
 fn no_get_shows_a_secret_and_nothing_shows_one_twice() {
     let app = TestApp::start();
     let mut alice = alice(&app);
@@ -56,15 +85,27 @@ fn no_get_shows_a_secret_and_nothing_shows_one_twice() {
     assert_nothing_shows(&mut alice, &shown);
     // Reloading sends the form again: it is refused, and shows nothing.
     let page = alice.send("/auth/otp/verify/", &[("token", &phone.code())]);
-    assert!(page.contains("already on"), "{page}");
+    let hint = "already on. If you have not seen its backup codes, make new ones here.";
+    assert!(page.contains(hint), "{page}");
     assert_nothing_in(&page, &shown);
     app.clock.advance_secs(30);
     let renew = [("token", &*phone.code()), ("form", "renew")];
     let page = alice.send("/auth/otp/backup-codes/", &renew);
     shown.extend(codes(&page));
     let again = alice.send("/auth/otp/backup-codes/", &renew);
-    assert!(again.contains("was used already"), "{again}");
+    let hint = "new backup codes were made that you have not seen";
+    assert!(again.contains(hint), "{again}");
     assert_nothing_in(&again, &shown);
+    assert_nothing_shows(&mut alice, &shown);
+    let json = alice.browser.post("/auth/otp/forget-browsers/", &json!({}));
+    assert_nothing_in(&json.text(), &shown);
+    app.clock.advance_secs(30);
+    let json = alice.browser.token("/auth/otp/validate/", &phone.code());
+    assert_nothing_in(&json.text(), &shown);
+    app.clock.advance_secs(30);
+    let page = alice.send("/auth/otp/disable/", &[("token", &phone.code())]);
+    assert!(page.contains("Two-factor authentication is off."), "{page}");
+    assert_nothing_in(&page, &shown);
     assert_nothing_shows(&mut alice, &shown);
 }
 

@@ -111,11 +111,11 @@ impl Notice {
                 skew_secs: Some(secs),
                 ..
             } => fill(&t.clock_behind, time(*secs)),
-            What::Refused { code, .. }
-                if code == "invalid_token" && self.field == Some(Field::Backup) =>
-            {
-                t.invalid_backup_code.to_string()
-            }
+            What::Refused { code, .. } if code == "invalid_token" => match self.field {
+                Some(Field::Backup) => t.invalid_backup_code.to_string(),
+                Some(Field::Renew) => t.invalid_code_to_renew.to_string(),
+                _ => t.invalid_token.to_string(),
+            },
             What::Refused { code, .. } => problem(t, code).unwrap_or(&t.unavailable).to_owned(),
         }
     }
@@ -154,7 +154,8 @@ pub(super) fn problem<'t>(t: &'t Texts, code: &str) -> Option<&'t str> {
         "enrollment_expired" => &t.enrollment_expired,
         "totp_required" => &t.totp_required,
         "stale_proof" => &t.stale_proof,
-        "throttled" | "locked" => &t.throttled,
+        "throttled" => &t.throttled,
+        "locked" => &t.locked,
         "not_authenticated" => &t.not_authenticated,
         "cross_site" => &t.cross_site,
         "not_found" => &t.not_found,

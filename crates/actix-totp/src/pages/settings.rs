@@ -88,6 +88,7 @@ async fn forget_browsers(visit: &mut Visit<'_>, payload: web::Payload) -> Answer
     let (totp, req) = (visit.totp, visit.req);
     let user = caller(totp, req).await?;
     let sent = Sent::read(req, payload).await?;
+    visit.go_on_to(&sent.from_page);
     match end_others(totp, req, &user).await {
         Ok(()) => {
             let answer = visit.to_and_tell("settings/", &Notice::forgotten());

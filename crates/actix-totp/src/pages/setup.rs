@@ -12,6 +12,7 @@ use super::{
 use crate::{
     plugin::Totp,
     routes::{Sent, caller, confirm, enroll, labelled_caller, reveal},
+    session,
 };
 
 type Answer = Result<HttpResponse, actix_web::Error>;
@@ -120,6 +121,8 @@ async fn leave(visit: &mut Visit<'_>, payload: web::Payload) -> Answer {
     caller(visit.totp, visit.req).await?;
     let sent = Sent::read(visit.req, payload).await?;
     visit.go_on_to(&sent.from_page);
+    // Browsers that keep no-store pages for their back button drop them when a cookie changes.
+    session::renew(visit.req);
     if sent.from_page.saved {
         Ok(visit.on())
     } else {

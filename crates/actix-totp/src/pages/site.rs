@@ -106,7 +106,8 @@ impl Pages {
     }
 
     /// Where guards and pages send a browser in which nobody is signed in, with `?next=`: a path of this application, without
-    /// `?` and `#`.
+    /// `?` and `#`. After a form a link leads there. Guards that [`redirect_browsers`](crate::TotpBuilder::redirect_browsers)
+    /// answer 401 all the same.
     ///
     /// Default: nowhere, the answer is 401.
     pub fn sign_in(mut self, path: impl Into<String>) -> Self {
@@ -120,11 +121,28 @@ impl Pages {
     /// Default: `en`, then `de`.
     pub fn language(mut self, tag: impl Into<String>, texts: Texts) -> Self {
         let tag = tag.into();
-        match self.languages.iter_mut().find(|it| it.tag == tag) {
+        match self
+            .languages
+            .iter_mut()
+            .find(|it| it.tag.eq_ignore_ascii_case(&tag))
+        {
             Some(known) => known.texts = texts,
             None => self.languages.push(Language { tag, texts }),
         }
         self
+    }
+
+    /// The only languages, instead of the built-in ones: at least one, the first is that of a browser that wants another.
+    ///
+    /// Default: see [`language`](Self::language).
+    pub fn only_languages<T: Into<String>>(
+        mut self,
+        languages: impl IntoIterator<Item = (T, Texts)>,
+    ) -> Self {
+        self.languages.clear();
+        languages
+            .into_iter()
+            .fold(self, |pages, (tag, texts)| pages.language(tag, texts))
     }
 
     /// Puts the pages into a layout of the application's own: a function of title and content that makes the whole document.
@@ -182,9 +200,10 @@ impl Pages {
                 "logo, stylesheet, home and sign_in of the pages are paths like /static/logo.svg; a link may be https://",
             ));
         }
-        if !self.languages.iter().all(|language| is_tag(&language.tag)) {
+        if self.languages.is_empty() || !self.languages.iter().all(|language| is_tag(&language.tag))
+        {
             return Err(BuildError::Web(
-                "a language of the pages has a tag like fr or pt-BR",
+                "the pages have a language at least, and each a tag like fr or pt-BR",
             ));
         }
         Ok(())

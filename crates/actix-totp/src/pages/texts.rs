@@ -63,6 +63,7 @@ texts! {
     failed_attempts: "Failed attempts since your last sign-in: {}", "Fehlversuche seit Ihrer letzten Anmeldung: {}";
     failed_attempts_hint: "If they were not yours, somebody knows your password: change it.", "Wenn sie nicht von Ihnen sind, kennt jemand Ihr Passwort: Ändern Sie es.";
     wait: "Too many failed attempts. The next code is looked at in {} (minutes and seconds).", "Zu viele Fehlversuche. Der nächste Code wird in {} (Minuten und Sekunden) geprüft.";
+    wait_over: "You can enter a code again.", "Sie können wieder einen Code eingeben.";
     wait_backup_code: "A backup code works at once.", "Ein Ersatzcode gilt sofort.";
     locked: "Too many failed attempts: codes from the app are locked.", "Zu viele Fehlversuche: Codes aus der App sind gesperrt.";
     locked_backup_code: "A backup code unlocks them. Without one, ask whoever runs this site.", "Ein Ersatzcode hebt die Sperre auf. Ohne einen wenden Sie sich an den Betreiber.";
@@ -81,7 +82,7 @@ texts! {
     replacing_hint: "Your old authenticator works until this is done. Your backup codes will be replaced, too.", "Ihr bisheriger Authenticator gilt, bis dies getan ist. Auch Ihre Ersatzcodes werden dabei ersetzt.";
     first_code_title: "Enter the first code", "Den ersten Code eingeben";
     first_code_intro: "A QR code was shown to you. Enter the code that your app shows for this account.", "Ihnen wurde ein QR-Code gezeigt. Geben Sie den Code ein, den Ihre App für dieses Konto anzeigt.";
-    new_qr_hint: "You have not scanned it? For your safety it is not shown again, but you can have a new one.", "Sie haben ihn nicht gescannt? Zu Ihrer Sicherheit wird er nicht noch einmal gezeigt, aber Sie bekommen einen neuen.";
+    new_qr_hint: "You have not scanned it? For your safety it is not shown again, but you can have a new one. Only the newest one counts.", "Sie haben ihn nicht gescannt? Zu Ihrer Sicherheit wird er nicht noch einmal gezeigt, aber Sie bekommen einen neuen. Nur der neueste gilt.";
     new_qr_button: "Show a new QR code", "Neuen QR-Code zeigen";
 
     codes_title: "Save your backup codes", "Sichern Sie Ihre Ersatzcodes";
@@ -121,6 +122,7 @@ texts! {
     not_saved: "If you have not saved your backup codes, make new ones here.", "Falls Sie Ihre Ersatzcodes nicht gesichert haben, erzeugen Sie hier neue.";
 
     invalid_token: "This code is wrong, or was used already. Wait for the next one.", "Dieser Code ist falsch oder wurde schon benutzt. Warten Sie auf den nächsten.";
+    invalid_code_to_renew: "This code is wrong, or was used already. If you sent it twice, new backup codes were made that you have not seen: make others with the next code.", "Dieser Code ist falsch oder wurde schon benutzt. Falls Sie ihn zweimal gesendet haben, gibt es neue Ersatzcodes, die Sie nicht gesehen haben: Erzeugen Sie andere mit dem nächsten Code.";
     invalid_backup_code: "This backup code is wrong, or was used already.", "Dieser Ersatzcode ist falsch oder wurde schon benutzt.";
     malformed_token: "This is not a code. Enter it as it was shown to you.", "Das ist kein Code. Geben Sie ihn so ein, wie er Ihnen gezeigt wurde.";
     token_required: "Enter a code.", "Geben Sie einen Code ein.";
@@ -129,7 +131,7 @@ texts! {
     clock_behind: "Your phone’s clock is slow by {} (minutes and seconds). Set it to automatic and enter the next code.", "Die Uhr Ihres Telefons geht {} (Minuten und Sekunden) nach. Stellen Sie sie auf automatisch und geben Sie den nächsten Code ein.";
     not_generated: "Start the set-up first.", "Starten Sie zuerst die Einrichtung.";
     not_enabled: "Two-factor authentication is off.", "Die Zwei-Faktor-Authentifizierung ist ausgeschaltet.";
-    already_confirmed: "Two-factor authentication is already on.", "Die Zwei-Faktor-Authentifizierung ist schon eingeschaltet.";
+    already_confirmed: "Two-factor authentication is already on. If you have not seen its backup codes, make new ones here.", "Die Zwei-Faktor-Authentifizierung ist schon eingeschaltet. Falls Sie die Ersatzcodes dazu nicht gesehen haben, erzeugen Sie hier neue.";
     enrollment_expired: "This QR code is too old. Start again.", "Dieser QR-Code ist zu alt. Starten Sie noch einmal.";
     totp_required: "Enter a code to go on.", "Geben Sie einen Code ein, um fortzufahren.";
     stale_proof: "Your last code was a while ago. Enter another one to go on.", "Ihr letzter Code ist eine Weile her. Geben Sie noch einen ein, um fortzufahren.";
@@ -143,6 +145,7 @@ texts! {
     bad_request: "This form could not be read. Nothing was changed.", "Dieses Formular war nicht lesbar. Nichts wurde geändert.";
     unavailable: "This does not work for the moment. Try again in a little while.", "Das geht im Augenblick nicht. Versuchen Sie es gleich noch einmal.";
     home_link: "To the start page", "Zur Startseite";
+    next_link: "Back to where you were", "Zurück, wo Sie waren";
     sign_in_link: "Sign in", "Anmelden";
 }
 

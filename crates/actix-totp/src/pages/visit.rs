@@ -1,7 +1,10 @@
 //! A browser's request for a page or with a form: in which language, from where, and how it is answered.
 
 use actix_totp_core::Status;
-use actix_web::{HttpMessage, HttpRequest, HttpResponse, http::StatusCode};
+use actix_web::{
+    HttpMessage, HttpRequest, HttpResponse,
+    http::{Method, StatusCode},
+};
 
 use super::{
     answer::{html, see_other},
@@ -128,8 +131,11 @@ impl<'a> Visit<'a> {
         Ok(looked.0)
     }
 
-    /// What the session has to tell, once, on a page with forms for these.
+    /// What the session has to tell, once, on a page with forms for these. Who asks for headers only is told nothing.
     pub(super) fn told(&self, fields: &[Field]) -> Option<Notice> {
+        if *self.req.method() == Method::HEAD {
+            return None;
+        }
         Some(session::take_notice(self.req)?.on_a_page_with(fields))
     }
 
@@ -180,7 +186,12 @@ impl<'a> Visit<'a> {
     fn trouble(&self, problem: &Problem) -> Result<HttpResponse> {
         let code = problem.code();
         let is_nobody = code == "not_authenticated";
-        if is_nobody && let Some(sign_in) = self.site.pages.sign_in.as_deref() {
+        // Not after a form: a sign-in page that redirects to another host would be stopped by `form-action`.
+        let may_redirect = *self.req.method() != Method::POST;
+        if is_nobody
+            && may_redirect
+            && let Some(sign_in) = self.site.pages.sign_in.as_deref()
+        {
             return Ok(see_other(&with_next(sign_in, wanted(self.req))));
         }
         let text = notice::problem(self.texts, code).unwrap_or(problem.detail());

@@ -80,6 +80,7 @@ impl Chromium {
             .filter(|it| !provoked.iter().any(|known| it.contains(known)))
             .collect();
         assert!(complaints.is_empty(), "{complaints:?}");
+        let mut own = 0;
         for message in self.log("performance") {
             let message: Value = serde_json::from_str(&message).unwrap();
             if message["message"]["method"] == "Network.requestWillBeSent" {
@@ -88,8 +89,10 @@ impl Chromium {
                     .unwrap();
                 let is_own = url.starts_with(&format!("{host}/"));
                 assert!(is_own || is_internal(url), "a request to {url}");
+                own += u32::from(is_own);
             }
         }
+        assert!(own > 0, "the browser logs nothing");
     }
 }
 
