@@ -394,7 +394,7 @@ fn bad_settings_are_refused_when_it_is_built() {
         Pages::new().sign_in("/\\elsewhere.example"),
         Pages::new().link("Help", "javascript:alert(1)"),
         Pages::new().link("Help", "http://help.example.com"),
-        Pages::new().only_languages([("", Texts::english()); 0]),
+        Pages::new().only_languages(Vec::<(&str, Texts)>::new()),
         Pages::new().language("", Texts::english()),
         Pages::new().language("en\"", Texts::english()),
     ] {

@@ -519,6 +519,23 @@ fn while_the_store_hangs_everybody_is_answered_in_time_and_what_was_begun_is_don
     });
 }
 
+/// It goes over all devices, and nobody waits for it at a page.
+#[test]
+fn resealing_takes_as_long_as_it_takes() {
+    run(async {
+        let scene = Scene::new(2, true, |_| {});
+        scene.store.loads.close();
+        tokio::time::pause();
+        let totp = scene.totp.clone();
+        let resealed = spawn(async move { totp.reseal_all(None).await });
+        let status = scene.totp.status(&user(1)).await;
+        assert!(matches!(status, Err(Error::TimedOut)), "{status:?}");
+        tokio::time::resume();
+        scene.store.loads.open();
+        assert_eq!(resealed.await.unwrap().unwrap().unchanged, 2);
+    });
+}
+
 #[test]
 fn how_many_wait_and_how_long_are_settings_with_limits() {
     use std::time::Duration;
@@ -563,7 +580,34 @@ fn a_function_that_is_told_of_an_outage_holds_up_nobody() {
     });
 }
 
-/// Of one account, whose wrong backup codes are never slowed down.
+/// A thief's wrong backup codes are never slowed down: what they take up is bounded for each account.
+#[test]
+fn while_events_of_one_account_wait_to_be_told_nobody_else_is_refused() {
+    run(async {
+        let pager = Door::default();
+        pager.close();
+        let paged = pager.clone();
+        let scene = Scene::new(2, true, move |event| {
+            if matches!(event, Event::Rejected { .. }) {
+                paged.pass();
+            }
+        });
+        let wrong = || "AAAA-BBBB-CCCC-DDDD".to_owned();
+        let mut asking = vec![scene.send(&user(0), wrong(), |it| it.map(drop))];
+        pager.until_waiting(1).await;
+        for _ in 0..300 {
+            asking.push(scene.send(&user(0), wrong(), |it| it.map(drop)));
+        }
+        all_have_asked().await;
+        assert!(scene.totp.status(&user(0)).await.unwrap().enabled);
+        assert!(scene.sign_in(&user(1)).await.unwrap());
+        pager.open();
+        let is_refused = |it: &&Result<(), Error>| matches!(it, Err(Error::Overloaded));
+        let refused = all(asking).await.iter().filter(is_refused).count();
+        assert_eq!(refused, 300 - 128, "one is being told, and so many wait");
+    });
+}
+
 #[test]
 fn while_events_wait_to_be_told_no_more_comes_in_than_the_setting_says() {
     run(async {

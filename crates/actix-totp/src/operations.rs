@@ -7,6 +7,7 @@ use actix_totp_core::{
     Authenticated, Confirmed, Credential, Disabled, Enrollment, Error, Outcome, Proof, Renewed,
     ResealReport, Status, UserId,
 };
+use actix_web::web;
 use zeroize::Zeroizing;
 
 use crate::plugin::Totp;
@@ -172,14 +173,16 @@ impl Totp {
             .await
     }
 
-    /// Seals every box under the first key; see [`TotpService::reseal_all`](crate::TotpService::reseal_all).
+    /// Seals every box under the first key; see [`TotpService::reseal_all`](crate::TotpService::reseal_all). It takes as long
+    /// as it takes, on a thread of the blocking pool: requests have the plugin's own.
     ///
     /// # Errors
     ///
-    /// As [`TotpService::reseal_all`](crate::TotpService::reseal_all).
+    /// As [`TotpService::reseal_all`](crate::TotpService::reseal_all); [`Error::Interrupted`] if it panicked.
     pub async fn reseal_all(&self, after: Option<&UserId>) -> Result<ResealReport, Error> {
-        let after = after.cloned();
-        self.run(move |service| service.reseal_all(after.as_ref()))
+        let (totp, after) = (self.clone(), after.cloned());
+        web::block(move || totp.service().reseal_all(after.as_ref()))
             .await
+            .unwrap_or(Err(Error::Interrupted))
     }
 }

@@ -4,9 +4,9 @@
 //!    other by one thread, without a switch between threads for each, and work that blocks is done by as many as there are.
 //! 2. Looks at users, and sign-ins, that wait together are given to the store together, if it works for many at the price of
 //!    one.
-//! 3. Of one user at most one sign-in is under way: whoever hammers one account waits for himself and not for a lost swap,
-//!    and nobody else waits for him.
-//! 4. A function of the application that is told events may take its time: it has half of the threads at most.
+//! 3. Of one user at most one sign-in is under way, until its events are told: whoever hammers one account waits for himself
+//!    and not for a lost swap, and nobody else waits for him.
+//! 4. A function of the application that is told of sign-ins and outages may take its time: it has half of the threads at most.
 //! 5. What waits is bounded; more is refused.
 //! 6. Who waits is answered in time, also while the store hangs; what was not begun by then is not done at all.
 
@@ -16,6 +16,7 @@ mod tests;
 mod work;
 
 use std::{
+    collections::HashSet,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread,
@@ -80,6 +81,7 @@ impl Runner {
             work.job(Job {
                 run,
                 until: Some(until),
+                of: None,
             });
             Ok(())
         })
@@ -225,13 +227,22 @@ impl Ending<'_> {
             self.shared.work().finish(ended);
         }
     }
+
+    /// The same, but not for those whose sign-in goes on.
+    fn end_but<'a>(&mut self, going_on: impl Iterator<Item = &'a Job>) {
+        let going_on: HashSet<&UserId> = going_on.filter_map(|job| job.of.as_ref()).collect();
+        if let Some(Ended::SignIns(users)) = &mut self.ended {
+            users.retain(|user| !going_on.contains(user));
+        }
+        self.end();
+    }
 }
 
 impl Task {
     fn run(self, ending: &mut Ending<'_>) {
         let service = &ending.shared.service;
         match self {
-            Self::Alone(run) | Self::Telling(run) => run(service),
+            Self::Alone(job) | Self::Telling(job) => (job.run)(service),
             Self::Looks(looks) => look(looks, ending),
             Self::SignIns(group) => sign_in(group, ending),
         }
@@ -246,8 +257,7 @@ fn look(looks: Vec<Look>, ending: &Ending<'_>) {
         let _ = look.answer.send(seen);
     }
     if service.has_untold_faults() {
-        let mut work = ending.shared.work();
-        work.go_on(Vec::new(), vec![tell_faults()]);
+        ending.shared.work().tell_faults(tell_faults());
     }
 }
 
@@ -256,44 +266,59 @@ fn sign_in(group: Vec<SignIn>, ending: &mut Ending<'_>) {
     let service = &shared.service;
     let tokens: Vec<(&UserId, &str)> = group.iter().map(|it| (&it.user, &**it.token)).collect();
     let answers = service.authenticate_together(&tokens);
-    ending.end();
-    wake_one(shared, &mut shared.work()); // for the next group, while this one is answered
-    let (mut lost, mut telling) = (Vec::new(), Vec::new());
+    let (mut lost, mut telling, mut ended) = (Vec::new(), Vec::new(), Vec::new());
     for (sign_in, answer) in group.into_iter().zip(answers) {
         match answer {
             Ok(None) => lost.push(again(sign_in)),
             Ok(Some(written)) if written.calls_the_application(service) => {
-                telling.push(tell(sign_in.answer, written));
+                telling.push(tell(sign_in, written));
             }
-            Ok(Some(written)) => drop(sign_in.answer.send(Ok(written.tell(service)))),
-            Err(error) => drop(sign_in.answer.send(Err(error))),
+            Ok(Some(written)) => ended.push((sign_in.answer, Ok(written))),
+            Err(error) => ended.push((sign_in.answer, Err(error))),
         }
     }
-    if service.has_untold_faults() {
-        telling.push(tell_faults());
-    }
-    if !(lost.is_empty() && telling.is_empty()) {
+    ending.end_but(lost.iter().chain(&telling));
+    {
         let mut work = shared.work();
         work.go_on(lost, telling);
-        wake_one(shared, &mut work);
+        if service.has_untold_faults() {
+            work.tell_faults(tell_faults());
+        }
+        wake_one(shared, &mut work); // for the next group, while this one is answered
+    }
+    for (sign_in, answer) in ended {
+        let _ = sign_in.send(answer.map(|written| written.tell(service)));
     }
 }
 
-/// Another process was first. It is tried again alone, which may take its time.
-fn again(sign_in: SignIn) -> Run {
-    Box::new(move |service| {
-        let answer = service.authenticate(&sign_in.user, &sign_in.token);
-        let _ = sign_in.answer.send(answer);
-    })
+/// Another process was first. It is tried again alone, which may take its time; nothing was written so far, so that it is
+/// not begun any more when nobody waits for it.
+fn again(sign_in: SignIn) -> Job {
+    Job {
+        until: Some(sign_in.until),
+        of: Some(sign_in.user.clone()),
+        run: Box::new(move |service| {
+            let answer = service.authenticate(&sign_in.user, &sign_in.token);
+            let _ = sign_in.answer.send(answer);
+        }),
+    }
 }
 
-fn tell_faults() -> Run {
-    Box::new(TotpService::tell_faults)
+fn tell_faults() -> Job {
+    Job {
+        run: Box::new(TotpService::tell_faults),
+        until: None,
+        of: None,
+    }
 }
 
 /// The application's function may block: nobody else's answer shall wait for it.
-fn tell(answer: oneshot::Sender<SignedIn>, written: Written<Authenticated>) -> Run {
-    Box::new(move |service| {
-        let _ = answer.send(Ok(written.tell(service)));
-    })
+fn tell(sign_in: SignIn, written: Written<Authenticated>) -> Job {
+    Job {
+        until: None,
+        of: Some(sign_in.user),
+        run: Box::new(move |service| {
+            let _ = sign_in.answer.send(Ok(written.tell(service)));
+        }),
+    }
 }

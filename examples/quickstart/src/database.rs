@@ -43,6 +43,9 @@ pub(crate) enum AnyConnection {
     Mysql(MysqlConnection),
 }
 
+/// How long a request waits for its query.
+const PATIENCE: Duration = Duration::from_secs(3);
+
 /// A pool of connections. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Database(Pool<ConnectionManager<AnyConnection>>);
@@ -65,13 +68,18 @@ impl Database {
         Ok(Self(pool))
     }
 
-    /// Runs a query on a blocking thread. Why it failed is logged, not told.
+    /// Runs a query on a blocking thread and waits for it, but not for a database that hangs: each query that is stuck has a
+    /// connection, so no more than those are. Why it failed is logged, not told.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         query: impl FnOnce(&mut AnyConnection) -> QueryResult<T> + Send + 'static,
     ) -> actix_web::Result<T> {
         let pool = self.0.clone();
-        let result = web::block(move || anyhow::Ok(query(&mut *pool.get()?)?)).await?;
+        let result = web::block(move || anyhow::Ok(query(&mut *pool.get()?)?));
+        let result = match actix_web::rt::time::timeout(PATIENCE, result).await {
+            Ok(result) => result?,
+            Err(_) => Err(anyhow::anyhow!("no answer in {PATIENCE:?}")),
+        };
         result.map_err(|error| {
             tracing::error!(%error, "database");
             ErrorServiceUnavailable("The database does not answer.")

@@ -14,6 +14,7 @@ use crate::{
         person::{Client, Person},
         record::{Ask, Record, Token},
         servers::{self, Server},
+        service::{Instance, Service},
     },
     support::Browser,
 };
@@ -76,6 +77,7 @@ fn assert_a_stopped_server_is_survived(database: Server) {
         assert!(client.ask(Ask::Vault, Token::None).is_yes());
     }
     record.assert_holds();
+    cluster.service.assert_no_panic();
 }
 
 #[test]
@@ -88,6 +90,39 @@ fn while_postgres_hangs_everybody_is_answered() {
 fn while_mariadb_hangs_everybody_is_answered() {
     let _alone = alone();
     assert_a_stopped_server_is_survived(servers::mariadb(&[]));
+}
+
+/// Sessions in the database hang with it: whoever has one is told so, and nobody waits without an end.
+#[test]
+fn while_the_database_with_the_sessions_hangs_everybody_is_answered() {
+    let _alone = alone();
+    let database = servers::postgres(&[]);
+    let instance = Instance::default().with("DATABASE_URL", &database.url);
+    let mut service = Service::start([instance]);
+    let record = Record::default();
+    let (mut client, backup) = enrolled(service.addresses()[0], &record);
+    database.daemon.hang();
+    thread::scope(|scope| {
+        for path in ["/", "/vault", "/auth/otp/status/"] {
+            for _ in 0..8 {
+                let mut browser = client.browser.clone();
+                scope.spawn(move || {
+                    let started = Instant::now();
+                    let answer = browser.try_send("GET", path, &[], b"");
+                    assert!(answer.is_ok_and(|it| it.status >= 500), "{path}");
+                    assert!(started.elapsed() < 3 * LIMIT, "{path}");
+                });
+            }
+        }
+    });
+    let started = Instant::now();
+    assert_eq!(Browser::new(client.browser.address).get("/").status, 200);
+    assert!(started.elapsed() < 3 * FAST, "without a session");
+    database.daemon.go_on();
+    service.wait_until_it_serves(&client.browser);
+    let fresh = Token::Backup(backup[0].clone());
+    assert!(client.ask(Ask::Validate, fresh).is_yes());
+    service.assert_no_panic();
 }
 
 /// The sessions hang, not the devices: whoever has none is served, whoever has one is told so.

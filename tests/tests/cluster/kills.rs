@@ -8,7 +8,7 @@ use crate::harness::{
     cluster::Cluster,
     daemon::until,
     load::Dice,
-    record::{Ask, Record},
+    record::{Ask, Record, Told},
     servers, times,
 };
 
@@ -48,7 +48,23 @@ fn killing(
             .count(),
     );
     assert!(served > kills && unknown > 0, "{:?}", record.statuses());
+    assert_everything_happened(&record);
     record
+}
+
+/// No rule of the record held only because nothing was asked of it.
+pub fn assert_everything_happened(record: &Record) {
+    for ask in [Ask::Verify, Ask::Renew, Ask::Disable, Ask::Vault] {
+        assert!(record.count(ask, Told::is_yes) > 0, "{ask:?}");
+    }
+    let refused = |ask, code| record.count(ask, |told| told.is_no(code));
+    assert!(refused(Ask::Validate, "throttled") > 0);
+    assert!(refused(Ask::Validate, "invalid_token") > 5);
+    assert!(refused(Ask::Vault, "totp_setup_required") > 0);
+    assert!(
+        record.replays_refused() > 0,
+        "what was accepted was sent again"
+    );
 }
 
 /// 500 is what actix-session answers when the sessions cannot be reached. We answer 503.
@@ -71,27 +87,33 @@ fn instances_are_killed() {
 fn postgres_is_killed() {
     let _alone = alone();
     let mut cluster = Cluster::over(servers::postgres(&[]), 3);
+    let instances = cluster.service.pids();
     let record = killing(&mut cluster, times(2, 20), |cluster, _, down| {
         cluster.database.crash(down);
     });
     assert_no_500(&record);
+    assert_eq!(cluster.service.pids(), instances, "none was restarted");
 }
 
 #[test]
 fn mariadb_is_killed() {
     let _alone = alone();
     let mut cluster = Cluster::over(servers::mariadb(&[]), 3);
+    let instances = cluster.service.pids();
     let record = killing(&mut cluster, times(2, 20), |cluster, _, down| {
         cluster.database.crash(down);
     });
     assert_no_500(&record);
+    assert_eq!(cluster.service.pids(), instances, "none was restarted");
 }
 
 #[test]
 fn redis_is_killed() {
     let _alone = alone();
     let mut cluster = Cluster::over(servers::postgres(&[]), 3);
+    let instances = cluster.service.pids();
     killing(&mut cluster, times(2, 20), |cluster, _, down| {
         cluster.redis.crash(down);
     });
+    assert_eq!(cluster.service.pids(), instances, "none was restarted");
 }

@@ -38,7 +38,7 @@ fn one_code_is_accepted_once(service: &Service, record: &Record) {
 }
 
 fn exactly_the_allowance_is_compared(service: &Service, record: &Record) {
-    for _ in 0..times(3, 20) {
+    for _ in 0..times(20, 200) {
         let mut runner = Runner::new(&service.addresses(), record);
         let wrong = runner.phone.wrong();
         let told = runner.all_at_once(&wrong, WRONG_AT_ONCE);

@@ -6,13 +6,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::harness::{
-    alone,
-    cluster::Cluster,
-    daemon::{descriptors, resident_kib},
-    load::Dice,
-    record::Ask,
-    servers, times,
+use crate::{
+    harness::{
+        alone,
+        cluster::Cluster,
+        daemon::{descriptors, resident_kib},
+        load::Dice,
+        record::Ask,
+        servers, times,
+    },
+    kills::assert_everything_happened,
 };
 
 /// What was seen of the instance that is never killed.
@@ -46,6 +49,7 @@ fn under_mixed_load_and_kills_all_holds_and_nothing_grows() {
         started.elapsed() < duration
     });
     record.assert_holds();
+    assert_everything_happened(&record);
     let pid = cluster.service.instances[0].pid();
     assert_eq!(pid, survivor, "it lived through all of it");
     let served = record.count(Ask::Validate, |it| it.is_yes());

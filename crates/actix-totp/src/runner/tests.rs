@@ -51,6 +51,7 @@ fn what_was_not_begun_in_time_is_never_done() {
     let job = Job {
         run: Box::new(|_| panic!("nobody waits for it")),
         until: Some(until),
+        of: None,
     };
     work.job(job);
     assert!(work.has_something_to_take());
@@ -76,12 +77,63 @@ fn of_a_line_only_the_late_are_dropped() {
     assert!(work.take(late).is_none(), "bob's is gone, alice's are done");
 }
 
+/// What is left of a sign-in.
+fn rest(user: &str, until: Option<Instant>) -> Job {
+    Job {
+        run: Box::new(|_| ()),
+        until,
+        of: UserId::new(user).ok(),
+    }
+}
+
 #[test]
-fn what_was_begun_is_ended_however_late() {
-    let mut work = work();
-    work.go_on(vec![Box::new(|_| ())], vec![]);
-    let late = Instant::now() + Duration::from_secs(3_600);
-    assert!(matches!(work.take(late), Some(Task::Alone(_))));
+fn what_was_written_is_told_however_late_and_what_was_lost_is_not_begun_again_when_nobody_waits() {
+    let (mut work, start) = (work(), Instant::now());
+    let until = start + LIMITS.answer_within;
+    let again = || rest("alice", Some(until));
+    work.go_on(vec![again(), again()], vec![rest("bob", None)]);
+    for _ in 0..2 {
+        work.tell_faults(rest("", None)); // of nobody; once is enough
+    }
+    assert!(matches!(work.take(start), Some(Task::Alone(_))));
+    for of in ["bob", "nobody"] {
+        let Some(Task::Telling(job)) = work.take(until) else {
+            panic!("{of}");
+        };
+        assert_eq!(job.of.as_ref().map_or("nobody", |it| it.as_str()), of);
+    }
+    assert!(work.take(until).is_none());
+}
+
+#[test]
+fn a_user_has_one_sign_in_under_way_until_it_is_told_or_nobody_waits_for_it() {
+    let (mut work, start) = (work(), Instant::now());
+    let until = start + LIMITS.answer_within;
+    let rest = |until| rest("alice", until);
+    let begin = |work: &mut Work, lost, told| {
+        for _ in 0..2 {
+            work.sign_in(sign_in("alice", until), start).unwrap();
+        }
+        assert_eq!(users(work.take(start)), ["alice"]);
+        work.go_on(lost, told);
+        work.finish(Ended::SignIns(vec![])); // of the group, but not of alice
+    };
+    for (lost, told) in [
+        (vec![rest(Some(until))], vec![]),
+        (vec![], vec![rest(None)]),
+    ] {
+        begin(&mut work, lost, told);
+        let Some(task @ (Task::Alone(_) | Task::Telling(_))) = work.take(start) else {
+            panic!("the rest");
+        };
+        assert!(work.take(start).is_none(), "it is under way");
+        work.finish(task.when_ended());
+        assert_eq!(users(work.take(start)), ["alice"]);
+        work.finish(Ended::SignIns(vec![UserId::new("alice").unwrap()]));
+    }
+    let before = until - Duration::from_secs(1);
+    begin(&mut work, vec![rest(Some(before))], vec![]);
+    assert_eq!(users(work.take(before)), ["alice"], "the rest is dropped");
 }
 
 #[test]
@@ -118,8 +170,8 @@ fn a_users_own_late_ones_do_not_keep_her_out() {
 #[test]
 fn events_that_wait_to_be_told_take_up_room() {
     let mut work = work();
-    let tellings: Vec<super::Run> = (0..3).map(|_| Box::new(|_: &_| ()) as super::Run).collect();
-    work.go_on(vec![], tellings);
+    let tellings = ["alice", "bob", "carol"].map(|user| rest(user, None));
+    work.go_on(vec![], tellings.into());
     let refused = work.require_room(Instant::now());
     assert!(matches!(refused, Err(Error::Overloaded)));
 }

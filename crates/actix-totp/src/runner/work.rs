@@ -18,7 +18,7 @@ pub(super) struct Work {
     sign_ins: Line,
     jobs: VecDeque<Job>,
     /// Events that wait to be told, with the answers behind them.
-    tellings: VecDeque<Run>,
+    tellings: VecDeque<Job>,
     /// More does not wait: it is refused at once.
     most_waiting: usize,
     /// So many groups of sign-ins at a time, if the store works for many users at the price of one.
@@ -51,18 +51,20 @@ pub(super) struct SignIn {
     pub(super) until: Instant,
 }
 
-/// Any other operation.
+/// Any other operation, or what is left of a sign-in.
 pub(super) struct Job {
     pub(super) run: Run,
     /// `None`: it was begun, and is ended.
     pub(super) until: Option<Instant>,
+    /// Whose sign-in it is: it is under way until this has ended.
+    pub(super) of: Option<UserId>,
 }
 
 pub(super) enum Task {
     Looks(Vec<Look>),
     SignIns(Vec<SignIn>),
-    Alone(Run),
-    Telling(Run),
+    Alone(Job),
+    Telling(Job),
 }
 
 impl Job {
@@ -73,9 +75,10 @@ impl Job {
 
 /// What is to be undone when a task has ended.
 pub(super) enum Ended {
-    Alone,
+    Alone(Option<UserId>),
+    Looks,
     SignIns(Vec<UserId>),
-    Telling,
+    Telling(Option<UserId>),
 }
 
 impl Work {
@@ -111,18 +114,24 @@ impl Work {
         self.jobs.push_back(job);
     }
 
-    /// What has been begun is ended, however much waits: a sign-in that lost, or one whose events are to be told.
-    pub(super) fn go_on(&mut self, begun: Vec<Run>, tellings: Vec<Run>) {
-        let begun = begun.into_iter().map(|run| Job { run, until: None });
-        self.jobs.extend(begun);
+    /// What has been begun goes on, however much waits: a sign-in that lost, or one whose events are to be told.
+    pub(super) fn go_on(&mut self, lost: Vec<Job>, tellings: Vec<Job>) {
+        self.jobs.extend(lost);
         self.tellings.extend(tellings);
+    }
+
+    /// Faults are told all at once: who waits to do so tells those that come meanwhile, too.
+    pub(super) fn tell_faults(&mut self, telling: Job) {
+        if self.tellings.iter().all(|it| it.of.is_some()) {
+            self.tellings.push_back(telling);
+        }
     }
 
     /// To be asked before anything is added. Late ones take up no room, wherever they wait.
     pub(super) fn require_room(&mut self, now: Instant) -> Result<(), Error> {
         if self.waiting() >= self.most_waiting {
             drop_late(&mut self.looks, |look| look.until <= now);
-            drop_late(&mut self.jobs, |job| job.is_late(now));
+            self.drop_late_jobs(now);
             self.sign_ins.drop_late(now);
         }
         (self.waiting() < self.most_waiting)
@@ -147,11 +156,12 @@ impl Work {
     }
 
     pub(super) fn take(&mut self, now: Instant) -> Option<Task> {
+        self.drop_late_jobs(now); // first: it may be somebody's turn then
         for kind in self.turn..self.turn + 4 {
             let taken = match kind % 4 {
                 0 => self.take_looks(now),
                 1 => self.take_sign_ins(now),
-                2 => self.take_job(now),
+                2 => self.take_job(),
                 _ => self.take_telling(),
             };
             if taken.is_some() {
@@ -182,9 +192,15 @@ impl Work {
         Some(Task::SignIns(group))
     }
 
-    fn take_job(&mut self, now: Instant) -> Option<Task> {
-        drop_late(&mut self.jobs, |job| job.is_late(now));
-        self.jobs.pop_front().map(|job| Task::Alone(job.run))
+    fn take_job(&mut self) -> Option<Task> {
+        self.jobs.pop_front().map(Task::Alone)
+    }
+
+    fn drop_late_jobs(&mut self, now: Instant) {
+        while self.jobs.front().is_some_and(|job| job.is_late(now)) {
+            let late = self.jobs.pop_front();
+            self.finish(Ended::Alone(late.and_then(|job| job.of)));
+        }
     }
 
     fn take_telling(&mut self) -> Option<Task> {
@@ -197,8 +213,12 @@ impl Work {
 
     pub(super) fn finish(&mut self, ended: Ended) {
         match ended {
-            Ended::Alone => {}
-            Ended::Telling => self.telling -= 1,
+            Ended::Looks => {}
+            Ended::Alone(user) => user.into_iter().for_each(|it| self.sign_ins.finish(it)),
+            Ended::Telling(user) => {
+                self.telling -= 1;
+                user.into_iter().for_each(|it| self.sign_ins.finish(it));
+            }
             Ended::SignIns(users) => {
                 self.groups -= 1;
                 users
@@ -227,8 +247,9 @@ pub(super) fn drop_late<T>(waiting: &mut VecDeque<T>, is_late: impl Fn(&T) -> bo
 impl Task {
     pub(super) fn when_ended(&self) -> Ended {
         match self {
-            Self::Looks(_) | Self::Alone(_) => Ended::Alone,
-            Self::Telling(_) => Ended::Telling,
+            Self::Looks(_) => Ended::Looks,
+            Self::Alone(job) => Ended::Alone(job.of.clone()),
+            Self::Telling(job) => Ended::Telling(job.of.clone()),
             Self::SignIns(group) => {
                 Ended::SignIns(group.iter().map(|it| it.user.clone()).collect())
             }

@@ -15,10 +15,11 @@ use std::{
 pub fn until<T>(limit: Duration, what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let started = Instant::now();
     loop {
-        if let Some(answer) = ask() {
+        let answer = ask();
+        assert!(started.elapsed() < 3 * limit, "{what}: not in {limit:?}");
+        if let Some(answer) = answer {
             return answer;
         }
-        assert!(started.elapsed() < 3 * limit, "{what}: not in {limit:?}");
         thread::sleep(Duration::from_millis(20));
     }
 }

@@ -42,7 +42,11 @@ pub fn one_life(addresses: &[SocketAddr], record: &Record, dice: &mut Dice) {
     for _ in 0..200 {
         let mut there = one.at(dice.pick(addresses));
         match there.ask(Ask::Status, Token::None) {
-            Told::Yes(_) => break,
+            Told::Yes(_) => {
+                // Whatever broke meanwhile: what was accepted is spent.
+                once_more(&mut there, &record.accepted(&person));
+                break;
+            }
             // The session is gone with an answer that never came.
             Told::No(_) => {
                 if let Some(again) = person.sign_in(dice.pick(addresses)) {
@@ -91,10 +95,21 @@ fn go_on(
     }
     wander(one);
     one.ask(Ask::Status, Token::None);
+    if dice.below(2) == 0 {
+        return Some(()); // the device stays, for the last look
+    }
+    let mut wander = |client: &mut Client| client.browser.address = dice.pick(addresses);
     one.ask(Ask::Disable, Token::Backup(left[3].clone()));
     wander(other);
     other.ask(Ask::Vault, Token::None);
     Some(())
+}
+
+/// Sends again what was accepted before.
+fn once_more(client: &mut Client, accepted: &[Token]) {
+    for token in accepted {
+        client.ask(Ask::Validate, token.clone());
+    }
 }
 
 /// The same token from two browsers at once.

@@ -8,6 +8,8 @@ use std::{
 
 use serde_json::Value;
 
+use super::person::Person;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ask {
     Generate,
@@ -110,6 +112,27 @@ impl Record {
 
     pub fn entries(&self) -> Vec<Entry> {
         self.0.lock().unwrap().clone()
+    }
+
+    /// The tokens of a person that were accepted.
+    pub fn accepted(&self, person: &Person) -> Vec<Token> {
+        let entries = self.0.lock().unwrap();
+        let accepted = entries
+            .iter()
+            .filter(|it| it.person == person.number && it.told.is_yes())
+            .filter(|it| matches!(it.token, Token::Code { .. } | Token::Backup(_)));
+        accepted.map(|it| it.token.clone()).collect()
+    }
+
+    /// How often a token that had been accepted was refused later.
+    pub fn replays_refused(&self) -> usize {
+        let entries = self.0.lock().unwrap();
+        let accepted = entries.iter().filter(|it| it.told.is_yes());
+        let spent: HashMap<&Token, Instant> = accepted.map(|it| (&it.token, it.ended)).collect();
+        let refused = entries.iter().filter(|it| it.told.is_no("invalid_token"));
+        let later =
+            refused.filter(|it| spent.get(&it.token).is_some_and(|ended| *ended < it.began));
+        later.count()
     }
 
     pub fn len(&self) -> usize {

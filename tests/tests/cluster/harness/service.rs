@@ -88,14 +88,19 @@ impl Service {
 
     /// Waits until every instance signs people in again, within 5 seconds, as `browser` sees it.
     pub fn wait_until_it_serves(&mut self, browser: &Browser) {
-        for daemon in &mut self.instances {
-            let address = daemon.address();
-            until(Duration::from_secs(5), "service is back", || {
+        until(Duration::from_secs(5), "service is back", || {
+            let mut serves = true;
+            for daemon in &mut self.instances {
                 daemon.listens(); // one that found no database when it started is started again
-                let mut there = browser.at(address);
-                let status = there.try_send("GET", "/auth/otp/status/", &[], b"").ok()?;
-                (status.status == 200).then_some(())
-            });
-        }
+                let mut there = browser.at(daemon.address());
+                let status = there.try_send("GET", "/auth/otp/status/", &[], b"");
+                serves &= status.is_ok_and(|it| it.status == 200);
+            }
+            serves.then_some(())
+        });
+    }
+
+    pub fn pids(&self) -> Vec<u32> {
+        self.instances.iter().map(Daemon::pid).collect()
     }
 }
