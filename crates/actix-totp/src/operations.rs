@@ -1,13 +1,15 @@
 //! The operations without HTTP, for handlers and jobs of the application's own. Each crosses to a thread of the
 //! plugin's own once.
 //!
-//! They wait with a time limit, so they need a tokio runtime with its timer, as every actix-web application has it.
+//! All but resealing wait with a time limit, so they need a tokio runtime with its timer, as every actix-web application has it.
+
+use std::thread;
 
 use actix_totp_core::{
     Authenticated, Confirmed, Credential, Disabled, Enrollment, Error, Outcome, Proof, Renewed,
     ResealReport, Status, UserId,
 };
-use actix_web::web;
+use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
 use crate::plugin::Totp;
@@ -174,15 +176,19 @@ impl Totp {
     }
 
     /// Seals every box under the first key; see [`TotpService::reseal_all`](crate::TotpService::reseal_all). It takes as long
-    /// as it takes, on a thread of the blocking pool: requests have the plugin's own.
+    /// as it takes, on a thread of its own: what requests wait for has the others.
     ///
     /// # Errors
     ///
-    /// As [`TotpService::reseal_all`](crate::TotpService::reseal_all); [`Error::Interrupted`] if it panicked.
+    /// As [`TotpService::reseal_all`](crate::TotpService::reseal_all); [`Error::Interrupted`] if it panicked or no
+    /// thread can be had.
     pub async fn reseal_all(&self, after: Option<&UserId>) -> Result<ResealReport, Error> {
         let (totp, after) = (self.clone(), after.cloned());
-        web::block(move || totp.service().reseal_all(after.as_ref()))
-            .await
-            .unwrap_or(Err(Error::Interrupted))
+        let (answer, answered) = oneshot::channel();
+        thread::Builder::new()
+            .name("actix-totp-reseal".into())
+            .spawn(move || answer.send(totp.service().reseal_all(after.as_ref())))
+            .map_err(|_| Error::Interrupted)?;
+        answered.await.unwrap_or(Err(Error::Interrupted))
     }
 }

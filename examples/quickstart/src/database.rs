@@ -1,6 +1,6 @@
 //! The application's own database: users and sessions, on any of the three kinds.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::{error::ErrorServiceUnavailable, web};
 use diesel::{
@@ -45,6 +45,8 @@ pub(crate) enum AnyConnection {
 
 /// How long a request waits for its query.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// Of that, how long for a connection.
+const CHECKOUT: Duration = Duration::from_secs(2);
 
 /// A pool of connections. Cheap to clone.
 #[derive(Clone)]
@@ -54,7 +56,7 @@ impl Database {
     /// Connects, and makes the tables where they are missing.
     pub(crate) fn open(url: &str) -> anyhow::Result<Self> {
         let pool = Pool::builder()
-            .connection_timeout(Duration::from_secs(2))
+            .connection_timeout(CHECKOUT)
             .min_idle(Some(1))
             .connection_customizer(Box::new(Pragmas))
             .build(ConnectionManager::new(url))?;
@@ -68,14 +70,20 @@ impl Database {
         Ok(Self(pool))
     }
 
-    /// Runs a query on a blocking thread and waits for it, but not for a database that hangs: each query that is stuck has a
-    /// connection, so no more than those are. Why it failed is logged, not told.
+    /// Runs a query on a blocking thread and waits for it, but not for a database that hangs: what was not begun by then is not
+    /// done. Why it failed is logged, not told.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         query: impl FnOnce(&mut AnyConnection) -> QueryResult<T> + Send + 'static,
     ) -> actix_web::Result<T> {
         let pool = self.0.clone();
-        let result = web::block(move || anyhow::Ok(query(&mut *pool.get()?)?));
+        let until = Instant::now() + PATIENCE;
+        let result = web::block(move || {
+            let left = until.saturating_duration_since(Instant::now());
+            let mut connection = pool.get_timeout(left.min(CHECKOUT))?;
+            anyhow::ensure!(Instant::now() < until, "too late");
+            anyhow::Ok(query(&mut connection)?)
+        });
         let result = match actix_web::rt::time::timeout(PATIENCE, result).await {
             Ok(result) => result?,
             Err(_) => Err(anyhow::anyhow!("no answer in {PATIENCE:?}")),

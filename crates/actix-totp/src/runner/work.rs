@@ -116,7 +116,10 @@ impl Work {
 
     /// What has been begun goes on, however much waits: a sign-in that lost, or one whose events are to be told.
     pub(super) fn go_on(&mut self, lost: Vec<Job>, tellings: Vec<Job>) {
-        self.jobs.extend(lost);
+        // In front: they have waited longest.
+        lost.into_iter()
+            .rev()
+            .for_each(|it| self.jobs.push_front(it));
         self.tellings.extend(tellings);
     }
 

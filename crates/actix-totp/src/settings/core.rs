@@ -68,7 +68,9 @@ impl TotpBuilder {
     }
 
     /// A function that is told every [`Event`], after the write and before the answer, on a thread of the plugin's own. It
-    /// may block, which delays the answer; at most half of the [`threads`](Self::threads) wait for it when tokens are told.
+    /// may block, which delays the answer and the user's next sign-in; at most half of the [`threads`](Self::threads) wait for
+    /// it when sign-ins are told, but every other change (generate, verify, backup-codes, disable) holds the thread that it is
+    /// made on. Hand on what takes longer than a few milliseconds, as a mail does, to a channel or a task.
     /// That thread belongs to no async runtime: to spawn a task, keep a handle of yours. It must not wait for the `async`
     /// methods of [`Totp`](crate::Totp), which need these threads.
     ///
