@@ -2,18 +2,23 @@
 
 use crate::{Visit, chromium, support::TestApp};
 
+/// alice registers, signs in and starts the set-up.
+fn show_the_secret(visit: &Visit<'_>) {
+    visit.open("/");
+    visit.register("alice", "alice@example.com");
+    visit.sign_in("alice");
+    visit.page.wait_for("Your account");
+    visit.open("/auth/otp/setup/");
+    visit.page.click("main button");
+    visit.page.wait_for("Add this account to your app");
+}
+
 #[test]
 fn codes_are_copied_and_the_wait_is_counted_down() {
     let Some(page) = chromium(true) else { return };
     let app = TestApp::start();
     let visit = Visit::new(&app, &page);
-    visit.open("/");
-    visit.register("alice", "alice@example.com");
-    visit.sign_in("alice");
-    page.wait_for("Your account");
-    visit.open("/auth/otp/setup/");
-    page.click("main button");
-    page.wait_for("Add this account to your app");
+    show_the_secret(&visit);
     let clipboard = || {
         let read = "const done = arguments[arguments.length - 1]; \
                     navigator.clipboard.readText().then(done, error => done(String(error)));";
@@ -64,16 +69,10 @@ fn what_is_shown_once_does_not_stay_in_a_page_that_the_browser_keeps() {
     let Some(page) = chromium(true) else { return };
     let app = TestApp::start();
     let visit = Visit::new(&app, &page);
-    visit.open("/");
-    visit.register("alice", "alice@example.com");
-    visit.sign_in("alice");
-    page.wait_for("Your account");
     let leave = "dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))";
     let come_back = "dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))";
 
-    visit.open("/auth/otp/setup/");
-    page.click("main button");
-    page.wait_for("Add this account to your app");
+    show_the_secret(&visit);
     let secret = page.text("#key");
     page.run(leave);
     assert!(!page.html().contains(&secret) && !page.has("svg"));
