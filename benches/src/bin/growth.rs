@@ -16,7 +16,7 @@ use std::{
 };
 
 use actix_totp::{
-    Clock, Device, DeviceStore, KeyRing, StoreError, Swap, Together, UserId, Version,
+    BatchStore, Clock, Device, DeviceStore, KeyRing, StoreError, Swap, UserId, Version,
 };
 use actix_web::cookie::Key;
 use anyhow::{Context, ensure};
@@ -127,24 +127,26 @@ impl DeviceStore for Counting {
         self.store.page(after, limit)
     }
 
-    fn together(&self) -> Option<&dyn Together> {
-        self.store.together().map(|_| self as _)
+    fn batch(&self) -> Option<&dyn BatchStore> {
+        self.store.batch().map(|_| self as _)
     }
 }
 
-impl Together for Counting {
-    fn load_together(&self, users: &[&UserId]) -> Vec<Result<Option<Device>, StoreError>> {
-        let together = self.store.together();
-        together.map_or_else(Vec::new, |it| it.load_together(users))
+impl BatchStore for Counting {
+    fn load_batch(&self, users: &[&UserId]) -> Vec<Result<Option<Device>, StoreError>> {
+        let together = self.store.batch();
+        together.map_or_else(Vec::new, |it| it.load_batch(users))
     }
 
-    fn most_groups(&self) -> usize {
-        self.store.together().map_or(1, |it| it.most_groups())
+    fn max_concurrent_batches(&self) -> usize {
+        self.store
+            .batch()
+            .map_or(1, |it| it.max_concurrent_batches())
     }
 
-    fn swap_together(&self, swaps: Vec<Swap>) -> Vec<Result<bool, StoreError>> {
-        let together = self.store.together();
-        let swapped = together.map_or_else(Vec::new, |it| it.swap_together(swaps));
+    fn swap_batch(&self, swaps: Vec<Swap>) -> Vec<Result<bool, StoreError>> {
+        let together = self.store.batch();
+        let swapped = together.map_or_else(Vec::new, |it| it.swap_batch(swaps));
         swapped.iter().for_each(|it| self.count(it));
         swapped
     }

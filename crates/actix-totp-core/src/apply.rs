@@ -6,14 +6,14 @@ use std::{
 };
 
 use crate::{
+    batch::{Attempt, Written},
     device::{Device, UserId, Version},
     error::Error,
     event::Event,
     outcome::Outcome,
     store::Swap,
-    together::{Attempt, Written},
     totp::{Inner, TotpService},
-    transition::{Accepted, Moment, Next, Opened, Step, Stop},
+    transition::{Accepted, Context, Next, Opened, Step, Stop},
 };
 
 impl TotpService {
@@ -21,7 +21,7 @@ impl TotpService {
     pub(crate) fn apply<T>(
         &self,
         user: &UserId,
-        transition: impl Fn(Option<Opened>, &Moment<'_>) -> Step<T>,
+        transition: impl Fn(Option<Opened>, &Context<'_>) -> Step<T>,
     ) -> Result<Outcome<T>, Error> {
         self.swapping(|| {
             let device = self.load(user)?;
@@ -43,16 +43,16 @@ impl TotpService {
         &self,
         user: &UserId,
         device: Option<Device>,
-        transition: impl Fn(Option<Opened>, &Moment<'_>) -> Step<T>,
+        transition: impl Fn(Option<Opened>, &Context<'_>) -> Step<T>,
     ) -> Result<Attempt<T>, Error> {
-        let moment = Moment {
+        let context = Context {
             now: self.now()?,
             config: &self.inner.config,
             random: &*self.inner.random,
         };
         let expected = device.as_ref().map(|device| device.version);
         let opened = device.map(|device| self.open(device)).transpose()?;
-        let (next, outcome, events) = match transition(opened, &moment) {
+        let (next, outcome, events) = match transition(opened, &context) {
             Ok(Accepted {
                 next,
                 answer,
@@ -68,7 +68,7 @@ impl TotpService {
         let next = match next {
             None => None,
             Some(Next::Delete) => Some(None),
-            Some(Next::Put(opened)) => Some(Some(self.close(*opened, moment.now)?)),
+            Some(Next::Put(opened)) => Some(Some(self.close(*opened, context.now)?)),
         };
         let swap = next.map(|next| Swap {
             user: user.clone(),

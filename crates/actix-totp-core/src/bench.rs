@@ -13,7 +13,7 @@ use crate::{
     random::{OsRandomness, Randomness, RandomnessError},
     secrets::Secrets,
     throttle::RecentFailures,
-    transition::{self, Accepted, Moment, Next, Opened, Step},
+    transition::{self, Accepted, Context, Next, Opened, Step},
 };
 
 /// The code that an authenticator with this secret shows in `step`.
@@ -96,8 +96,8 @@ impl Parts {
         })
     }
 
-    fn moment(&self) -> Moment<'_> {
-        Moment {
+    fn context(&self) -> Context<'_> {
+        Context {
             now: self.now,
             config: &self.config,
             random: &OsRandomness,
@@ -150,7 +150,7 @@ impl Parts {
 
     pub fn enroll(&self) -> bool {
         let user = &self.device.user;
-        accepted(transition::enroll(None, user, "", None, &self.moment()))
+        accepted(transition::enroll(None, user, "", None, &self.context()))
     }
 
     pub fn confirm(&self) -> bool {
@@ -158,14 +158,14 @@ impl Parts {
         opened.secrets.pending = Some(self.pending.clone());
         opened.device.pending_at = Some(self.now);
         let code = self.pending.code_at(self.pending.step_at(self.now));
-        accepted(transition::confirm(Some(opened), &code, &self.moment()))
+        accepted(transition::confirm(Some(opened), &code, &self.context()))
     }
 
     pub fn authenticate(&self, token: &str) -> bool {
         accepted(transition::authenticate(
             Some(self.opened()),
             token,
-            &self.moment(),
+            &self.context(),
         ))
     }
 
@@ -173,7 +173,7 @@ impl Parts {
         accepted(transition::renew_backup_codes(
             Some(self.opened()),
             code,
-            &self.moment(),
+            &self.context(),
         ))
     }
 
@@ -181,18 +181,18 @@ impl Parts {
         accepted(transition::disable(
             Some(self.opened()),
             Some(code),
-            &self.moment(),
+            &self.context(),
         ))
     }
 
     pub fn unlock(&self) -> bool {
-        accepted(transition::unlock(Some(self.opened()), &self.moment()))
+        accepted(transition::unlock(Some(self.opened()), &self.context()))
     }
 
     pub fn end_all_proofs(&self) -> bool {
         accepted(transition::end_all_proofs(
             Some(self.opened()),
-            &self.moment(),
+            &self.context(),
         ))
     }
 }

@@ -77,7 +77,7 @@ impl TotpBuilder {
     /// with jitter between two tries. Then the operation fails with [`Error::Contended`](crate::Error::Contended).
     ///
     /// Default: 10 times, for 2 seconds.
-    pub fn lost_swaps(mut self, most_tries: u32, longest: Duration) -> Self {
+    pub fn conflict_retries(mut self, most_tries: u32, longest: Duration) -> Self {
         self.inner.config.most_tries = most_tries;
         self.inner.config.longest_trying = longest;
         self

@@ -51,7 +51,7 @@ impl Config {
             return Err(BuildError::EnrollmentLifetime);
         }
         if !(1..=100).contains(&self.most_tries) || self.longest_trying > Duration::from_secs(60) {
-            return Err(BuildError::LostSwaps);
+            return Err(BuildError::ConflictRetries);
         }
         Ok(())
     }

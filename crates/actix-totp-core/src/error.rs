@@ -93,7 +93,7 @@ pub enum BuildError {
     EnrollmentLifetime,
     /// A lost swap is tried never or more than 100 times, or for more than a minute.
     #[error("a lost swap is tried 1 to 100 times, for a minute at most")]
-    LostSwaps,
+    ConflictRetries,
     /// A setting of the web layer is refused; the text says which and why.
     #[error("{0}")]
     Web(&'static str),

@@ -37,6 +37,7 @@
 
 mod apply;
 mod backup_code;
+mod batch;
 #[cfg(feature = "bench")]
 #[doc(hidden)]
 pub mod bench;
@@ -59,12 +60,12 @@ mod random;
 mod secrets;
 mod store;
 mod throttle;
-mod together;
 mod token;
 mod totp;
 mod transition;
 
 pub use backup_code::BackupCode;
+pub use batch::Written;
 pub use builder::TotpBuilder;
 #[cfg(feature = "test-util")]
 pub use clock::FakeClock;
@@ -82,7 +83,6 @@ pub use outcome::{
 #[cfg(feature = "test-util")]
 pub use random::SeededRandomness;
 pub use random::{OsRandomness, Randomness, RandomnessError};
-pub use store::{DeviceStore, Swap, Together};
+pub use store::{BatchStore, DeviceStore, Swap};
 pub use throttle::{InvalidRecentFailures, RecentFailures};
-pub use together::Written;
 pub use totp::TotpService;

@@ -69,8 +69,8 @@ impl TotpService {
         credential: &Credential,
         confirmed_at: u64,
     ) -> Result<Outcome<()>, Error> {
-        self.apply(user, |opened, moment| {
-            transition::import(opened, user, credential, confirmed_at, moment)
+        self.apply(user, |opened, context| {
+            transition::import(opened, user, credential, confirmed_at, context)
         })
     }
 

@@ -101,8 +101,8 @@ impl TotpService {
         }
     }
 
-    /// Whether a fault was met in [`status_together`](Self::status_together) or
-    /// [`authenticate_together`](Self::authenticate_together) and is not told yet.
+    /// Whether a fault was met in [`status_batch`](Self::status_batch) or
+    /// [`authenticate_batch`](Self::authenticate_batch) and is not told yet.
     pub fn has_untold_faults(&self) -> bool {
         !self.untold().is_empty()
     }

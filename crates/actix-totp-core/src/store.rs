@@ -64,24 +64,24 @@ pub trait DeviceStore: Send + Sync + 'static {
     /// One that changes what `load` and `swap` do must not hand on the other's: it would be passed by.
     ///
     /// Default: none, each user is loaded and swapped alone.
-    fn together(&self) -> Option<&dyn Together> {
+    fn batch(&self) -> Option<&dyn BatchStore> {
         None
     }
 }
 
 /// Loads and swaps for many users at about the price of one.
-pub trait Together: Send + Sync {
+pub trait BatchStore: Send + Sync {
     /// As [`DeviceStore::load`] for each; the answers are in the order of the users, also of one who comes twice. One that
     /// fails leaves the others alone, as far as the store can tell whose fault it is.
-    fn load_together(&self, users: &[&UserId]) -> Vec<Result<Option<Device>, StoreError>>;
+    fn load_batch(&self, users: &[&UserId]) -> Vec<Result<Option<Device>, StoreError>>;
 
     /// As [`DeviceStore::swap`] for each, one after the other: the answers are in the order of the swaps, and each is
     /// given after its own write is as durable as the store promises. One that is lost leaves the others alone.
-    fn swap_together(&self, swaps: Vec<Swap>) -> Vec<Result<bool, StoreError>>;
+    fn swap_batch(&self, swaps: Vec<Swap>) -> Vec<Result<bool, StoreError>>;
 
-    /// How many calls of [`swap_together`](Self::swap_together) are made at the same time, at least 1: more than one gains
+    /// How many calls of [`swap_batch`](Self::swap_batch) are made at the same time, at least 1: more than one gains
     /// nothing where one connection writes.
-    fn most_groups(&self) -> usize;
+    fn max_concurrent_batches(&self) -> usize;
 }
 
 /// The arguments of a [`DeviceStore::swap`].
@@ -113,7 +113,7 @@ impl<S: DeviceStore + ?Sized> DeviceStore for std::sync::Arc<S> {
         (**self).page(after, limit)
     }
 
-    fn together(&self) -> Option<&dyn Together> {
-        (**self).together()
+    fn batch(&self) -> Option<&dyn BatchStore> {
+        (**self).batch()
     }
 }

@@ -68,8 +68,8 @@ impl TotpService {
         label: &str,
         token: Option<&str>,
     ) -> Result<Outcome<Enrollment>, Error> {
-        self.apply(user, |opened, moment| {
-            transition::enroll(opened, user, label, token, moment)
+        self.apply(user, |opened, context| {
+            transition::enroll(opened, user, label, token, context)
         })
     }
 
@@ -80,8 +80,8 @@ impl TotpService {
     /// Any [`Error`]. Rejections: `NotGenerated`, `AlreadyConfirmed`, `EnrollmentExpired`, `MalformedToken`,
     /// `TotpCodeNeeded`, `InvalidToken`, `ClockSkew`, `Throttled`, `Locked`.
     pub fn confirm(&self, user: &UserId, token: &str) -> Result<Outcome<Confirmed>, Error> {
-        self.apply(user, |opened, moment| {
-            transition::confirm(opened, token, moment)
+        self.apply(user, |opened, context| {
+            transition::confirm(opened, token, context)
         })
     }
 
@@ -95,8 +95,8 @@ impl TotpService {
         user: &UserId,
         token: &str,
     ) -> Result<Outcome<Authenticated>, Error> {
-        self.apply(user, |opened, moment| {
-            transition::authenticate(opened, token, moment)
+        self.apply(user, |opened, context| {
+            transition::authenticate(opened, token, context)
         })
     }
 
@@ -110,8 +110,8 @@ impl TotpService {
         user: &UserId,
         token: &str,
     ) -> Result<Outcome<Renewed>, Error> {
-        self.apply(user, |opened, moment| {
-            transition::renew_backup_codes(opened, token, moment)
+        self.apply(user, |opened, context| {
+            transition::renew_backup_codes(opened, token, context)
         })
     }
 
@@ -122,8 +122,8 @@ impl TotpService {
     ///
     /// Any [`Error`]. Rejections: those of [`authenticate`](Self::authenticate), and `TokenNeeded`.
     pub fn disable(&self, user: &UserId, token: Option<&str>) -> Result<Outcome<Disabled>, Error> {
-        self.apply(user, |opened, moment| {
-            transition::disable(opened, token, moment)
+        self.apply(user, |opened, context| {
+            transition::disable(opened, token, context)
         })
     }
 
@@ -134,8 +134,8 @@ impl TotpService {
     ///
     /// Any [`Error`]. Rejections: `NotEnabled`, `ProofEnded`.
     pub fn end_other_proofs(&self, proof: &Proof) -> Result<Outcome<Proof>, Error> {
-        self.apply(&proof.user, |opened, moment| {
-            transition::end_other_proofs(opened, proof, moment)
+        self.apply(&proof.user, |opened, context| {
+            transition::end_other_proofs(opened, proof, context)
         })
     }
 

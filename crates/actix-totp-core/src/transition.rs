@@ -29,7 +29,7 @@ pub(crate) use self::{
 };
 
 /// What a transition is given beside the device and the user's input.
-pub(crate) struct Moment<'a> {
+pub(crate) struct Context<'a> {
     /// Seconds since the Unix epoch.
     pub(crate) now: u64,
     pub(crate) config: &'a Config,
@@ -99,11 +99,11 @@ impl<T> Accepted<T> {
 
 impl Opened {
     /// A device that holds nothing yet.
-    fn new(user: &UserId, moment: &Moment<'_>) -> Result<Self, RandomnessError> {
+    fn new(user: &UserId, context: &Context<'_>) -> Result<Self, RandomnessError> {
         let device = Device {
             user: user.clone(),
-            version: Version::random(moment.random)?,
-            epoch: Epoch::random(moment.random)?,
+            version: Version::random(context.random)?,
+            epoch: Epoch::random(context.random)?,
             sealed: Vec::new(),
             confirmed_at: None,
             pending_at: None,
@@ -113,8 +113,8 @@ impl Opened {
             backup_failures: 0,
             backup_codes_remaining: 0,
             last_used_at: None,
-            created_at: moment.now,
-            updated_at: moment.now,
+            created_at: context.now,
+            updated_at: context.now,
         };
         Ok(Self {
             device,
@@ -124,17 +124,17 @@ impl Opened {
     }
 
     /// Ends every proof given out so far.
-    fn begin_epoch(&mut self, moment: &Moment<'_>) -> Result<(), RandomnessError> {
-        self.device.epoch = Epoch::random(moment.random)?;
+    fn begin_epoch(&mut self, context: &Context<'_>) -> Result<(), RandomnessError> {
+        self.device.epoch = Epoch::random(context.random)?;
         self.reseal = true; // the box is bound to the epoch
         Ok(())
     }
 
-    fn proof(&self, moment: &Moment<'_>) -> Proof {
+    fn proof(&self, context: &Context<'_>) -> Proof {
         Proof {
             user: self.device.user.clone(),
             epoch: self.device.epoch,
-            at: moment.now,
+            at: context.now,
         }
     }
 

@@ -211,16 +211,16 @@ fn bad_settings_are_refused_when_it_is_built() {
             BuildError::EnrollmentLifetime,
         ),
         (
-            |it| it.lost_swaps(0, Duration::from_secs(2)),
-            BuildError::LostSwaps,
+            |it| it.conflict_retries(0, Duration::from_secs(2)),
+            BuildError::ConflictRetries,
         ),
         (
-            |it| it.lost_swaps(101, Duration::from_secs(2)),
-            BuildError::LostSwaps,
+            |it| it.conflict_retries(101, Duration::from_secs(2)),
+            BuildError::ConflictRetries,
         ),
         (
-            |it| it.lost_swaps(10, Duration::from_secs(61)),
-            BuildError::LostSwaps,
+            |it| it.conflict_retries(10, Duration::from_secs(61)),
+            BuildError::ConflictRetries,
         ),
     ] {
         assert_eq!(build(set), Some(error));

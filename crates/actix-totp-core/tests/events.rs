@@ -264,12 +264,12 @@ fn of_an_outage_of_the_store_one_event_is_told_and_of_the_next_one_another() {
             scene.totp.status(alice).unwrap();
         }
         let together = [(alice, &*scene.code())];
-        assert!(scene.totp.authenticate_together(&together)[0].is_err());
+        assert!(scene.totp.authenticate_batch(&together)[0].is_err());
         scene.totp.tell_faults();
         assert_eq!(scene.events(), failed);
         reads.store(true, SeqCst);
         scene.totp.status(alice).unwrap_err();
-        assert!(scene.totp.status_together(&[alice])[0].is_err());
+        assert!(scene.totp.status_batch(&[alice])[0].is_err());
         assert_eq!(scene.events(), failed);
 
         writes.store(false, SeqCst);
@@ -304,7 +304,7 @@ fn a_fault_met_in_a_group_is_told_when_the_group_has_its_answers() {
     };
     let swapped = scene.store.swap(alice, Some(device.version), Some(&broken));
     assert!(swapped.unwrap());
-    assert!(scene.totp.authenticate_together(&[(alice, "123456")])[0].is_err());
+    assert!(scene.totp.authenticate_batch(&[(alice, "123456")])[0].is_err());
     assert_eq!(scene.events(), []);
     assert!(scene.totp.has_untold_faults());
     scene.totp.tell_faults();

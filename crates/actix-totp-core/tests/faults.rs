@@ -149,7 +149,7 @@ fn how_often_and_how_long_a_lost_swap_is_tried_can_be_set() {
         let totp = TotpService::builder(troubled.clone(), keys(&[1]))
             .clock(clock)
             .sleeper(Naps::default())
-            .lost_swaps(most_tries, Duration::from_secs(longest))
+            .conflict_retries(most_tries, Duration::from_secs(longest))
             .build()
             .unwrap();
         let lost = totp.enroll(&support::user("alice"), "", None);

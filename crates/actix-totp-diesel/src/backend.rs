@@ -36,7 +36,7 @@ pub trait Queries: R2D2Connection + Sized + 'static {
     fn discard(&mut self);
 
     /// Whether this error of a conditional write says that another writer was first. Any other is a fault.
-    fn is_lost_swap(error: &Error) -> bool;
+    fn is_conflict(error: &Error) -> bool;
 
     /// Runs our pending migrations, with any number of processes at once.
     fn migrate(&mut self) -> Result<(), MigrateError>;

@@ -106,7 +106,7 @@ pub(crate) fn write_all<C: Backend>(
     let mut connection = check_out(pool)?;
     let error = match connection.update_all(updates) {
         Ok(written) => return Ok(Some(written.into_iter().map(Ok).collect())),
-        Err(error) if C::is_lost_swap(&error) => return Ok(None),
+        Err(error) if C::is_conflict(&error) => return Ok(None),
         Err(error) => error,
     };
     if is_alive(&mut connection) {

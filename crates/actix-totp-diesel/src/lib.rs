@@ -17,6 +17,7 @@
 )]
 
 mod backend;
+mod batch;
 mod builder;
 mod checkout;
 mod error;
@@ -25,7 +26,6 @@ mod migrate;
 mod queue;
 mod row;
 mod store;
-mod together;
 mod update;
 #[cfg(feature = "postgres")]
 mod update_all;

@@ -35,7 +35,7 @@ queries!(MysqlConnection, user_id: Binary, Vec<u8>, [u8], {
         Err(Error::NotFound)
     }
 
-    fn is_lost_swap(error: &Error) -> bool {
+    fn is_conflict(error: &Error) -> bool {
         match error {
             // 1213, a deadlock, is how Galera says that the write lost at certification.
             Error::DatabaseError(DatabaseErrorKind::UniqueViolation | DatabaseErrorKind::SerializationFailure, _) => true,
@@ -87,7 +87,7 @@ impl OneAtATime for MysqlConnection {
             error.is::<Busy>()
                 || error
                     .downcast_ref()
-                    .is_some_and(<MysqlConnection as crate::backend::Queries>::is_lost_swap)
+                    .is_some_and(<MysqlConnection as crate::backend::Queries>::is_conflict)
         };
         patiently(attempt, is_worth_waiting).map_err(MigrateError)
     }
@@ -111,7 +111,7 @@ struct Settings(Limits);
 
 impl CustomizeConnection<MysqlConnection, diesel::r2d2::Error> for Settings {
     fn on_acquire(&self, connection: &mut MysqlConnection) -> Result<(), diesel::r2d2::Error> {
-        // Each server reads the comment that is meant for it. English: `is_lost_swap` reads messages.
+        // Each server reads the comment that is meant for it. English: `is_conflict` reads messages.
         connection
             .batch_execute(&format!(
                 "SET SESSION innodb_lock_wait_timeout = {}, SESSION lc_messages = 'en_US' \

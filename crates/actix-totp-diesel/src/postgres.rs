@@ -54,7 +54,7 @@ queries!(PgConnection, user_id: Text, String, str, {
         Ok(updates.iter().map(is_written).collect())
     }
 
-    fn is_lost_swap(error: &Error) -> bool {
+    fn is_conflict(error: &Error) -> bool {
         match error {
             Error::DatabaseError(DatabaseErrorKind::UniqueViolation | DatabaseErrorKind::SerializationFailure, _) => true,
             // 40P01, which diesel does not name.
@@ -129,7 +129,7 @@ struct Settings(Limits);
 
 impl CustomizeConnection<PgConnection, diesel::r2d2::Error> for Settings {
     fn on_acquire(&self, connection: &mut PgConnection) -> Result<(), diesel::r2d2::Error> {
-        // The messages that `is_lost_swap` reads are those of the C locale; not every role may set it.
+        // The messages that `is_conflict` reads are those of the C locale; not every role may set it.
         let _ = connection.batch_execute("SET lc_messages = 'C'");
         connection
             .batch_execute(&format!(

@@ -134,9 +134,7 @@ impl Fault {
     fn told<C: Backend>(&self) -> Result<bool, StoreError> {
         match self {
             Self::Connection(error) => Err(StoreError::unavailable(error.to_string())),
-            Self::Statement(error) | Self::Transaction(error) if C::is_lost_swap(error) => {
-                Ok(false)
-            }
+            Self::Statement(error) | Self::Transaction(error) if C::is_conflict(error) => Ok(false),
             Self::Statement(error) | Self::Transaction(error) => {
                 Err(StoreError::unavailable(error.to_string()))
             }

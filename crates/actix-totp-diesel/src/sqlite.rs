@@ -50,7 +50,7 @@ queries!(SqliteConnection, user_id: Text, String, str, {
         Err(Error::NotFound)
     }
 
-    fn is_lost_swap(error: &Error) -> bool {
+    fn is_conflict(error: &Error) -> bool {
         matches!(error, Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) || is_busy(error)
     }
 

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use actix_totp_core::{Device, DeviceStore, StoreError, Swap, Together, UserId, Version};
+use actix_totp_core::{BatchStore, Device, DeviceStore, StoreError, Swap, UserId, Version};
 use diesel::{
     QueryResult,
     r2d2::{ConnectionManager, Pool, R2D2Connection},
@@ -203,7 +203,7 @@ pub(crate) fn swap_on<C: Backend>(
     };
     match written {
         Ok(rows) => Ok(rows == 1),
-        Err(error) if C::is_lost_swap(&error) => Ok(false),
+        Err(error) if C::is_conflict(&error) => Ok(false),
         Err(error) => Err(error),
     }
 }
@@ -230,7 +230,7 @@ impl<C: Backend> DeviceStore for DieselStore<C> {
         rows.into_iter().map(Row::into_device).collect()
     }
 
-    fn together(&self) -> Option<&dyn Together> {
+    fn batch(&self) -> Option<&dyn BatchStore> {
         self.0.gain_by_more().then_some(&*self.0 as _)
     }
 }

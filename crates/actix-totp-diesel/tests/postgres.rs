@@ -212,7 +212,7 @@ fn a_swap_that_was_written_before_its_connection_died_is_recognised() {
     assert!(!cut.load(SeqCst), "the answer of the last swap was lost");
     assert_eq!(store.load(&alice.user).unwrap(), Some(alice.clone()));
 
-    // Together with others, one of them stale.
+    // BatchStore with others, one of them stale.
     let (bob, carol) = (support::device("bob"), support::device("carol"));
     for device in [&bob, &carol] {
         assert!(store.swap(&device.user, None, Some(device)).unwrap());
@@ -226,8 +226,8 @@ fn a_swap_that_was_written_before_its_connection_died_is_recognised() {
         }),
     };
     let now = support::NOON.cast_signed();
-    let together = store.together().unwrap();
-    let swapped = |swaps: Vec<Swap>| together.swap_together(swaps);
+    let together = store.batch().unwrap();
+    let swapped = |swaps: Vec<Swap>| together.swap_batch(swaps);
     let first = swapped(vec![swap(&carol, now, 4), swap(&bob, now, 4)]);
     assert!(matches!(first[..], [Ok(true), Ok(true)]), "{first:?}");
     cut.store(true, SeqCst);
@@ -302,14 +302,14 @@ fn groups_in_opposite_orders_meet_in_no_deadlock_and_lose_no_update() {
     }
     let won: Vec<usize> = std::thread::scope(|scope| {
         let process = |nth: usize, store: &DieselStore<PgConnection>| {
-            let together = store.together().unwrap();
+            let together = store.batch().unwrap();
             let mut order: Vec<_> = users.iter().collect();
             if nth == 1 {
                 order.reverse();
             }
             let mut won = 0;
             for round in 0..ROUNDS {
-                let loaded = together.load_together(&order);
+                let loaded = together.load_batch(&order);
                 let swaps = loaded.into_iter().enumerate().map(|(at, device)| {
                     let device = device.unwrap().unwrap();
                     let version = ((nth * ROUNDS + round) * USERS + at + 1) as i64;
@@ -323,7 +323,7 @@ fn groups_in_opposite_orders_meet_in_no_deadlock_and_lose_no_update() {
                         }),
                     }
                 });
-                let swapped = together.swap_together(swaps.collect());
+                let swapped = together.swap_batch(swaps.collect());
                 won += swapped
                     .into_iter()
                     .filter(|it| *it.as_ref().unwrap())

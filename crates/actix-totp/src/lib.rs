@@ -27,12 +27,12 @@ mod trust;
 mod user;
 
 pub use actix_totp_core::{
-    Algorithm, Authenticated, BackupCode, BuildError, CannotOpen, CheckError, Clock, Confirmed,
-    Credential, Device, DeviceStore, Disabled, Enrollment, Epoch, Error, Event, InvalidCredential,
-    InvalidKeyRing, InvalidRecentFailures, InvalidUserId, KeyRing, MemoryStore, Method,
-    OsRandomness, Outcome, Parameters, Proof, Randomness, RandomnessError, RecentFailures,
+    Algorithm, Authenticated, BackupCode, BatchStore, BuildError, CannotOpen, CheckError, Clock,
+    Confirmed, Credential, Device, DeviceStore, Disabled, Enrollment, Epoch, Error, Event,
+    InvalidCredential, InvalidKeyRing, InvalidRecentFailures, InvalidUserId, KeyRing, MemoryStore,
+    Method, OsRandomness, Outcome, Parameters, Proof, Randomness, RandomnessError, RecentFailures,
     Rejection, Renewed, ResealReport, SealError, Sleeper, Status, StoreError, Swap, SystemClock,
-    SystemSleeper, Together, TotpService, UserId, Version,
+    SystemSleeper, TotpService, UserId, Version,
 };
 #[cfg(feature = "test-util")]
 pub use actix_totp_core::{FakeClock, SeededRandomness};

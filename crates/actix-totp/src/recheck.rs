@@ -10,7 +10,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use actix_totp_core::{Device, DeviceStore, Epoch, StoreError, Swap, Together, UserId, Version};
+use actix_totp_core::{BatchStore, Device, DeviceStore, Epoch, StoreError, Swap, UserId, Version};
 use quick_cache::sync::Cache;
 
 /// So many users are remembered, at most: about 10 MiB.
@@ -122,28 +122,30 @@ impl DeviceStore for Watched {
         self.store.page(after, limit)
     }
 
-    fn together(&self) -> Option<&dyn Together> {
-        self.store.together().map(|_| self as _)
+    fn batch(&self) -> Option<&dyn BatchStore> {
+        self.store.batch().map(|_| self as _)
     }
 }
 
-impl Together for Watched {
-    fn load_together(&self, users: &[&UserId]) -> Vec<Result<Option<Device>, StoreError>> {
-        match self.store.together() {
-            Some(together) => together.load_together(users),
+impl BatchStore for Watched {
+    fn load_batch(&self, users: &[&UserId]) -> Vec<Result<Option<Device>, StoreError>> {
+        match self.store.batch() {
+            Some(together) => together.load_batch(users),
             None => users.iter().map(|user| self.load(user)).collect(),
         }
     }
 
-    fn most_groups(&self) -> usize {
-        self.store.together().map_or(1, |it| it.most_groups())
+    fn max_concurrent_batches(&self) -> usize {
+        self.store
+            .batch()
+            .map_or(1, |it| it.max_concurrent_batches())
     }
 
-    fn swap_together(&self, swaps: Vec<Swap>) -> Vec<Result<bool, StoreError>> {
+    fn swap_batch(&self, swaps: Vec<Swap>) -> Vec<Result<bool, StoreError>> {
         let users = swaps.iter().map(|swap| swap.user.clone()).collect();
         let _forgetting = Forgetting(&self.recheck, users);
-        match self.store.together() {
-            Some(together) => together.swap_together(swaps),
+        match self.store.batch() {
+            Some(together) => together.swap_batch(swaps),
             None => swaps
                 .iter()
                 .map(|swap| {

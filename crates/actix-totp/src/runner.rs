@@ -43,7 +43,7 @@ pub(crate) struct Runner(Arc<Shared>);
 pub(crate) struct Limits {
     pub(crate) threads: usize,
     pub(crate) waiting: usize,
-    pub(crate) answer_within: Duration,
+    pub(crate) operation_timeout: Duration,
 }
 
 struct Shared {
@@ -55,7 +55,7 @@ struct Shared {
 
 impl Runner {
     pub(crate) fn new(service: TotpService, limits: Limits) -> Self {
-        let work = Mutex::new(Work::new(service.groups_at_a_time(), limits));
+        let work = Mutex::new(Work::new(service.max_concurrent_batches(), limits));
         Self(Arc::new(Shared {
             service,
             limits,
@@ -128,7 +128,7 @@ impl Runner {
         put: impl FnOnce(&mut Work, Answer<T>, Instant, Instant) -> Result<(), Error>,
     ) -> Result<T, Error> {
         let (answer, answered) = oneshot::channel();
-        let within = self.0.limits.answer_within;
+        let within = self.0.limits.operation_timeout;
         {
             let mut work = self.0.work();
             let now = Instant::now();
@@ -252,7 +252,7 @@ impl Task {
 fn look(looks: Vec<Look>, ending: &Ending<'_>) {
     let service = &ending.shared.service;
     let users: Vec<&UserId> = looks.iter().map(|look| &look.user).collect();
-    let seen = service.status_together(&users);
+    let seen = service.status_batch(&users);
     for (look, seen) in looks.into_iter().zip(seen) {
         let _ = look.answer.send(seen);
     }
@@ -265,7 +265,7 @@ fn sign_in(group: Vec<SignIn>, ending: &mut Ending<'_>) {
     let shared = ending.shared;
     let service = &shared.service;
     let tokens: Vec<(&UserId, &str)> = group.iter().map(|it| (&it.user, &**it.token)).collect();
-    let answers = service.authenticate_together(&tokens);
+    let answers = service.authenticate_batch(&tokens);
     let (mut lost, mut telling, mut ended) = (Vec::new(), Vec::new(), Vec::new());
     for (sign_in, answer) in group.into_iter().zip(answers) {
         match answer {

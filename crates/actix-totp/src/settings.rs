@@ -65,7 +65,7 @@ impl TotpBuilder {
             limits: Limits {
                 threads: 10,
                 waiting: 4_096,
-                answer_within: Duration::from_secs(4),
+                operation_timeout: Duration::from_secs(4),
             },
             recheck_every: None,
             trust: Trust::default(),
@@ -137,7 +137,7 @@ impl TotpBuilder {
     /// who come meanwhile wait.
     ///
     /// Default: 10, as many connections as `DieselStore::open` makes.
-    pub fn threads(mut self, threads: usize) -> Self {
+    pub fn worker_threads(mut self, threads: usize) -> Self {
         self.limits.threads = threads;
         self
     }
@@ -146,7 +146,7 @@ impl TotpBuilder {
     /// with 503: while the store hangs, what waits is bounded, and the application serves what needs no store.
     ///
     /// Default: 4,096.
-    pub fn most_waiting(mut self, requests: usize) -> Self {
+    pub fn max_queued(mut self, requests: usize) -> Self {
         self.limits.waiting = requests;
         self
     }
@@ -155,8 +155,8 @@ impl TotpBuilder {
     /// begun goes on: a token may be spent, but is never accepted twice. What was not begun is never done.
     ///
     /// Default: 4 seconds: 1 for a connection, 2 for a statement, and 1 more.
-    pub fn answer_within(mut self, time: Duration) -> Self {
-        self.limits.answer_within = time;
+    pub fn operation_timeout(mut self, time: Duration) -> Self {
+        self.limits.operation_timeout = time;
         self
     }
 
@@ -211,7 +211,7 @@ impl TotpBuilder {
             return Err(BuildError::Web("1 to 1,000,000 requests may wait"));
         }
         let within = Duration::from_millis(100)..=Duration::from_secs(60);
-        if !within.contains(&self.limits.answer_within) {
+        if !within.contains(&self.limits.operation_timeout) {
             return Err(BuildError::Web(
                 "an answer is given within 100 milliseconds to 1 minute",
             ));

@@ -19,7 +19,7 @@ use crate::{
     support::Browser,
 };
 
-/// What `answer_within` says.
+/// What `operation_timeout` says.
 const LIMIT: Duration = Duration::from_secs(4);
 /// For a page that asks nobody.
 const FAST: Duration = Duration::from_secs(1);

@@ -11,7 +11,7 @@ use crate::harness::{
     service::{Instance, Service},
 };
 
-/// What `answer_within` says.
+/// What `operation_timeout` says.
 const LIMIT: Duration = Duration::from_secs(4);
 
 struct OnFile {

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use actix_totp::{Device, DeviceStore, StoreError, Swap, Together, UserId, Version};
+use actix_totp::{BatchStore, Device, DeviceStore, StoreError, Swap, UserId, Version};
 
 /// The message of a failure. No client may ever see it.
 pub const CAUSE: &str = "telling: host db7.internal, table totp_devices";
@@ -105,27 +105,27 @@ impl DeviceStore for FaultyStore {
         self.call(Call::Page, || self.store.page(after, limit))
     }
 
-    fn together(&self) -> Option<&dyn Together> {
-        self.store.together().map(|_| self as _)
+    fn batch(&self) -> Option<&dyn BatchStore> {
+        self.store.batch().map(|_| self as _)
     }
 }
 
 /// One call for all of them.
-impl Together for FaultyStore {
-    fn load_together(&self, users: &[&UserId]) -> Vec<Result<Option<Device>, StoreError>> {
-        let together = || Ok(self.store.together().unwrap().load_together(users));
+impl BatchStore for FaultyStore {
+    fn load_batch(&self, users: &[&UserId]) -> Vec<Result<Option<Device>, StoreError>> {
+        let together = || Ok(self.store.batch().unwrap().load_batch(users));
         let failed = |_| users.iter().map(|_| Err(StoreError::unavailable(CAUSE)));
         self.call(Call::Load, together)
             .unwrap_or_else(|error| failed(error).collect())
     }
 
-    fn most_groups(&self) -> usize {
-        self.store.together().unwrap().most_groups()
+    fn max_concurrent_batches(&self) -> usize {
+        self.store.batch().unwrap().max_concurrent_batches()
     }
 
-    fn swap_together(&self, swaps: Vec<Swap>) -> Vec<Result<bool, StoreError>> {
+    fn swap_batch(&self, swaps: Vec<Swap>) -> Vec<Result<bool, StoreError>> {
         let count = swaps.len();
-        let together = || Ok(self.store.together().unwrap().swap_together(swaps));
+        let together = || Ok(self.store.batch().unwrap().swap_batch(swaps));
         let failed = |_| (0..count).map(|_| Err(StoreError::unavailable(CAUSE)));
         self.call(Call::Swap, together)
             .unwrap_or_else(|error| failed(error).collect())

@@ -1,7 +1,7 @@
 //! The first code of a pending secret: it goes live.
 
 use super::{
-    Accepted, Moment, Opened, Step,
+    Accepted, Context, Opened, Step,
     examine::{count_failure, renew, require_open_gate},
 };
 use crate::{
@@ -12,13 +12,17 @@ use crate::{
 };
 
 /// Confirms the pending credential. It takes the place of a live one, with a new epoch and new backup codes.
-pub(crate) fn confirm(opened: Option<Opened>, typed: &str, moment: &Moment<'_>) -> Step<Confirmed> {
+pub(crate) fn confirm(
+    opened: Option<Opened>,
+    typed: &str,
+    context: &Context<'_>,
+) -> Step<Confirmed> {
     let mut opened = opened.ok_or(Rejection::NotGenerated)?;
     let pending_at = opened
         .device
         .pending_at
         .ok_or(Rejection::AlreadyConfirmed)?;
-    if moment.now.saturating_sub(pending_at) > moment.config.enrollment_lifetime_secs {
+    if context.now.saturating_sub(pending_at) > context.config.enrollment_lifetime_secs {
         return Err(Rejection::EnrollmentExpired.into());
     }
     let pending = opened.expect(opened.secrets.pending.as_ref())?;
@@ -28,22 +32,22 @@ pub(crate) fn confirm(opened: Option<Opened>, typed: &str, moment: &Moment<'_>) 
         None => return Err(Rejection::MalformedToken.into()),
     };
     // While a credential is live its count is the one that counts, so that guessing here is not free there.
-    require_open_gate(&opened, moment)?;
-    let Match::Step(step) = pending.match_code(&code, moment.now, moment.config.window, None)
+    require_open_gate(&opened, context)?;
+    let Match::Step(step) = pending.match_code(&code, context.now, context.config.window, None)
     else {
-        let rejection = why_wrong(&opened, &code, moment);
-        return Err(count_failure(opened, Method::Totp, rejection, moment));
+        let rejection = why_wrong(&opened, &code, context);
+        return Err(count_failure(opened, Method::Totp, rejection, context));
     };
 
     let replaced = opened.device.is_confirmed();
     opened.secrets.live = opened.secrets.pending.take();
-    opened.begin_epoch(moment)?;
+    opened.begin_epoch(context)?;
     opened.device.clear_all_failures();
     opened.device.pending_at = None;
-    opened.device.confirmed_at = Some(moment.now);
+    opened.device.confirmed_at = Some(context.now);
     opened.device.last_step = Some(step); // the code that confirms is spent too (RFC 6238 §5.2)
-    opened.device.last_used_at = Some(moment.now);
-    let backup_codes = renew(&mut opened, moment)?;
+    opened.device.last_used_at = Some(context.now);
+    let backup_codes = renew(&mut opened, context)?;
     let user = opened.device.user.clone();
     let event = if replaced {
         Event::Replaced { user }
@@ -52,20 +56,20 @@ pub(crate) fn confirm(opened: Option<Opened>, typed: &str, moment: &Moment<'_>) 
     };
     let answer = Confirmed {
         backup_codes,
-        proof: opened.proof(moment),
+        proof: opened.proof(context),
     };
     Ok(Accepted::put(opened, answer, vec![event]))
 }
 
 /// During a first enrollment a clock that is off is named: the user cannot find out alone, and there is nothing to steal
 /// yet.
-fn why_wrong(opened: &Opened, code: &str, moment: &Moment<'_>) -> Rejection {
+fn why_wrong(opened: &Opened, code: &str, context: &Context<'_>) -> Rejection {
     if opened.device.is_confirmed() {
         return Rejection::InvalidToken;
     }
     let pending = opened.secrets.pending.as_ref();
     pending
-        .and_then(|pending| pending.skew_of(code, moment.now, moment.config.window))
+        .and_then(|pending| pending.skew_of(code, context.now, context.config.window))
         .map_or(Rejection::InvalidToken, |skew_secs| Rejection::ClockSkew {
             skew_secs,
         })

@@ -1,7 +1,7 @@
 //! A new secret: the first one, or one that waits beside the live one to replace it.
 
 use super::{
-    Accepted, Moment, Opened, Step,
+    Accepted, Context, Opened, Step,
     examine::{Accept, examine},
 };
 use crate::{
@@ -18,14 +18,14 @@ pub(crate) fn enroll(
     user: &UserId,
     label: &str,
     typed: Option<&str>,
-    moment: &Moment<'_>,
+    context: &Context<'_>,
 ) -> Step<Enrollment> {
     let (mut opened, events) = match opened {
         Some(opened) if opened.device.is_confirmed() => {
             let typed = typed
                 .filter(|typed| !token::is_blank(typed))
                 .ok_or(Rejection::AlreadyConfirmed)?;
-            let good = examine(opened, typed, Accept::CodeOrBackupCode, moment)?;
+            let good = examine(opened, typed, Accept::CodeOrBackupCode, context)?;
             (good.opened, good.events)
         }
         Some(mut pending) => {
@@ -33,17 +33,17 @@ pub(crate) fn enroll(
             pending.device.clear_all_failures();
             (pending, Vec::new())
         }
-        None => (Opened::new(user, moment)?, Vec::new()),
+        None => (Opened::new(user, context)?, Vec::new()),
     };
-    let credential = Credential::generate(moment.config.parameters, moment.random)?;
+    let credential = Credential::generate(context.config.parameters, context.random)?;
     let label = if token::is_blank(label) {
         user.as_str()
     } else {
         label
     };
-    let enrollment = provisioning::enrollment(&credential, &moment.config.issuer, label);
+    let enrollment = provisioning::enrollment(&credential, &context.config.issuer, label);
     opened.secrets.pending = Some(credential);
-    opened.device.pending_at = Some(moment.now);
+    opened.device.pending_at = Some(context.now);
     opened.reseal = true;
     Ok(Accepted::put(opened, enrollment, events))
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Accepted, Moment, Next, Opened, Step, Stop};
+use super::{Accepted, Context, Next, Opened, Step, Stop};
 use crate::{
     backup_code::{self, BackupCode},
     credential::Match,
@@ -31,14 +31,14 @@ pub(super) struct Good {
 pub(crate) fn authenticate(
     opened: Option<Opened>,
     typed: &str,
-    moment: &Moment<'_>,
+    context: &Context<'_>,
 ) -> Step<Authenticated> {
     let opened = require_live(opened)?;
-    let good = examine(opened, typed, Accept::CodeOrBackupCode, moment)?;
+    let good = examine(opened, typed, Accept::CodeOrBackupCode, context)?;
     let answer = Authenticated {
         method: good.method,
         failed_attempts: good.failed_attempts,
-        proof: good.opened.proof(moment),
+        proof: good.opened.proof(context),
     };
     Ok(Accepted::put(good.opened, answer, good.events))
 }
@@ -48,15 +48,15 @@ pub(crate) fn authenticate(
 pub(crate) fn renew_backup_codes(
     opened: Option<Opened>,
     typed: &str,
-    moment: &Moment<'_>,
+    context: &Context<'_>,
 ) -> Step<Renewed> {
     let opened = require_live(opened)?;
     let Good {
         mut opened,
         mut events,
         ..
-    } = examine(opened, typed, Accept::CodeOnly, moment)?;
-    let backup_codes = renew(&mut opened, moment)?;
+    } = examine(opened, typed, Accept::CodeOnly, context)?;
+    let backup_codes = renew(&mut opened, context)?;
     events.push(Event::BackupCodesRenewed {
         user: opened.device.user.clone(),
     });
@@ -67,7 +67,7 @@ pub(crate) fn renew_backup_codes(
 pub(crate) fn disable(
     opened: Option<Opened>,
     typed: Option<&str>,
-    moment: &Moment<'_>,
+    context: &Context<'_>,
 ) -> Step<Disabled> {
     let opened = opened.ok_or(Rejection::NotEnabled)?;
     if !opened.device.is_confirmed() {
@@ -76,7 +76,7 @@ pub(crate) fn disable(
     let typed = typed
         .filter(|typed| !token::is_blank(typed))
         .ok_or(Rejection::TokenNeeded)?;
-    let good = examine(opened, typed, Accept::CodeOrBackupCode, moment)?;
+    let good = examine(opened, typed, Accept::CodeOrBackupCode, context)?;
     Ok(deleted(vec![Event::Disabled {
         user: good.opened.device.user,
         method: good.method,
@@ -98,8 +98,8 @@ fn require_live(opened: Option<Opened>) -> Result<Opened, Rejection> {
 }
 
 /// Puts a new set of backup codes into the box.
-pub(super) fn renew(opened: &mut Opened, moment: &Moment<'_>) -> Result<Vec<BackupCode>, Stop> {
-    let (codes, digests) = backup_code::generate_set(&opened.device.user, moment.random)?;
+pub(super) fn renew(opened: &mut Opened, context: &Context<'_>) -> Result<Vec<BackupCode>, Stop> {
+    let (codes, digests) = backup_code::generate_set(&opened.device.user, context.random)?;
     opened.device.backup_codes_remaining = digests.len() as u32;
     opened.secrets.backup_codes = digests;
     opened.reseal = true;
@@ -112,28 +112,28 @@ pub(super) fn examine(
     opened: Opened,
     typed: &str,
     accept: Accept,
-    moment: &Moment<'_>,
+    context: &Context<'_>,
 ) -> Result<Good, Stop> {
     let live = opened.expect(opened.secrets.live.as_ref())?;
     match Token::read(typed, live.parameters().digits).ok_or(Rejection::MalformedToken)? {
-        Token::Code(code) => examine_code(opened, &code, moment),
+        Token::Code(code) => examine_code(opened, &code, context),
         Token::Backup(_) if accept == Accept::CodeOnly => Err(Rejection::TotpCodeNeeded.into()),
-        Token::Backup(code) => examine_backup_code(opened, &code, moment),
+        Token::Backup(code) => examine_backup_code(opened, &code, context),
     }
 }
 
-fn examine_code(mut opened: Opened, code: &str, moment: &Moment<'_>) -> Result<Good, Stop> {
-    require_open_gate(&opened, moment)?;
+fn examine_code(mut opened: Opened, code: &str, context: &Context<'_>) -> Result<Good, Stop> {
+    require_open_gate(&opened, context)?;
     let live = opened.expect(opened.secrets.live.as_ref())?;
     match live.match_code(
         code,
-        moment.now,
-        moment.config.window,
+        context.now,
+        context.config.window,
         opened.device.last_step,
     ) {
         Match::Step(step) => {
             opened.device.last_step = Some(step);
-            Ok(good(opened, Method::Totp, Vec::new(), moment))
+            Ok(good(opened, Method::Totp, Vec::new(), context))
         }
         // The answer of a wrong code, so that nobody learns that it was right once; the owner who sends a form twice
         // is not punished.
@@ -142,7 +142,7 @@ fn examine_code(mut opened: Opened, code: &str, moment: &Moment<'_>) -> Result<G
             opened,
             Method::Totp,
             Rejection::InvalidToken,
-            moment,
+            context,
         )),
     }
 }
@@ -150,10 +150,10 @@ fn examine_code(mut opened: Opened, code: &str, moment: &Moment<'_>) -> Result<G
 fn examine_backup_code(
     mut opened: Opened,
     code: &BackupCode,
-    moment: &Moment<'_>,
+    context: &Context<'_>,
 ) -> Result<Good, Stop> {
-    if moment.config.throttle_backup_codes {
-        require_open_gate(&opened, moment)?;
+    if context.config.throttle_backup_codes {
+        require_open_gate(&opened, context)?;
     }
     let digest = code.digest(&opened.device.user);
     match backup_code::position(&opened.secrets.backup_codes, &digest) {
@@ -166,22 +166,22 @@ fn examine_backup_code(
                 user: opened.device.user.clone(),
                 remaining,
             };
-            Ok(good(opened, Method::BackupCode, vec![used], moment))
+            Ok(good(opened, Method::BackupCode, vec![used], context))
         }
-        None if moment.config.throttle_backup_codes => Err(count_failure(
+        None if context.config.throttle_backup_codes => Err(count_failure(
             opened,
             Method::BackupCode,
             Rejection::InvalidToken,
-            moment,
+            context,
         )),
         None => Err(count_backup_failure(opened)),
     }
 }
 
-fn good(mut opened: Opened, method: Method, mut events: Vec<Event>, moment: &Moment<'_>) -> Good {
+fn good(mut opened: Opened, method: Method, mut events: Vec<Event>, context: &Context<'_>) -> Good {
     let failed_attempts = opened.device.failed_attempts();
     opened.device.clear_consecutive_failures();
-    opened.device.last_used_at = Some(moment.now);
+    opened.device.last_used_at = Some(context.now);
     events.push(Event::Verified {
         user: opened.device.user.clone(),
         method,
@@ -196,9 +196,9 @@ fn good(mut opened: Opened, method: Method, mut events: Vec<Event>, moment: &Mom
 }
 
 /// While the user must wait nothing is compared, nothing counted, and a right code stays unused.
-pub(super) fn require_open_gate(opened: &Opened, moment: &Moment<'_>) -> Result<(), Rejection> {
+pub(super) fn require_open_gate(opened: &Opened, context: &Context<'_>) -> Result<(), Rejection> {
     let device = &opened.device;
-    match throttle::gate(device.failures, &device.recent_failures, moment.now) {
+    match throttle::gate(device.failures, &device.recent_failures, context.now) {
         Gate::Open => Ok(()),
         Gate::Locked => Err(Rejection::Locked),
         Gate::Wait(secs) => Err(Rejection::Throttled {
@@ -212,18 +212,18 @@ pub(super) fn count_failure(
     mut opened: Opened,
     method: Method,
     rejection: Rejection,
-    moment: &Moment<'_>,
+    context: &Context<'_>,
 ) -> Stop {
     let device = &mut opened.device;
     device.failures = device.failures.saturating_add(1);
-    device.recent_failures.record(moment.now);
+    device.recent_failures.record(context.now);
     let user = device.user.clone();
     let mut events = vec![Event::Rejected {
         user: user.clone(),
         method,
         failures: device.failures,
     }];
-    match throttle::gate(device.failures, &device.recent_failures, moment.now) {
+    match throttle::gate(device.failures, &device.recent_failures, context.now) {
         Gate::Open => {}
         Gate::Locked => events.push(Event::Locked { user }),
         Gate::Wait(secs) => events.push(Event::Throttled {

@@ -1,6 +1,6 @@
 //! What operators do to a device, and what ends proofs.
 
-use super::{Accepted, Moment, Opened, Step};
+use super::{Accepted, Context, Opened, Step};
 use crate::{
     credential::Credential,
     device::UserId,
@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Clears the failure counts and keeps everything else.
-pub(crate) fn unlock(opened: Option<Opened>, _: &Moment<'_>) -> Step<()> {
+pub(crate) fn unlock(opened: Option<Opened>, _: &Context<'_>) -> Step<()> {
     let mut opened = opened.ok_or(Rejection::NotEnabled)?;
     opened.device.clear_all_failures();
     let event = Event::Unlocked {
@@ -19,9 +19,9 @@ pub(crate) fn unlock(opened: Option<Opened>, _: &Moment<'_>) -> Step<()> {
 }
 
 /// Ends every proof of the user.
-pub(crate) fn end_all_proofs(opened: Option<Opened>, moment: &Moment<'_>) -> Step<()> {
+pub(crate) fn end_all_proofs(opened: Option<Opened>, context: &Context<'_>) -> Step<()> {
     let mut opened = opened.ok_or(Rejection::NotEnabled)?;
-    opened.begin_epoch(moment)?;
+    opened.begin_epoch(context)?;
     let event = Event::ProofsEnded {
         user: opened.device.user.clone(),
     };
@@ -32,7 +32,7 @@ pub(crate) fn end_all_proofs(opened: Option<Opened>, moment: &Moment<'_>) -> Ste
 pub(crate) fn end_other_proofs(
     opened: Option<Opened>,
     proof: &Proof,
-    moment: &Moment<'_>,
+    context: &Context<'_>,
 ) -> Step<Proof> {
     let mut opened = opened
         .filter(|opened| opened.device.is_confirmed())
@@ -40,10 +40,10 @@ pub(crate) fn end_other_proofs(
     if proof.user != opened.device.user || proof.epoch != opened.device.epoch {
         return Err(Rejection::ProofEnded.into());
     }
-    opened.begin_epoch(moment)?;
+    opened.begin_epoch(context)?;
     let successor = Proof {
         at: proof.at,
-        ..opened.proof(moment)
+        ..opened.proof(context)
     };
     let event = Event::ProofsEnded {
         user: opened.device.user.clone(),
@@ -57,18 +57,18 @@ pub(crate) fn import(
     user: &UserId,
     credential: &Credential,
     confirmed_at: u64,
-    moment: &Moment<'_>,
+    context: &Context<'_>,
 ) -> Step<()> {
     let mut opened = match opened {
         Some(opened) if opened.device.is_confirmed() => {
             return Err(Rejection::AlreadyConfirmed.into());
         }
         Some(pending) => pending,
-        None => Opened::new(user, moment)?,
+        None => Opened::new(user, context)?,
     };
     opened.secrets.live = Some(credential.clone());
     opened.secrets.pending = None;
-    opened.begin_epoch(moment)?;
+    opened.begin_epoch(context)?;
     opened.device.clear_all_failures();
     opened.device.pending_at = None;
     opened.device.confirmed_at = Some(confirmed_at);

@@ -9,7 +9,7 @@
 use std::{env, fmt::Write as _, marker::PhantomData, process::Command, sync::Arc};
 
 use actix_totp_core::{
-    Device, DeviceStore, Epoch, FakeClock, KeyRing, RecentFailures, StoreError, Together,
+    BatchStore, Device, DeviceStore, Epoch, FakeClock, KeyRing, RecentFailures, StoreError,
     TotpService, UserId, Version,
 };
 use actix_totp_diesel::{Backend, DieselStore, diesel::Connection};
@@ -59,8 +59,8 @@ impl<C: Backend, D: Send + Sync + 'static> DeviceStore for Owned<C, D> {
         self.store.page(after, limit)
     }
 
-    fn together(&self) -> Option<&dyn Together> {
-        self.store.together()
+    fn batch(&self) -> Option<&dyn BatchStore> {
+        self.store.batch()
     }
 }
 

@@ -13,7 +13,7 @@ use super::{
 const LIMITS: Limits = Limits {
     threads: 4,
     waiting: 3,
-    answer_within: Duration::from_secs(4),
+    operation_timeout: Duration::from_secs(4),
 };
 
 fn work() -> Work {
@@ -39,7 +39,7 @@ fn users(task: Option<Task>) -> Vec<String> {
 #[test]
 fn what_was_not_begun_in_time_is_never_done() {
     let (mut work, start) = (work(), Instant::now());
-    let until = start + LIMITS.answer_within;
+    let until = start + LIMITS.operation_timeout;
     let late = until + Duration::from_millis(1);
     let look = super::work::Look {
         user: UserId::new("alice").unwrap(),
@@ -59,7 +59,7 @@ fn what_was_not_begun_in_time_is_never_done() {
     assert!(!work.has_something_to_take());
 
     // There is room again, and the user's line is not blocked.
-    let fresh = late + LIMITS.answer_within;
+    let fresh = late + LIMITS.operation_timeout;
     work.sign_in(sign_in("alice", fresh), late).unwrap();
     assert_eq!(users(work.take(late)), ["alice"]);
 }
@@ -89,7 +89,7 @@ fn rest(user: &str, until: Option<Instant>) -> Job {
 #[test]
 fn what_was_written_is_told_however_late_and_what_was_lost_is_not_begun_again_when_nobody_waits() {
     let (mut work, start) = (work(), Instant::now());
-    let until = start + LIMITS.answer_within;
+    let until = start + LIMITS.operation_timeout;
     let again = || rest("alice", Some(until));
     work.go_on(vec![again(), again()], vec![rest("bob", None)]);
     for _ in 0..2 {
@@ -108,7 +108,7 @@ fn what_was_written_is_told_however_late_and_what_was_lost_is_not_begun_again_wh
 #[test]
 fn a_user_has_one_sign_in_under_way_until_it_is_told_or_nobody_waits_for_it() {
     let (mut work, start) = (work(), Instant::now());
-    let until = start + LIMITS.answer_within;
+    let until = start + LIMITS.operation_timeout;
     let rest = |until| rest("alice", until);
     let begin = |work: &mut Work, lost, told| {
         for _ in 0..2 {
@@ -139,7 +139,7 @@ fn a_user_has_one_sign_in_under_way_until_it_is_told_or_nobody_waits_for_it() {
 #[test]
 fn no_more_wait_than_the_setting_says_and_the_late_take_up_no_room() {
     let (mut work, start) = (work(), Instant::now());
-    let until = start + LIMITS.answer_within;
+    let until = start + LIMITS.operation_timeout;
     work.sign_in(sign_in("alice", until), start).unwrap();
     assert_eq!(users(work.take(start)), ["alice"]);
     // Hers are behind the one that is under way, and cannot be taken.
@@ -155,13 +155,13 @@ fn no_more_wait_than_the_setting_says_and_the_late_take_up_no_room() {
 #[test]
 fn a_users_own_late_ones_do_not_keep_her_out() {
     let (mut work, start) = (work(), Instant::now());
-    let until = start + LIMITS.answer_within;
+    let until = start + LIMITS.operation_timeout;
     work.sign_in(sign_in("alice", until), start).unwrap();
     assert_eq!(users(work.take(start)), ["alice"]);
     for _ in 0..128 {
         work.sign_in(sign_in("alice", until), start).unwrap();
     }
-    let fresh = until + LIMITS.answer_within;
+    let fresh = until + LIMITS.operation_timeout;
     let refused = work.sign_in(sign_in("alice", fresh), start);
     assert!(matches!(refused, Err(Error::Overloaded)));
     work.sign_in(sign_in("alice", fresh), until).unwrap();

@@ -20,9 +20,9 @@ pub(super) struct Work {
     /// Events that wait to be told, with the answers behind them.
     tellings: VecDeque<Job>,
     /// More does not wait: it is refused at once.
-    most_waiting: usize,
+    max_queued: usize,
     /// So many groups of sign-ins at a time, if the store works for many users at the price of one.
-    groups_at_a_time: Option<usize>,
+    max_concurrent_batches: Option<usize>,
     groups: usize,
     /// So many threads at a time may be with the application's function.
     tellings_at_a_time: usize,
@@ -82,14 +82,14 @@ pub(super) enum Ended {
 }
 
 impl Work {
-    pub(super) fn new(groups_at_a_time: Option<usize>, limits: Limits) -> Self {
+    pub(super) fn new(max_concurrent_batches: Option<usize>, limits: Limits) -> Self {
         Self {
             looks: VecDeque::new(),
             sign_ins: Line::default(),
             jobs: VecDeque::new(),
             tellings: VecDeque::new(),
-            most_waiting: limits.waiting,
-            groups_at_a_time,
+            max_queued: limits.waiting,
+            max_concurrent_batches,
             groups: 0,
             tellings_at_a_time: (limits.threads / 2).max(1),
             telling: 0,
@@ -132,12 +132,12 @@ impl Work {
 
     /// To be asked before anything is added. Late ones take up no room, wherever they wait.
     pub(super) fn require_room(&mut self, now: Instant) -> Result<(), Error> {
-        if self.waiting() >= self.most_waiting {
+        if self.waiting() >= self.max_queued {
             drop_late(&mut self.looks, |look| look.until <= now);
             self.drop_late_jobs(now);
             self.sign_ins.drop_late(now);
         }
-        (self.waiting() < self.most_waiting)
+        (self.waiting() < self.max_queued)
             .then_some(())
             .ok_or(Error::Overloaded)
     }
@@ -151,7 +151,7 @@ impl Work {
     }
 
     fn may_sign_in(&self) -> bool {
-        self.sign_ins.is_ready() && self.groups < self.groups_at_a_time.unwrap_or(usize::MAX)
+        self.sign_ins.is_ready() && self.groups < self.max_concurrent_batches.unwrap_or(usize::MAX)
     }
 
     fn may_tell(&self) -> bool {
@@ -177,7 +177,7 @@ impl Work {
 
     fn take_looks(&mut self, now: Instant) -> Option<Task> {
         drop_late(&mut self.looks, |look| look.until <= now);
-        let most = self.groups_at_a_time.map_or(1, |_| MOST_LOOKS);
+        let most = self.max_concurrent_batches.map_or(1, |_| MOST_LOOKS);
         let count = self.looks.len().min(most);
         (count > 0).then(|| Task::Looks(self.looks.drain(..count).collect()))
     }
@@ -186,7 +186,7 @@ impl Work {
         if !self.may_sign_in() {
             return None;
         }
-        let most = self.groups_at_a_time.map_or(1, |_| MOST_SIGN_INS);
+        let most = self.max_concurrent_batches.map_or(1, |_| MOST_SIGN_INS);
         let group = self.sign_ins.take(most, now);
         if group.is_empty() {
             return None;

@@ -60,15 +60,15 @@ impl TotpBuilder {
 
     /// How often a swap is tried that is lost to other writers, 1 to 100 times, and for how long at most, up to a minute;
     /// with jitter between two tries. Then the answer is 503, and nothing was done. Where that takes longer than
-    /// [`answer_within`](Self::answer_within) it is unknown, as then.
+    /// [`operation_timeout`](Self::operation_timeout) it is unknown, as then.
     ///
     /// Default: 10 times, for 2 seconds.
-    pub fn lost_swaps(self, most_tries: u32, longest: Duration) -> Self {
-        self.map_core(|core| core.lost_swaps(most_tries, longest))
+    pub fn conflict_retries(self, most_tries: u32, longest: Duration) -> Self {
+        self.map_core(|core| core.conflict_retries(most_tries, longest))
     }
 
     /// A function that is told every [`Event`], after the write and before the answer, on a thread of the plugin's own. It
-    /// may block, which delays the answer and the user's next sign-in; at most half of the [`threads`](Self::threads) wait for
+    /// may block, which delays the answer and the user's next sign-in; at most half of the [`threads`](Self::worker_threads) wait for
     /// it when sign-ins are told, but every other change (generate, verify, backup-codes, disable) holds the thread that it is
     /// made on. Hand on what takes longer than a few milliseconds, as a mail does, to a channel or a task.
     /// That thread belongs to no async runtime: to spawn a task, keep a handle of yours. It must not wait for the `async`

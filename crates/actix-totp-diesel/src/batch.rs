@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use actix_totp_core::{Device, StoreError, Swap, Together, UserId};
+use actix_totp_core::{BatchStore, Device, StoreError, Swap, UserId};
 use diesel::QueryResult;
 
 use crate::{
@@ -14,8 +14,8 @@ use crate::{
 
 type Answers<T> = Vec<Result<T, StoreError>>;
 
-impl<C: Backend> Together for Pools<C> {
-    fn load_together(&self, users: &[&UserId]) -> Answers<Option<Device>> {
+impl<C: Backend> BatchStore for Pools<C> {
+    fn load_batch(&self, users: &[&UserId]) -> Answers<Option<Device>> {
         let device = |row: Option<Row>| row.map(Row::into_device).transpose();
         match checkout::read_all(self.connections(), users) {
             Ok(Some(rows)) => rows.into_iter().map(device).collect(),
@@ -25,11 +25,11 @@ impl<C: Backend> Together for Pools<C> {
         }
     }
 
-    fn most_groups(&self) -> usize {
+    fn max_concurrent_batches(&self) -> usize {
         if self.queue().is_some() { 1 } else { 4 }
     }
 
-    fn swap_together(&self, swaps: Vec<Swap>) -> Answers<bool> {
+    fn swap_batch(&self, swaps: Vec<Swap>) -> Answers<bool> {
         let count = swaps.len();
         let answers = match self.queue() {
             Some(queue) => queue.swap(swaps),

@@ -41,16 +41,16 @@ impl<T> Written<T> {
 
 impl TotpService {
     /// In how many groups at a time the store does the work for many users at about the price of one. Then
-    /// [`authenticate_together`](Self::authenticate_together) is cheaper than `authenticate` for each, and
-    /// [`status_together`](Self::status_together) than `status`. `None`: it does not.
-    pub fn groups_at_a_time(&self) -> Option<usize> {
-        let together = self.inner.store.together()?;
-        Some(together.most_groups().max(1))
+    /// [`authenticate_batch`](Self::authenticate_batch) is cheaper than `authenticate` for each, and
+    /// [`status_batch`](Self::status_batch) than `status`. `None`: it does not.
+    pub fn max_concurrent_batches(&self) -> Option<usize> {
+        let together = self.inner.store.batch()?;
+        Some(together.max_concurrent_batches().max(1))
     }
 
     /// As [`status`](Self::status) for each user, with one read for all of them where the store can. The answers are in the
     /// order of the users. The second number is the time that they are for, in seconds since the Unix epoch.
-    pub fn status_together(&self, users: &[&UserId]) -> Vec<Result<(Status, u64), Error>> {
+    pub fn status_batch(&self, users: &[&UserId]) -> Vec<Result<(Status, u64), Error>> {
         let now = self.now().ok(); // before the load: what is seen is not younger than that
         let status = |device: Result<Option<Device>, Error>| {
             let now = now.ok_or(Error::Clock)?;
@@ -64,7 +64,7 @@ impl TotpService {
     /// was first; nothing was written or told for this one, and `authenticate` tries it again.
     ///
     /// Give each user once: of several tokens of one user at most one is not beaten by the others.
-    pub fn authenticate_together(
+    pub fn authenticate_batch(
         &self,
         tokens: &[(&UserId, &str)],
     ) -> Vec<Result<Option<Written<Authenticated>>, Error>> {
@@ -74,8 +74,8 @@ impl TotpService {
             .iter()
             .zip(self.load_all(&users))
             .map(|((user, token), device)| {
-                let attempt = self.attempt(user, device?, |opened, moment| {
-                    transition::authenticate(opened, token, moment)
+                let attempt = self.attempt(user, device?, |opened, context| {
+                    transition::authenticate(opened, token, context)
                 });
                 let attempt = attempt.inspect_err(|error| self.leave_fault(error));
                 attempt.map(|Attempt { swap, written }| {
@@ -108,7 +108,7 @@ impl TotpService {
     /// In the order of the users; one who comes several times is loaded once.
     fn load_all(&self, users: &[&UserId]) -> Vec<Result<Option<Device>, Error>> {
         let store: &dyn DeviceStore = &*self.inner.store;
-        let together = match store.together() {
+        let together = match store.batch() {
             Some(together) if users.len() > 1 => together,
             _ => return users.iter().map(|user| self.load_left(user)).collect(),
         };
@@ -120,7 +120,7 @@ impl TotpService {
                 distinct.len() - 1
             });
         }
-        let mut loaded = together.load_together(&distinct);
+        let mut loaded = together.load_batch(&distinct);
         // Nobody may be taken for somebody else because a store mixes up its answers.
         loaded.resize_with(distinct.len(), || {
             Err(StoreError::unavailable("a load was not answered"))
@@ -154,8 +154,8 @@ impl TotpService {
 
     fn swap_all(&self, swaps: Vec<Swap>) -> Vec<Result<bool, StoreError>> {
         let store: &dyn DeviceStore = &*self.inner.store;
-        match store.together() {
-            Some(together) if swaps.len() > 1 => together.swap_together(swaps),
+        match store.batch() {
+            Some(together) if swaps.len() > 1 => together.swap_batch(swaps),
             _ => swaps
                 .iter()
                 .map(|swap| store.swap(&swap.user, swap.expected, swap.next.as_ref()))

@@ -10,8 +10,8 @@ use std::{
 };
 
 use actix_totp::{
-    BuildError, Device, DeviceStore, Error, Event, FakeClock, KeyRing, MemoryStore, Outcome,
-    Rejection, StoreError, Swap, Together, Totp, UserId, Version,
+    BatchStore, BuildError, Device, DeviceStore, Error, Event, FakeClock, KeyRing, MemoryStore,
+    Outcome, Rejection, StoreError, Swap, Totp, UserId, Version,
 };
 use actix_web::rt::{
     spawn,
@@ -109,21 +109,21 @@ impl DeviceStore for Store {
         self.devices.page(after, limit)
     }
 
-    fn together(&self) -> Option<&dyn Together> {
+    fn batch(&self) -> Option<&dyn BatchStore> {
         self.together.then_some(self as _)
     }
 }
 
-impl Together for Store {
-    fn load_together(&self, users: &[&UserId]) -> Vec<Result<Option<Device>, StoreError>> {
+impl BatchStore for Store {
+    fn load_batch(&self, users: &[&UserId]) -> Vec<Result<Option<Device>, StoreError>> {
         users.iter().map(|user| self.load(user)).collect()
     }
 
-    fn most_groups(&self) -> usize {
+    fn max_concurrent_batches(&self) -> usize {
         1
     }
 
-    fn swap_together(&self, swaps: Vec<Swap>) -> Vec<Result<bool, StoreError>> {
+    fn swap_batch(&self, swaps: Vec<Swap>) -> Vec<Result<bool, StoreError>> {
         self.write(&swaps)
     }
 }
@@ -355,7 +355,7 @@ fn a_function_that_is_told_events_holds_up_nobody_elses_answer() {
 fn one_thread_is_enough_and_256_are_the_most() {
     let build = |threads| {
         Totp::builder(MemoryStore::new(), key())
-            .threads(threads)
+            .worker_threads(threads)
             .build()
     };
     assert!(matches!(build(0), Err(BuildError::Web(_))));
@@ -543,17 +543,17 @@ fn how_many_wait_and_how_long_are_settings_with_limits() {
         set(Totp::builder(MemoryStore::new(), key())).build().err()
     };
     for refused in [
-        build(|it| it.most_waiting(0)),
-        build(|it| it.most_waiting(1_000_001)),
-        build(|it| it.answer_within(Duration::from_millis(99))),
-        build(|it| it.answer_within(Duration::from_millis(60_001))),
+        build(|it| it.max_queued(0)),
+        build(|it| it.max_queued(1_000_001)),
+        build(|it| it.operation_timeout(Duration::from_millis(99))),
+        build(|it| it.operation_timeout(Duration::from_millis(60_001))),
     ] {
         assert!(matches!(refused, Some(BuildError::Web(_))), "{refused:?}");
     }
-    let lost = build(|it| it.lost_swaps(0, Duration::ZERO));
-    assert_eq!(lost, Some(BuildError::LostSwaps));
+    let lost = build(|it| it.conflict_retries(0, Duration::ZERO));
+    assert_eq!(lost, Some(BuildError::ConflictRetries));
     assert_eq!(
-        build(|it| it.most_waiting(1).answer_within(Duration::from_secs(60))),
+        build(|it| it.max_queued(1).operation_timeout(Duration::from_secs(60))),
         None
     );
 }
@@ -620,8 +620,8 @@ fn while_events_wait_to_be_told_no_more_comes_in_than_the_setting_says() {
         };
         let totp = Totp::builder(store, key())
             .clock(FakeClock::at(1_700_000_000))
-            .most_waiting(3)
-            .threads(2)
+            .max_queued(3)
+            .worker_threads(2)
             .on_event(move |event| {
                 if matches!(event, Event::Rejected { .. }) {
                     paged.pass();
