@@ -1,149 +1,193 @@
-//! How every operation is done: load, transition, swap; events after the swap.
-
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    time::Duration,
-};
+//! Every operation by its name: load, transition, swap; events after the swap.
 
 use crate::{
-    batch::{Attempt, Written},
-    device::{Device, UserId, Version},
-    error::Error,
+    device::UserId,
+    error::{Error, StoreError},
     event::Event,
-    outcome::Outcome,
-    store::Swap,
-    totp::{Inner, TotpService},
-    transition::{Accepted, Context, Next, Opened, Step, Stop},
+    operation::{Attempt, Operation},
+    outage::Outage,
+    outcome::{Authenticated, Confirmed, Disabled, Enrollment, Outcome, Renewed, Status},
+    proof::Proof,
+    retry::Retry,
+    service::TotpService,
 };
 
 impl TotpService {
-    /// Load, transition, swap; again while others are first. Nothing is told before it is written.
-    pub(crate) fn apply<T>(
+    /// Makes a new secret for the user and shows it. `label` names the account in the authenticator (the user id, if
+    /// blank). While a second factor is on, a good `token` is needed, and the live secret keeps working until the new
+    /// one is confirmed.
+    ///
+    /// # Errors
+    ///
+    /// Any [`Error`]. Rejections: `AlreadyConfirmed`, and with a token those of [`authenticate`](Self::authenticate).
+    pub fn enroll(
         &self,
         user: &UserId,
-        transition: impl Fn(Option<Opened>, &Context<'_>) -> Step<T>,
-    ) -> Result<Outcome<T>, Error> {
-        self.swapping(|| {
-            let device = self.load(user)?;
-            let attempt = self.attempt(user, device, &transition);
-            let Attempt { swap, written } = attempt.inspect_err(|error| self.tell_fault(error))?;
+        label: &str,
+        token: Option<&str>,
+    ) -> Result<Outcome<Enrollment>, Error> {
+        self.apply(&Operation::enroll(user, label, token))
+    }
+
+    /// Confirms the pending secret with its first code: the second factor is on, with new backup codes. After ten wrong codes
+    /// the pending secret is dropped. While a live one exists, the last five are for sessions that hold a proof
+    /// ([`Operation::with_proof`]).
+    ///
+    /// # Errors
+    ///
+    /// Any [`Error`]. Rejections: `NotGenerated`, `AlreadyConfirmed`, `EnrollmentExpired`, `EnrollmentDiscarded`,
+    /// `MalformedToken`, `TotpCodeNeeded`, `InvalidToken`, `ClockSkew`, `ProofNeeded`.
+    pub fn confirm(&self, user: &UserId, token: &str) -> Result<Outcome<Confirmed>, Error> {
+        self.apply(&Operation::confirm(user, token))
+    }
+
+    /// Accepts a token, once.
+    ///
+    /// # Errors
+    ///
+    /// Any [`Error`]. Rejections: `NotEnabled`, `MalformedToken`, `InvalidToken`, `Throttled`, `Locked`.
+    pub fn authenticate(
+        &self,
+        user: &UserId,
+        token: &str,
+    ) -> Result<Outcome<Authenticated>, Error> {
+        self.apply(&Operation::authenticate(user, token))
+    }
+
+    /// Makes new backup codes; the old ones are void. Needs a code of the authenticator.
+    ///
+    /// # Errors
+    ///
+    /// Any [`Error`]. Rejections: those of [`authenticate`](Self::authenticate), and `TotpCodeNeeded`.
+    pub fn renew_backup_codes(
+        &self,
+        user: &UserId,
+        token: &str,
+    ) -> Result<Outcome<Renewed>, Error> {
+        self.apply(&Operation::renew_backup_codes(user, token))
+    }
+
+    /// Turns the second factor off and deletes the device, every proof with it. Needs a good token, unless the device is
+    /// only pending.
+    ///
+    /// # Errors
+    ///
+    /// Any [`Error`]. Rejections: those of [`authenticate`](Self::authenticate), and `TokenNeeded`.
+    pub fn disable(&self, user: &UserId, token: Option<&str>) -> Result<Outcome<Disabled>, Error> {
+        self.apply(&Operation::disable(user, token))
+    }
+
+    /// Ends every proof of the user but the one that asks, which is given its successor: of the same time, under the new
+    /// epoch. So "forget all browsers" makes nothing fresh. Asking with a proof that does not count changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// Any [`Error`]. Rejections: `NotEnabled`, `ProofNeeded`.
+    pub fn end_other_proofs(&self, proof: &Proof) -> Result<Outcome<Proof>, Error> {
+        self.apply(&Operation::end_other_proofs(proof))
+    }
+
+    /// The state of the user's second factor. Writes nothing and opens no box.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`] or [`Error::Clock`].
+    pub fn status(&self, user: &UserId) -> Result<Status, Error> {
+        let now = self.now()?;
+        let device = self.load(user)?;
+        Ok(self.status_of(device.as_ref(), now))
+    }
+
+    /// Does an operation: load, transition, swap; again while other writers are first, on this thread. Nothing is told
+    /// before it is written.
+    ///
+    /// # Errors
+    ///
+    /// Any [`Error`]; [`Error::Contended`] if other writers were first too often.
+    pub fn apply<T>(&self, operation: &Operation<T>) -> Result<Outcome<T>, Error> {
+        let _entered = operation.span().enter();
+        let mut retry = Retry::begin(self);
+        loop {
+            let device = self.load(operation.user())?;
+            let attempt = operation.attempt(self, device);
+            let Attempt {
+                swap,
+                outcome,
+                events,
+            } = attempt.inspect_err(|error| self.notify_fault(error))?;
             let is_written = match swap {
                 None => true,
                 Some(swap) => {
                     let next = swap.next.as_ref();
-                    self.swap(user, swap.expected, next)?
+                    let swapped = self.inner.store.swap(&swap.user, swap.expected, next);
+                    self.report_outage(&self.inner.outages.writes, &swap.user, &swapped);
+                    swapped?
                 }
             };
-            Ok(is_written.then(|| written.tell(self)))
-        })
+            if is_written {
+                operation.notify(self, events);
+                return Ok(outcome);
+            }
+            self.inner.sleeper.sleep(retry.after_conflict(self)?);
+        }
     }
 
-    /// The transition: what is to be written now that this is the user's device.
-    pub(crate) fn attempt<T>(
-        &self,
-        user: &UserId,
-        device: Option<Device>,
-        transition: impl Fn(Option<Opened>, &Context<'_>) -> Step<T>,
-    ) -> Result<Attempt<T>, Error> {
-        let context = Context {
-            now: self.now()?,
-            config: &self.inner.config,
-            random: &*self.inner.random,
-        };
-        let expected = device.as_ref().map(|device| device.version);
-        let opened = device.map(|device| self.open(device)).transpose()?;
-        let (next, outcome, events) = match transition(opened, &context) {
-            Ok(Accepted {
-                next,
-                answer,
-                events,
-            }) => (Some(next), Outcome::Accepted(answer), events),
-            Err(Stop::Refused {
-                count,
-                rejection,
-                events,
-            }) => (count.map(Next::Put), Outcome::Rejected(rejection), events),
-            Err(Stop::Fault(error)) => return Err(error),
-        };
-        let next = match next {
-            None => None,
-            Some(Next::Delete) => Some(None),
-            Some(Next::Put(opened)) => Some(Some(self.close(*opened, context.now)?)),
-        };
-        let swap = next.map(|next| Swap {
-            user: user.clone(),
-            expected,
-            next,
-        });
-        let written = Written { outcome, events };
-        Ok(Attempt { swap, written })
-    }
-
-    /// Tries until `attempt` is not beaten by somebody else (`None`): bounded, with jitter.
-    pub(crate) fn swapping<T>(
-        &self,
-        mut attempt: impl FnMut() -> Result<Option<T>, Error>,
-    ) -> Result<T, Error> {
-        let started = self.inner.clock.now();
-        let most_tries = self.inner.config.most_tries;
-        for tries in 1..=most_tries {
-            if let Some(done) = attempt()? {
-                return Ok(done);
-            }
-            let tried = self.inner.clock.now().duration_since(started);
-            if tries == most_tries || tried.unwrap_or_default() >= self.inner.config.longest_trying
-            {
-                break;
-            }
-            // Up to 2, 4, 8, … 128 ms: those who collided once shall not collide again.
-            let mut dice = [0; 4];
-            self.inner.random.fill(&mut dice)?;
-            let longest_micros = 1_000_u32 << tries.min(7);
-            let micros = u32::from_be_bytes(dice) % longest_micros;
+    /// Tells of a box that does not open.
+    pub(crate) fn notify_fault(&self, error: &Error) {
+        if let Error::Seal { user, .. } = error {
+            let event = Event::SealBroken { user: user.clone() };
             self.inner
-                .sleeper
-                .sleep(Duration::from_micros(micros.into()));
-        }
-        Err(Error::Contended)
-    }
-
-    /// Opens a device's box. One that does not open is a fault, never "not enrolled"; the caller tells of it.
-    pub(crate) fn open(&self, device: Device) -> Result<Opened, Error> {
-        match self
-            .inner
-            .keys
-            .open(&device.sealed, &device.user, device.epoch)
-        {
-            Ok(secrets) => Ok(Opened {
-                device,
-                secrets,
-                reseal: false,
-            }),
-            Err(source) => Err(Error::Seal {
-                user: device.user,
-                source,
-            }),
+                .notifier
+                .notify(event, self.event_context.as_ref());
         }
     }
 
-    /// Makes the device that is written: a new version, and a new box where the old one no longer fits.
-    pub(crate) fn close(&self, opened: Opened, now: u64) -> Result<Device, Error> {
-        let Inner { keys, random, .. } = &*self.inner;
-        let mut device = opened.device;
-        if opened.reseal || !keys.is_current(&device.sealed) {
-            device.sealed = keys.seal(&opened.secrets, &device.user, device.epoch, &**random)?;
+    /// Tells of a store that begins to fail.
+    pub(crate) fn report_outage<T>(
+        &self,
+        outage: &Outage,
+        user: &UserId,
+        answer: &Result<T, StoreError>,
+    ) {
+        if outage.begins(answer, || self.now().ok()) {
+            let event = Event::StoreFailed { user: user.clone() };
+            self.inner
+                .notifier
+                .notify(event, self.event_context.as_ref());
         }
-        device.version = Version::random(&**random)?;
-        device.updated_at = now;
-        Ok(device)
     }
 
-    pub(crate) fn tell(&self, event: &Event) {
-        event.log();
-        if let Some(on_event) = &self.inner.on_event
-            && catch_unwind(AssertUnwindSafe(|| on_event(event))).is_err()
-        {
-            tracing::error!("the function given to on_event panicked");
-        }
+    /// What the user's authenticator shows now: the pending credential's code, or else the live one's. For tests of
+    /// applications. `None` without a device.
+    ///
+    /// # Errors
+    ///
+    /// Any [`Error`].
+    #[cfg(feature = "test-util")]
+    pub fn code_for(&self, user: &UserId) -> Result<Option<String>, Error> {
+        let now = self.now()?;
+        let Some(device) = self.load(user)? else {
+            return Ok(None);
+        };
+        let opened = crate::opened::Opened::open(device, &self.inner.keys)?;
+        let secrets = opened.secrets();
+        let credential = secrets.pending.as_ref().or(secrets.live.as_ref());
+        Ok(credential.map(|it| it.code_at(it.step_at(now)).to_string()))
+    }
+
+    /// The proof that a good token would give the user now, or `None` if no second factor is on. For tests of
+    /// applications: it spends no code.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`] or [`Error::Clock`].
+    #[cfg(feature = "test-util")]
+    pub fn proof_for(&self, user: &UserId) -> Result<Option<Proof>, Error> {
+        let at = self.now()?;
+        Ok(self.status(user)?.epoch.map(|epoch| Proof {
+            user: user.clone(),
+            epoch,
+            at,
+        }))
     }
 }

@@ -55,7 +55,9 @@ impl BackupCode {
             .chain_update(user.as_str())
             .chain_update(b"\0")
             .chain_update(&self.0);
-        Digest(hash.finalize().into())
+        let mut digest = [0; Digest::BYTES];
+        digest.copy_from_slice(&hash.finalize()[..Digest::BYTES]);
+        Digest(digest)
     }
 }
 
@@ -65,9 +67,14 @@ impl fmt::Debug for BackupCode {
     }
 }
 
-/// What is kept of a backup code.
+/// What is kept of a backup code: 128 bits, as a code has 80. A row with ten of them is 160 bytes smaller than with whole
+/// hashes.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
-pub(crate) struct Digest(pub(crate) [u8; 32]);
+pub(crate) struct Digest(pub(crate) [u8; Digest::BYTES]);
+
+impl Digest {
+    pub(crate) const BYTES: usize = 16;
+}
 
 /// Makes a set: the codes to show, and the digests to keep.
 pub(crate) fn generate_set(

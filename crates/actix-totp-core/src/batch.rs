@@ -1,165 +1,316 @@
-//! Operations of several users that are loaded and written together, where the store can.
+//! Operations and reads of many users at once: one load and one write for all of them, where the store can.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use crate::{
     device::{Device, UserId},
     error::{Error, StoreError},
     event::Event,
-    outcome::{Authenticated, Outcome, Status},
+    operation::{Attempt, Operation},
+    outcome::{Outcome, Status},
+    retry::Retry,
+    service::TotpService,
     store::{DeviceStore, Swap},
-    totp::TotpService,
-    transition,
 };
 
-/// One try of an operation: what is to be written (`None`: nothing), and what follows when it is.
-pub(crate) struct Attempt<T> {
-    pub(crate) swap: Option<Swap>,
-    pub(crate) written: Written<T>,
+/// An operation with whoever waits for its answer, ready for a batch.
+#[must_use = "nothing is done before it is applied"]
+pub struct QueuedOperation {
+    entry: Box<dyn Entry>,
+    ticket: u64,
 }
 
-/// An outcome that is written, with events that nobody has been told yet.
-#[derive(Debug)]
-#[must_use = "the events are not told yet"]
-pub struct Written<T> {
-    pub(crate) outcome: Outcome<T>,
-    pub(crate) events: Vec<Event>,
+/// An operation that is done. Its answer is not told yet.
+#[must_use = "somebody waits for the answer"]
+pub struct Answered(Box<dyn Entry>);
+
+/// What became of a batch. Nothing that is written is in `conflicts` or `postponed`.
+#[must_use = "somebody waits for the answers"]
+#[derive(Debug, Default)]
+pub struct BatchResult {
+    /// Those that are done: written, refused or failed.
+    pub answered: Vec<Answered>,
+    /// Another writer was first: to be tried again, each after its time.
+    pub conflicts: Vec<(QueuedOperation, Duration)>,
+    /// Not tried, since an operation of the same user before them wrote: to be tried in a batch of its own.
+    pub postponed: Vec<QueuedOperation>,
 }
 
-impl<T> Written<T> {
-    /// Whether [`tell`](Self::tell) calls the application's function, which may take its time.
-    pub fn calls_the_application(&self, totp: &TotpService) -> bool {
-        !self.events.is_empty() && totp.inner.on_event.is_some()
+/// What a batch needs of an operation, whatever its answer.
+trait Entry: Send {
+    fn user(&self) -> &UserId;
+    /// Tries it on the device as it was loaded. What it answers is kept here.
+    fn attempt(
+        &mut self,
+        service: &TotpService,
+        device: Result<Option<Device>, Error>,
+    ) -> Option<Swap>;
+    /// What became of the swap. A conflict says how long to wait before the next try.
+    fn settle(
+        &mut self,
+        service: &TotpService,
+        written: Result<bool, StoreError>,
+    ) -> Option<Duration>;
+    fn fail(&mut self, error: Error);
+    fn answer(self: Box<Self>);
+}
+
+struct Waiting<T, F> {
+    operation: Operation<T>,
+    retry: Option<Retry>,
+    result: Option<Result<(Outcome<T>, Vec<Event>), Error>>,
+    answer: F,
+}
+
+impl<T: Send + 'static> Operation<T> {
+    /// Makes it ready for a batch. `answer` is called when it is done; it must not block.
+    pub fn answered_by(
+        self,
+        answer: impl FnOnce(Result<Outcome<T>, Error>) + Send + 'static,
+    ) -> QueuedOperation {
+        QueuedOperation {
+            entry: Box::new(Waiting {
+                operation: self,
+                retry: None,
+                result: None,
+                answer,
+            }),
+            ticket: 0,
+        }
+    }
+}
+
+impl QueuedOperation {
+    /// Whose second factor it is about.
+    pub fn user(&self) -> &UserId {
+        self.entry.user()
     }
 
-    /// Tells the events. What is left is the outcome.
-    pub fn tell(self, totp: &TotpService) -> Outcome<T> {
-        self.events.iter().for_each(|event| totp.tell(event));
-        self.outcome
+    /// A number of the caller's own, which comes back with it from a batch. Default: 0.
+    pub const fn ticket(&self) -> u64 {
+        self.ticket
+    }
+
+    /// Sets [`ticket`](Self::ticket).
+    pub const fn set_ticket(&mut self, ticket: u64) {
+        self.ticket = ticket;
+    }
+
+    /// Answers it with an error instead of doing it.
+    pub fn refuse(mut self, error: Error) {
+        self.entry.fail(error);
+        self.entry.answer();
+    }
+}
+
+impl Answered {
+    /// Tells the answer.
+    pub fn answer(self) {
+        self.0.answer();
+    }
+}
+
+impl<T, F> Entry for Waiting<T, F>
+where
+    T: Send,
+    F: FnOnce(Result<Outcome<T>, Error>) + Send,
+{
+    fn user(&self) -> &UserId {
+        self.operation.user()
+    }
+
+    fn attempt(
+        &mut self,
+        service: &TotpService,
+        device: Result<Option<Device>, Error>,
+    ) -> Option<Swap> {
+        let _entered = self.operation.span().enter();
+        self.retry.get_or_insert_with(|| Retry::begin(service));
+        let attempt = device.and_then(|device| self.operation.attempt(service, device));
+        let attempt = attempt.inspect_err(|error| service.notify_fault(error));
+        let (swap, result) = match attempt {
+            Ok(Attempt {
+                swap,
+                outcome,
+                events,
+            }) => (swap, Ok((outcome, events))),
+            Err(error) => (None, Err(error)),
+        };
+        self.result = Some(result);
+        swap
+    }
+
+    fn settle(
+        &mut self,
+        service: &TotpService,
+        written: Result<bool, StoreError>,
+    ) -> Option<Duration> {
+        let _entered = self.operation.span().enter();
+        let error = match written {
+            Ok(true) => {
+                if let Some(Ok((_, events))) = &mut self.result {
+                    self.operation.notify(service, std::mem::take(events));
+                }
+                return None;
+            }
+            Ok(false) => match self.retry.as_mut()?.after_conflict(service) {
+                Ok(wait) => return Some(wait),
+                Err(error) => error,
+            },
+            Err(error) => error.into(),
+        };
+        self.result = Some(Err(error));
+        None
+    }
+
+    fn fail(&mut self, error: Error) {
+        self.result = Some(Err(error));
+    }
+
+    fn answer(self: Box<Self>) {
+        if let Some(result) = self.result {
+            (self.answer)(result.map(|(outcome, _)| outcome));
+        }
     }
 }
 
 impl TotpService {
-    /// In how many groups at a time the store does the work for many users at about the price of one. Then
-    /// [`authenticate_batch`](Self::authenticate_batch) is cheaper than `authenticate` for each, and
-    /// [`status_batch`](Self::status_batch) than `status`. `None`: it does not.
+    /// In how many batches at a time the store works for many users at about the price of one: then
+    /// [`apply_batch`](Self::apply_batch) is cheaper than one operation after the other, and
+    /// [`status_batch`](Self::status_batch) than `status` for each. `None`: it does not.
     pub fn max_concurrent_batches(&self) -> Option<usize> {
-        let together = self.inner.store.batch()?;
-        Some(together.max_concurrent_batches().max(1))
+        let batch = self.inner.store.batch()?;
+        Some(batch.max_concurrent_batches().max(1))
+    }
+
+    /// Tries each operation once, with one load and one write for all of them where the store can. All answers are ready after
+    /// all writes are done.
+    ///
+    /// The operations of one user are tried in their order: those that have nothing to write are done at once, and the first
+    /// that has ends the user's turn. So a user is written once per batch, and a flood of refusals costs one load.
+    pub fn apply_batch(&self, operations: Vec<QueuedOperation>) -> BatchResult {
+        let mut result = BatchResult::default();
+        let users: Vec<UserId> = operations.iter().map(|it| it.user().clone()).collect();
+        let (distinct, places) = distinct(users.iter());
+        let mut loaded = self.load_batch(&distinct);
+        let mut left = vec![0_usize; distinct.len()];
+        places.iter().for_each(|place| left[*place] += 1);
+        let mut is_written = vec![false; distinct.len()];
+        let (mut swaps, mut writing) = (Vec::new(), Vec::new());
+        for (mut operation, place) in operations.into_iter().zip(places) {
+            left[place] -= 1;
+            if is_written[place] {
+                result.postponed.push(operation);
+                continue;
+            }
+            let device = match &mut loaded[place] {
+                last if left[place] == 0 => std::mem::replace(last, Ok(None)).map_err(Error::from),
+                Ok(device) => Ok(device.clone()),
+                Err(error) => Err(error.again().into()),
+            };
+            match operation.entry.attempt(self, device) {
+                None => result.answered.push(Answered(operation.entry)),
+                Some(swap) => {
+                    is_written[place] = true;
+                    swaps.push(swap);
+                    writing.push(operation);
+                }
+            }
+        }
+        let mut swapped = self.swap_batch(swaps).into_iter();
+        for mut operation in writing {
+            let unanswered = || Err(StoreError::unavailable("a swap was not answered"));
+            let swapped = swapped.next().unwrap_or_else(unanswered);
+            self.report_outage(&self.inner.outages.writes, operation.user(), &swapped);
+            match operation.entry.settle(self, swapped) {
+                None => result.answered.push(Answered(operation.entry)),
+                Some(wait) => result.conflicts.push((operation, wait)),
+            }
+        }
+        result
     }
 
     /// As [`status`](Self::status) for each user, with one read for all of them where the store can. The answers are in the
     /// order of the users. The second number is the time that they are for, in seconds since the Unix epoch.
     pub fn status_batch(&self, users: &[&UserId]) -> Vec<Result<(Status, u64), Error>> {
-        let now = self.now().ok(); // before the load: what is seen is not younger than that
-        let status = |device: Result<Option<Device>, Error>| {
+        let now = self.now().ok(); // before the load: what is read is not younger than that
+        let (distinct, places) = distinct(users.iter().copied());
+        let loaded = self.load_batch(&distinct);
+        let status = |place: usize| {
             let now = now.ok_or(Error::Clock)?;
-            Ok((self.status_of(device?.as_ref(), now), now))
-        };
-        self.load_all(users).into_iter().map(status).collect()
-    }
-
-    /// As [`authenticate`](Self::authenticate) for each user and token, with one read and one write for all of them where
-    /// the store can. The answers are in the order of the tokens, and all are given after all are written. `Ok(None)`: somebody else
-    /// was first; nothing was written or told for this one, and `authenticate` tries it again.
-    ///
-    /// Give each user once: of several tokens of one user at most one is not beaten by the others.
-    pub fn authenticate_batch(
-        &self,
-        tokens: &[(&UserId, &str)],
-    ) -> Vec<Result<Option<Written<Authenticated>>, Error>> {
-        let users: Vec<&UserId> = tokens.iter().map(|(user, _)| *user).collect();
-        let mut swaps = Vec::with_capacity(tokens.len());
-        let attempts: Vec<Result<_, Error>> = tokens
-            .iter()
-            .zip(self.load_all(&users))
-            .map(|((user, token), device)| {
-                let attempt = self.attempt(user, device?, |opened, context| {
-                    transition::authenticate(opened, token, context)
-                });
-                let attempt = attempt.inspect_err(|error| self.leave_fault(error));
-                attempt.map(|Attempt { swap, written }| {
-                    let writes = swap.is_some();
-                    swaps.extend(swap);
-                    (writes, written)
-                })
-            })
-            .collect();
-        let mut swapped = self.swap_all(swaps).into_iter();
-        let mut is_written = |user: &UserId, writes: bool| {
-            if !writes {
-                return Ok(true);
+            match &loaded[place] {
+                Ok(device) => Ok((self.status_of(device.as_ref(), now), now)),
+                Err(error) => Err(error.again().into()),
             }
-            let unanswered = || Err(StoreError::unavailable("a swap was not answered"));
-            let swapped = swapped.next().unwrap_or_else(unanswered);
-            self.leave(self.outage(&self.inner.outages.writes, user, &swapped));
-            swapped
         };
-        attempts
-            .into_iter()
-            .zip(users)
-            .map(|(attempt, user)| {
-                let (writes, written) = attempt?;
-                Ok(is_written(user, writes)?.then_some(written))
-            })
-            .collect()
+        places.into_iter().map(status).collect()
     }
 
-    /// In the order of the users; one who comes several times is loaded once.
-    fn load_all(&self, users: &[&UserId]) -> Vec<Result<Option<Device>, Error>> {
+    pub(crate) fn load(&self, user: &UserId) -> Result<Option<Device>, StoreError> {
+        let unanswered = || Err(StoreError::unavailable("a load was not answered"));
+        self.load_batch(&[user]).pop().unwrap_or_else(unanswered)
+    }
+
+    /// Every load of the service: nobody is taken for somebody else because a store mixes up its answers or folds case.
+    fn load_batch(&self, users: &[&UserId]) -> Vec<Result<Option<Device>, StoreError>> {
         let store: &dyn DeviceStore = &*self.inner.store;
-        let together = match store.batch() {
-            Some(together) if users.len() > 1 => together,
-            _ => return users.iter().map(|user| self.load_left(user)).collect(),
+        let mut loaded = match store.batch() {
+            Some(batch) if users.len() > 1 => batch.load_batch(users),
+            _ => users.iter().map(|user| store.load(user)).collect(),
         };
-        let mut places = HashMap::with_capacity(users.len());
-        let mut distinct = Vec::with_capacity(users.len());
-        for user in users {
-            places.entry(*user).or_insert_with(|| {
-                distinct.push(*user);
-                distinct.len() - 1
-            });
-        }
-        let mut loaded = together.load_batch(&distinct);
-        // Nobody may be taken for somebody else because a store mixes up its answers.
-        loaded.resize_with(distinct.len(), || {
+        loaded.resize_with(users.len(), || {
             Err(StoreError::unavailable("a load was not answered"))
         });
-        for (user, loaded) in distinct.iter().zip(&mut loaded) {
+        for (user, loaded) in users.iter().zip(&mut loaded) {
             if matches!(loaded, Ok(Some(device)) if device.user != **user) {
                 *loaded = Err(StoreError::corrupt(
                     "a load gave the device of another user",
                 ));
             }
-            self.leave(self.outage(&self.inner.outages.reads, user, loaded));
+            self.report_outage(&self.inner.outages.reads, user, loaded);
         }
-        if distinct.len() == users.len() {
-            return loaded.into_iter().map(|loaded| Ok(loaded?)).collect();
-        }
-        users
-            .iter()
-            .map(|user| match &loaded[places[user]] {
-                Ok(device) => Ok(device.clone()),
-                Err(error) => Err(error.again().into()),
-            })
-            .collect()
+        loaded
     }
 
-    /// As `load`, without telling anybody yet.
-    fn load_left(&self, user: &UserId) -> Result<Option<Device>, Error> {
-        let loaded = self.inner.store.load(user);
-        self.leave(self.outage(&self.inner.outages.reads, user, &loaded));
-        Ok(loaded?)
-    }
-
-    fn swap_all(&self, swaps: Vec<Swap>) -> Vec<Result<bool, StoreError>> {
+    fn swap_batch(&self, swaps: Vec<Swap>) -> Vec<Result<bool, StoreError>> {
         let store: &dyn DeviceStore = &*self.inner.store;
         match store.batch() {
-            Some(together) if swaps.len() > 1 => together.swap_batch(swaps),
+            Some(batch) if swaps.len() > 1 => batch.swap_batch(swaps),
             _ => swaps
                 .iter()
                 .map(|swap| store.swap(&swap.user, swap.expected, swap.next.as_ref()))
                 .collect(),
         }
+    }
+}
+
+/// The users, each once, and for each that was given where it is among them.
+fn distinct<'a>(users: impl Iterator<Item = &'a UserId>) -> (Vec<&'a UserId>, Vec<usize>) {
+    let mut known = HashMap::new();
+    let mut distinct = Vec::new();
+    let places = users
+        .map(|user| {
+            *known.entry(user).or_insert_with(|| {
+                distinct.push(user);
+                distinct.len() - 1
+            })
+        })
+        .collect();
+    (distinct, places)
+}
+
+impl std::fmt::Debug for QueuedOperation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("QueuedOperation")
+            .field("user", self.user())
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Answered {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Answered")
+            .field("user", self.0.user())
+            .finish_non_exhaustive()
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     random::{OsRandomness, Randomness, RandomnessError},
     secrets::Secrets,
     throttle::RecentFailures,
-    transition::{self, Accepted, Context, Next, Opened, Step},
+    transition::{self, Accepted, Context, Next, Transition},
 };
 
 /// The code that an authenticator with this secret shows in `step`.
@@ -30,7 +30,7 @@ pub fn enrolled(
     at: u64,
     random: &dyn Randomness,
 ) -> Result<Device, Error> {
-    let mut digests = vec![[0; 32]; backup_code::SET_SIZE];
+    let mut digests = vec![[0; Digest::BYTES]; backup_code::SET_SIZE];
     digests
         .iter_mut()
         .try_for_each(|digest| random.fill(digest))?;
@@ -54,6 +54,8 @@ pub fn enrolled(
         failures: 0,
         recent_failures: RecentFailures::default(),
         backup_failures: 0,
+        pending_failures: 0,
+        proof_failures: RecentFailures::default(),
         backup_codes_remaining: backup_code::SET_SIZE as u32,
         last_used_at: Some(at),
         created_at: at,
@@ -66,6 +68,8 @@ pub struct Parts {
     keys: KeyRing,
     config: Config,
     device: Device,
+    /// With a pending secret beside the live one.
+    enrolling: Device,
     secrets: Secrets,
     backup_code: BackupCode,
     pending: Credential,
@@ -75,7 +79,7 @@ pub struct Parts {
 impl Parts {
     pub fn new(keys: KeyRing, user: UserId, secret: &[u8], now: u64) -> Result<Self, Error> {
         let random = &OsRandomness;
-        let device = enrolled(&keys, user, secret, now - 86_400, random)?;
+        let mut device = enrolled(&keys, user, secret, now - 86_400, random)?;
         let mut secrets = keys
             .open(&device.sealed, &device.user, device.epoch)
             .map_err(|source| Error::Seal {
@@ -84,11 +88,20 @@ impl Parts {
             })?;
         let backup_code = BackupCode::generate(random)?;
         secrets.backup_codes[0] = backup_code.digest(&device.user);
+        device.sealed = keys.seal(&secrets, &device.user, device.epoch, random)?;
         let pending = Credential::generate(Parameters::default(), random)?;
+        let mut with_pending = secrets.clone();
+        with_pending.pending = Some(pending.clone());
+        let enrolling = Device {
+            sealed: keys.seal(&with_pending, &device.user, device.epoch, random)?,
+            pending_at: Some(now),
+            ..device.clone()
+        };
         Ok(Self {
             keys,
             config: Config::default(),
             device,
+            enrolling,
             secrets,
             backup_code,
             pending,
@@ -100,15 +113,9 @@ impl Parts {
         Context {
             now: self.now,
             config: &self.config,
+            keys: &self.keys,
             random: &OsRandomness,
-        }
-    }
-
-    fn opened(&self) -> Opened {
-        Opened {
-            device: self.device.clone(),
-            secrets: self.secrets.clone(),
-            reseal: false,
+            proof: None,
         }
     }
 
@@ -154,49 +161,44 @@ impl Parts {
     }
 
     pub fn confirm(&self) -> bool {
-        let mut opened = self.opened();
-        opened.secrets.pending = Some(self.pending.clone());
-        opened.device.pending_at = Some(self.now);
         let code = self.pending.code_at(self.pending.step_at(self.now));
-        accepted(transition::confirm(Some(opened), &code, &self.context()))
+        let device = Some(self.enrolling.clone());
+        accepted(transition::confirm(device, &code, &self.context()))
     }
 
     pub fn authenticate(&self, token: &str) -> bool {
-        accepted(transition::authenticate(
-            Some(self.opened()),
-            token,
-            &self.context(),
-        ))
+        let context = self.context();
+        accepted(transition::authenticate(self.device(), token, &context))
     }
 
     pub fn renew_backup_codes(&self, code: &str) -> bool {
+        let context = self.context();
         accepted(transition::renew_backup_codes(
-            Some(self.opened()),
+            self.device(),
             code,
-            &self.context(),
+            &context,
         ))
     }
 
     pub fn disable(&self, code: &str) -> bool {
-        accepted(transition::disable(
-            Some(self.opened()),
-            Some(code),
-            &self.context(),
-        ))
+        let context = self.context();
+        accepted(transition::disable(self.device(), Some(code), &context))
     }
 
     pub fn unlock(&self) -> bool {
-        accepted(transition::unlock(Some(self.opened()), &self.context()))
+        accepted(transition::unlock(self.device(), &self.context()))
     }
 
     pub fn end_all_proofs(&self) -> bool {
-        accepted(transition::end_all_proofs(
-            Some(self.opened()),
-            &self.context(),
-        ))
+        accepted(transition::end_all_proofs(self.device(), &self.context()))
+    }
+
+    fn device(&self) -> Option<Device> {
+        Some(self.device.clone())
     }
 }
 
-fn accepted<T>(step: Step<T>) -> bool {
-    black_box(step).is_ok_and(|Accepted { next, .. }| matches!(next, Next::Put(_) | Next::Delete))
+fn accepted<T>(transition: Transition<T>) -> bool {
+    black_box(transition)
+        .is_ok_and(|Accepted { next, .. }| matches!(next, Next::Put(_) | Next::Delete))
 }

@@ -1,33 +1,55 @@
 //! The settings of the service, refused where they are bad.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use crate::{
-    clock::{Clock, Sleeper},
+    clock::{Clock, Sleeper, SystemClock, SystemSleeper},
+    config::Config,
     credential::Parameters,
     error::BuildError,
-    event::Event,
-    random::Randomness,
+    event::{Event, EventContext},
+    keyring::KeyRing,
+    notifier::{Handler, Notifier},
+    outage::Outages,
+    random::{OsRandomness, Randomness},
+    service::{Inner, TotpService},
     store::DeviceStore,
-    totp::{Inner, TotpService},
+    sync::Arc,
 };
 
 /// The settings of a [`TotpService`]. Every bad one is refused in [`build`](Self::build).
 #[must_use = "nothing is made before build()"]
 pub struct TotpBuilder {
-    inner: Inner,
+    store: Box<dyn DeviceStore>,
+    keys: KeyRing,
+    config: Config,
+    clock: Box<dyn Clock>,
+    sleeper: Box<dyn Sleeper>,
+    random: Box<dyn Randomness>,
+    handlers: Vec<Handler>,
+}
+
+impl TotpService {
+    /// Starts with a store and the keys that seal what is secret in it.
+    pub fn builder(store: impl DeviceStore, keys: KeyRing) -> TotpBuilder {
+        TotpBuilder {
+            store: Box::new(store),
+            keys,
+            config: Config::default(),
+            clock: Box::new(SystemClock),
+            sleeper: Box::new(SystemSleeper),
+            random: Box::new(OsRandomness),
+            handlers: Vec::new(),
+        }
+    }
 }
 
 impl TotpBuilder {
-    pub(crate) const fn new(inner: Inner) -> Self {
-        Self { inner }
-    }
-
     /// Who issues the codes, as the authenticator shows it: 1 to 64 bytes, not blank, no `:`.
     ///
     /// Default: `actix-totp`.
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
-        self.inner.config.issuer = issuer.into();
+        self.config.issuer = issuer.into();
         self
     }
 
@@ -35,7 +57,7 @@ impl TotpBuilder {
     ///
     /// Default: 1.
     pub fn window(mut self, steps: u8) -> Self {
-        self.inner.config.window = steps;
+        self.config.window = steps;
         self
     }
 
@@ -43,8 +65,8 @@ impl TotpBuilder {
     ///
     /// Default: not set, [`window`](Self::window) decides.
     pub fn danger_window(mut self, steps: u8) -> Self {
-        self.inner.config.window = steps;
-        self.inner.config.widest_window = 10;
+        self.config.window = steps;
+        self.config.widest_window = 10;
         self
     }
 
@@ -52,7 +74,7 @@ impl TotpBuilder {
     ///
     /// Default: SHA-1, 6 digits, 30 seconds, which every authenticator knows.
     pub fn parameters(mut self, parameters: Parameters) -> Self {
-        self.inner.config.parameters = parameters;
+        self.config.parameters = parameters;
         self
     }
 
@@ -60,7 +82,7 @@ impl TotpBuilder {
     ///
     /// Default: 15 minutes.
     pub fn enrollment_lifetime(mut self, lifetime: Duration) -> Self {
-        self.inner.config.enrollment_lifetime_secs = lifetime.as_secs();
+        self.config.enrollment_lifetime_secs = lifetime.as_secs();
         self
     }
 
@@ -69,7 +91,7 @@ impl TotpBuilder {
     ///
     /// Default: off; a backup code has 80 random bits.
     pub fn danger_throttle_backup_codes(mut self) -> Self {
-        self.inner.config.throttle_backup_codes = true;
+        self.config.throttle_backup_codes = true;
         self
     }
 
@@ -77,17 +99,27 @@ impl TotpBuilder {
     /// with jitter between two tries. Then the operation fails with [`Error::Contended`](crate::Error::Contended).
     ///
     /// Default: 10 times, for 2 seconds.
-    pub fn conflict_retries(mut self, most_tries: u32, longest: Duration) -> Self {
-        self.inner.config.most_tries = most_tries;
-        self.inner.config.longest_trying = longest;
+    pub fn conflict_retries(mut self, max_tries: u32, longest: Duration) -> Self {
+        self.config.max_tries = max_tries;
+        self.config.longest_trying = longest;
         self
     }
 
-    /// A function that is told every [`Event`], after the write, on the thread that did the work.
+    /// A function that is told every [`Event`] with its [`EventContext`]: after the write, in the order of the writes, at
+    /// most once, on a thread of its own. Nobody's answer waits for it; where it is slower than events come for long, events are
+    /// dropped, logged and counted ([`TotpService::missed_events`]). Call it again for another function.
     ///
     /// Default: none; events are logged with `tracing` in any case.
-    pub fn on_event(mut self, tell: impl Fn(&Event) + Send + Sync + 'static) -> Self {
-        self.inner.on_event = Some(Box::new(tell));
+    pub fn on_event(mut self, handler: impl Fn(&Event, &EventContext) + Send + 'static) -> Self {
+        self.handlers.push(Box::new(handler));
+        self
+    }
+
+    /// How many events may wait to be told, 1 to 1,000,000. More are dropped.
+    ///
+    /// Default: 4,096.
+    pub fn max_queued_events(mut self, events: usize) -> Self {
+        self.config.max_queued_events = events;
         self
     }
 
@@ -95,7 +127,7 @@ impl TotpBuilder {
     ///
     /// Default: [`SystemClock`](crate::SystemClock).
     pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.inner.clock = Box::new(clock);
+        self.clock = Box::new(clock);
         self
     }
 
@@ -103,7 +135,7 @@ impl TotpBuilder {
     ///
     /// Default: [`SystemSleeper`](crate::SystemSleeper).
     pub fn sleeper(mut self, sleeper: impl Sleeper) -> Self {
-        self.inner.sleeper = Box::new(sleeper);
+        self.sleeper = Box::new(sleeper);
         self
     }
 
@@ -111,7 +143,7 @@ impl TotpBuilder {
     ///
     /// Default: [`OsRandomness`](crate::OsRandomness).
     pub fn randomness(mut self, random: impl Randomness) -> Self {
-        self.inner.random = Box::new(random);
+        self.random = Box::new(random);
         self
     }
 
@@ -122,7 +154,7 @@ impl TotpBuilder {
         mut self,
         wrap: impl FnOnce(Box<dyn DeviceStore>) -> S,
     ) -> Self {
-        self.inner.store = Box::new(wrap(self.inner.store));
+        self.store = Box::new(wrap(self.store));
         self
     }
 
@@ -132,9 +164,20 @@ impl TotpBuilder {
     ///
     /// [`BuildError`] for the first setting that is out of its range.
     pub fn build(self) -> Result<TotpService, BuildError> {
-        self.inner.config.check()?;
+        self.config.check()?;
+        let notifier = Notifier::start(self.handlers, self.config.max_queued_events);
         Ok(TotpService {
-            inner: Arc::new(self.inner),
+            inner: Arc::new(Inner {
+                store: self.store,
+                keys: self.keys,
+                config: self.config,
+                clock: self.clock,
+                sleeper: self.sleeper,
+                random: self.random,
+                notifier: notifier.map_err(|_| BuildError::EventThread)?,
+                outages: Outages::default(),
+            }),
+            event_context: None,
         })
     }
 }
@@ -142,7 +185,7 @@ impl TotpBuilder {
 impl std::fmt::Debug for TotpBuilder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("TotpBuilder")
-            .field("config", &self.inner.config)
+            .field("config", &self.config)
             .finish_non_exhaustive()
     }
 }

@@ -13,8 +13,9 @@ pub(crate) struct Config {
     pub(crate) parameters: Parameters,
     pub(crate) enrollment_lifetime_secs: u64,
     pub(crate) throttle_backup_codes: bool,
-    pub(crate) most_tries: u32,
+    pub(crate) max_tries: u32,
     pub(crate) longest_trying: Duration,
+    pub(crate) max_queued_events: usize,
 }
 
 impl Default for Config {
@@ -26,8 +27,9 @@ impl Default for Config {
             parameters: Parameters::default(),
             enrollment_lifetime_secs: 15 * 60,
             throttle_backup_codes: false,
-            most_tries: 10,
+            max_tries: 10,
             longest_trying: Duration::from_secs(2),
+            max_queued_events: 4_096,
         }
     }
 }
@@ -50,8 +52,11 @@ impl Config {
         if !(60..=86_400).contains(&self.enrollment_lifetime_secs) {
             return Err(BuildError::EnrollmentLifetime);
         }
-        if !(1..=100).contains(&self.most_tries) || self.longest_trying > Duration::from_secs(60) {
+        if !(1..=100).contains(&self.max_tries) || self.longest_trying > Duration::from_secs(60) {
             return Err(BuildError::ConflictRetries);
+        }
+        if !(1..=1_000_000).contains(&self.max_queued_events) {
+            return Err(BuildError::EventQueue);
         }
         Ok(())
     }

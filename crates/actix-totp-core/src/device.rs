@@ -166,8 +166,12 @@ pub struct Device {
     pub failures: u32,
     /// When the last wrong TOTP codes came; not cleared by a success.
     pub recent_failures: RecentFailures,
-    /// Wrong backup codes since the last success.
+    /// Wrong backup codes since the last success, up to 100.
     pub backup_failures: u32,
+    /// Wrong first codes for the pending secret.
+    pub pending_failures: u32,
+    /// When sessions that hold a proof sent the last wrong codes while others had to wait.
+    pub proof_failures: RecentFailures,
     /// Backup codes that are still good.
     pub backup_codes_remaining: u32,
     /// When a token was last accepted.
@@ -197,6 +201,8 @@ impl Device {
     pub(crate) fn clear_all_failures(&mut self) {
         self.clear_consecutive_failures();
         self.recent_failures = RecentFailures::default();
+        self.pending_failures = 0;
+        self.proof_failures = RecentFailures::default();
     }
 }
 

@@ -94,6 +94,12 @@ pub enum BuildError {
     /// A lost swap is tried never or more than 100 times, or for more than a minute.
     #[error("a lost swap is tried 1 to 100 times, for a minute at most")]
     ConflictRetries,
+    /// Fewer than 1 or more than 1,000,000 events may be queued.
+    #[error("1 to 1,000,000 events may be queued")]
+    EventQueue,
+    /// The thread that tells events cannot be started.
+    #[error("the thread that tells events cannot be started")]
+    EventThread,
     /// A setting of the web layer is refused; the text says which and why.
     #[error("{0}")]
     Web(&'static str),
@@ -112,6 +118,9 @@ pub enum CheckError {
     /// No random bytes could be had.
     #[error(transparent)]
     Randomness(#[from] RandomnessError),
+    /// The thread that looked ended before it could answer.
+    #[error("the check was interrupted")]
+    Interrupted,
     /// The clock shows a time before 2020, so no code would ever match.
     #[error("the clock is wrong: it shows a time before 2020")]
     Clock,

@@ -1,6 +1,6 @@
 //! What an application may want to tell the user or its audit log.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use crate::device::UserId;
 
@@ -26,8 +26,8 @@ impl Method {
 
 /// Something that happened to a user's second factor.
 ///
-/// Told after the write succeeded, at most once, on the thread that did the work; a panic in the function that is told is
-/// caught. No event holds a secret, a token or a code.
+/// The function given to `on_event` is told after the write succeeded, at most once, in the order of the writes. No event
+/// holds a secret, a token or a code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
@@ -70,6 +70,11 @@ pub enum Event {
         method: Method,
         /// How many of this kind since the last success.
         failures: u32,
+    },
+    /// Ten first codes were wrong: the pending secret is gone, and a live one keeps working.
+    EnrollmentDiscarded {
+        /// Who.
+        user: UserId,
     },
     /// A failure began a wait. Told once per wait, not for the requests refused in it.
     Throttled {
@@ -122,9 +127,9 @@ pub enum Event {
         /// Who.
         user: UserId,
     },
-    /// The store failed to read, or to write, for the first time since it did so last. Told once per process and outage, and
-    /// once a minute at most; the log has every failure. A store that hangs and gives no answer is in the log only, and so
-    /// is a row that is no device.
+    /// The store failed to read, or to write, for the first time since it last succeeded. It comes once per process and outage,
+    /// and once a minute at most; the log has every failure. A store that hangs and gives no answer is in the log only, and
+    /// so is a row that is no device.
     StoreFailed {
         /// Whose request met it.
         user: UserId,
@@ -141,6 +146,7 @@ impl Event {
             | Self::Disabled { user, .. }
             | Self::Verified { user, .. }
             | Self::Rejected { user, .. }
+            | Self::EnrollmentDiscarded { user }
             | Self::Throttled { user, .. }
             | Self::Locked { user }
             | Self::BackupCodeGuessing { user, .. }
@@ -159,10 +165,67 @@ impl Event {
             Self::SealBroken { .. } | Self::StoreFailed { .. } => {
                 tracing::error!(event = ?self, "totp");
             }
-            Self::Throttled { .. } | Self::Locked { .. } | Self::BackupCodeGuessing { .. } => {
+            Self::EnrollmentDiscarded { .. }
+            | Self::Throttled { .. }
+            | Self::Locked { .. }
+            | Self::BackupCodeGuessing { .. } => {
                 tracing::warn!(event = ?self, "totp");
             }
             _ => tracing::info!(event = ?self, "totp"),
         }
+    }
+}
+
+/// The request behind an event, for an audit log or a mail ("somebody signed in from …").
+///
+/// The web plugin fills it; operations without a request have none of it but an `actor`, where the caller names one.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct EventContext {
+    /// The application's own name for the request, if it has one.
+    pub request_id: Option<String>,
+    /// The address of the client.
+    pub peer: Option<IpAddr>,
+    /// What the client calls itself: anything, at most 256 bytes.
+    pub user_agent: Option<String>,
+    /// Who did it, if not the user: an operator, a job.
+    pub actor: Option<String>,
+}
+
+impl EventContext {
+    /// The longest user agent that is kept, in bytes.
+    pub const MAX_USER_AGENT_BYTES: usize = 256;
+
+    /// Nothing is known.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Names the request.
+    pub fn request_id(mut self, id: impl Into<String>) -> Self {
+        self.request_id = Some(id.into());
+        self
+    }
+
+    /// Names the client's address.
+    pub fn peer(mut self, peer: IpAddr) -> Self {
+        self.peer = Some(peer);
+        self
+    }
+
+    /// Names the client's software. What is longer than 256 bytes is cut at a character's end.
+    pub fn user_agent(mut self, user_agent: &str) -> Self {
+        let mut end = user_agent.len().min(Self::MAX_USER_AGENT_BYTES);
+        while !user_agent.is_char_boundary(end) {
+            end -= 1;
+        }
+        self.user_agent = Some(user_agent[..end].to_owned());
+        self
+    }
+
+    /// Names who acts.
+    pub fn actor(mut self, actor: impl Into<String>) -> Self {
+        self.actor = Some(actor.into());
+        self
     }
 }

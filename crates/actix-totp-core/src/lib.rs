@@ -52,20 +52,26 @@ mod error;
 mod event;
 mod keyring;
 mod memory;
+mod notifier;
+mod opened;
+mod operation;
 mod operator;
 mod outage;
 mod outcome;
+mod proof;
 mod provisioning;
 mod random;
+mod retry;
 mod secrets;
+mod service;
 mod store;
+mod sync;
 mod throttle;
 mod token;
-mod totp;
 mod transition;
 
 pub use backup_code::BackupCode;
-pub use batch::Written;
+pub use batch::{Answered, BatchResult, QueuedOperation};
 pub use builder::TotpBuilder;
 #[cfg(feature = "test-util")]
 pub use clock::FakeClock;
@@ -73,16 +79,18 @@ pub use clock::{Clock, Sleeper, SystemClock, SystemSleeper};
 pub use credential::{Algorithm, Credential, InvalidCredential, Parameters};
 pub use device::{Device, Epoch, InvalidUserId, UserId, Version};
 pub use error::{BuildError, CheckError, Error, StoreError};
-pub use event::{Event, Method};
+pub use event::{Event, EventContext, Method};
 pub use keyring::{InvalidKeyRing, KeyRing, SealError};
 pub use memory::MemoryStore;
-pub use operator::{CannotOpen, ResealReport};
+pub use operation::Operation;
+pub use operator::{CannotOpen, SweepReport};
 pub use outcome::{
-    Authenticated, Confirmed, Disabled, Enrollment, Outcome, Proof, Rejection, Renewed, Status,
+    Authenticated, Confirmed, Disabled, Enrollment, Outcome, Rejection, Renewed, Status,
 };
+pub use proof::Proof;
 #[cfg(feature = "test-util")]
 pub use random::SeededRandomness;
 pub use random::{OsRandomness, Randomness, RandomnessError};
+pub use service::TotpService;
 pub use store::{BatchStore, DeviceStore, Swap};
 pub use throttle::{InvalidRecentFailures, RecentFailures};
-pub use totp::TotpService;

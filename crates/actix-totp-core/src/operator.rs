@@ -2,14 +2,13 @@
 
 use crate::{
     credential::Credential,
-    device::UserId,
+    device::{Device, UserId},
     error::{CheckError, Error, StoreError},
-    event::Event,
     keyring::SealError,
+    operation::Operation,
     outcome::Outcome,
     secrets::Secrets,
-    totp::TotpService,
-    transition,
+    service::TotpService,
 };
 
 /// How many devices are read at a time.
@@ -25,7 +24,7 @@ impl TotpService {
     ///
     /// Any [`Error`].
     pub fn unlock(&self, user: &UserId) -> Result<bool, Error> {
-        self.apply(user, transition::unlock).map(was_done)
+        self.apply(&Operation::unlock(user)).map(was_done)
     }
 
     /// Ends every proof of the user in every session, at once: for a change of password and "sign out everywhere".
@@ -35,7 +34,7 @@ impl TotpService {
     ///
     /// Any [`Error`].
     pub fn end_all_proofs(&self, user: &UserId) -> Result<bool, Error> {
-        self.apply(user, transition::end_all_proofs).map(was_done)
+        self.apply(&Operation::end_all_proofs(user)).map(was_done)
     }
 
     /// Deletes the user's device, every proof with it, without opening its box. `false`: there was none. Whoever asks
@@ -45,16 +44,7 @@ impl TotpService {
     ///
     /// [`Error::Store`] or [`Error::Contended`].
     pub fn reset(&self, user: &UserId) -> Result<bool, Error> {
-        self.swapping(|| {
-            let Some(device) = self.load(user)? else {
-                return Ok(Some(false));
-            };
-            if !self.swap(user, Some(device.version), None)? {
-                return Ok(None);
-            }
-            self.tell(&Event::Reset { user: user.clone() });
-            Ok(Some(true))
-        })
+        self.apply(&Operation::reset(user)).map(was_done)
     }
 
     /// Takes over somebody who enrolled elsewhere: their authenticator keeps working. They have no backup codes until
@@ -69,9 +59,7 @@ impl TotpService {
         credential: &Credential,
         confirmed_at: u64,
     ) -> Result<Outcome<()>, Error> {
-        self.apply(user, |opened, context| {
-            transition::import(opened, user, credential, confirmed_at, context)
-        })
+        self.apply(&Operation::import(user, credential, confirmed_at))
     }
 
     /// Seals every box under the first key: the end of a key rotation. `after` resumes behind a user (`None`: from the
@@ -80,8 +68,35 @@ impl TotpService {
     /// # Errors
     ///
     /// [`Error::Store`] and others stop it; run it again. A box that does not open does not stop it: it is reported.
-    pub fn reseal_all(&self, after: Option<&UserId>) -> Result<ResealReport, Error> {
-        let mut report = ResealReport::default();
+    pub fn reseal_all(&self, after: Option<&UserId>) -> Result<SweepReport, Error> {
+        self.sweep(after, |device| {
+            let is_current = self.inner.keys.is_current(&device.sealed);
+            (!is_current).then(|| Operation::reseal(&device.user))
+        })
+    }
+
+    /// Ends every proof of every user: after a database was restored from a dump, which makes those good again that ended
+    /// since. `after` resumes behind a user (`None`: from the start). Who only has a pending secret has no proof, and is left
+    /// alone.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`] and others stop it; run it again. A box that does not open does not stop it: it is reported.
+    pub fn end_everybodys_proofs(&self, after: Option<&UserId>) -> Result<SweepReport, Error> {
+        self.sweep(after, |device| {
+            device
+                .is_confirmed()
+                .then(|| Operation::end_all_proofs(&device.user))
+        })
+    }
+
+    /// Does an operation for everybody who needs it, page by page.
+    fn sweep(
+        &self,
+        after: Option<&UserId>,
+        operation: impl Fn(&Device) -> Option<Operation<()>>,
+    ) -> Result<SweepReport, Error> {
+        let mut report = SweepReport::default();
         let mut after = after.cloned();
         loop {
             let page = self.inner.store.page(after.as_ref(), PAGE)?;
@@ -90,12 +105,13 @@ impl TotpService {
             };
             after = Some(last.user.clone());
             for device in page {
-                if self.inner.keys.is_current(&device.sealed) {
+                let Some(operation) = operation(&device) else {
                     report.unchanged += 1;
                     continue;
-                }
-                match self.reseal(&device.user) {
-                    Ok(()) => report.resealed += 1,
+                };
+                match self.apply(&operation) {
+                    Ok(Outcome::Accepted(())) => report.changed += 1,
+                    Ok(Outcome::Rejected(_)) => report.unchanged += 1, // deleted meanwhile
                     Err(Error::Seal { user, source }) => {
                         report.failures.push(CannotOpen { user, source });
                     }
@@ -104,22 +120,6 @@ impl TotpService {
             }
             report.last = after.clone();
         }
-    }
-
-    fn reseal(&self, user: &UserId) -> Result<(), Error> {
-        self.swapping(|| {
-            let now = self.now()?;
-            let Some(device) = self.load(user)? else {
-                return Ok(Some(())); // deleted meanwhile
-            };
-            let (version, updated_at) = (device.version, device.updated_at);
-            let opened = self.open(device);
-            let opened = opened.inspect_err(|error| self.tell_fault(error))?;
-            let mut next = self.close(opened, now)?;
-            next.updated_at = updated_at; // the user did nothing
-            let written = self.swap(user, Some(version), Some(&next))?;
-            Ok(written.then_some(()))
-        })
     }
 
     /// Looks, at start, whether this can work: the store answers and has its table, the keys open what is in it, random
@@ -158,15 +158,15 @@ fn was_done(outcome: Outcome<()>) -> bool {
     matches!(outcome, Outcome::Accepted(()))
 }
 
-/// What [`reseal_all`](TotpService::reseal_all) did.
+/// What [`reseal_all`](TotpService::reseal_all) or [`end_everybodys_proofs`](TotpService::end_everybodys_proofs) did.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
-pub struct ResealReport {
-    /// Boxes that are now under the first key and were not.
-    pub resealed: u64,
-    /// Boxes that already were.
+pub struct SweepReport {
+    /// Devices that were changed.
+    pub changed: u64,
+    /// Devices that needed no change.
     pub unchanged: u64,
-    /// Boxes that no key of the ring opens: keep the old keys until this is empty.
+    /// Devices whose box no key of the ring opens: keep the old keys until this is empty.
     pub failures: Vec<CannotOpen>,
     /// The last user that was looked at; `None` if there was none.
     pub last: Option<UserId>,

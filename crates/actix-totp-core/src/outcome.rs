@@ -2,13 +2,14 @@
 
 use std::{fmt, time::Duration};
 
-use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::{
     backup_code::BackupCode,
-    device::{Device, Epoch, UserId},
+    device::{Device, Epoch},
     event::Method,
+    proof::Proof,
+    provisioning,
     throttle::{self, Gate},
 };
 
@@ -71,8 +72,10 @@ pub enum Rejection {
     AlreadyConfirmed,
     /// The pending secret is too old to be confirmed.
     EnrollmentExpired,
-    /// The proof that asks does not count: it is of an epoch that has ended.
-    ProofEnded,
+    /// Ten first codes were wrong: the pending secret is gone.
+    EnrollmentDiscarded,
+    /// A proof is needed, and there is none or it does not count: it is of an epoch that has ended.
+    ProofNeeded,
     /// Too many failures: no code is looked at before the time is over.
     Throttled {
         /// How long to wait; whole seconds, at least one.
@@ -95,22 +98,12 @@ impl Rejection {
             Self::NotEnabled => "not_enabled",
             Self::AlreadyConfirmed => "already_confirmed",
             Self::EnrollmentExpired => "enrollment_expired",
-            Self::ProofEnded => "totp_required",
+            Self::EnrollmentDiscarded => "enrollment_discarded",
+            Self::ProofNeeded => "totp_required",
             Self::Throttled { .. } => "throttled",
             Self::Locked => "locked",
         }
     }
-}
-
-/// What a session holds after a good token: that this user proved the second factor under this epoch at this time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Proof {
-    /// Who proved it.
-    pub user: UserId,
-    /// The device's epoch at that time.
-    pub epoch: Epoch,
-    /// When, in seconds since the Unix epoch.
-    pub at: u64,
 }
 
 /// A new secret that waits for its first code. Shown once.
@@ -118,7 +111,6 @@ pub struct Proof {
 pub struct Enrollment {
     pub(crate) secret: Zeroizing<String>,
     pub(crate) otpauth_url: Zeroizing<String>,
-    pub(crate) qr_svg: Zeroizing<String>,
 }
 
 impl Enrollment {
@@ -132,9 +124,9 @@ impl Enrollment {
         &self.otpauth_url
     }
 
-    /// The QR code as an `<svg>` element.
-    pub fn qr_svg(&self) -> &str {
-        &self.qr_svg
+    /// Draws the QR code, an `<svg>` element. It takes longer than everything else about an enrollment.
+    pub fn qr_svg(&self) -> Zeroizing<String> {
+        provisioning::qr_svg(&self.otpauth_url)
     }
 }
 
@@ -166,7 +158,11 @@ pub struct Authenticated {
 
 /// The second factor is off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Disabled;
+#[non_exhaustive]
+pub struct Disabled {
+    /// With which kind of token. `None`: the device was only pending, and none was needed.
+    pub method: Option<Method>,
+}
 
 /// New backup codes were made. Shown once; older ones are void.
 #[derive(Debug, Clone, PartialEq, Eq)]

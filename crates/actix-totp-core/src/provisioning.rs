@@ -7,10 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use qrcode::{EcLevel, QrCode, render::svg};
 use zeroize::Zeroizing;
 
-use crate::{
-    credential::{Credential, Parameters},
-    outcome::Enrollment,
-};
+use crate::credential::Parameters;
 
 /// A URI longer than this makes a QR code that phones cannot read off a screen (and beyond 2,300 bytes none at all).
 const LONGEST_URI: usize = 999;
@@ -22,19 +19,8 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// What is shown to the user. A label that is too long is cut at a character's end.
-pub(crate) fn enrollment(credential: &Credential, issuer: &str, label: &str) -> Enrollment {
-    let secret = credential.to_base32();
-    let otpauth_url = otpauth_url(credential.parameters(), &secret, issuer, label);
-    let qr_svg = qr_svg(&otpauth_url);
-    Enrollment {
-        secret,
-        otpauth_url,
-        qr_svg,
-    }
-}
-
-fn otpauth_url(
+/// The URI for a secret, which is given as base32. A label that is too long is cut at a character's end.
+pub(crate) fn otpauth_url(
     parameters: Parameters,
     secret: &str,
     issuer: &str,
@@ -64,7 +50,8 @@ fn otpauth_url(
     url
 }
 
-fn qr_svg(url: &str) -> Zeroizing<String> {
+/// The QR code of a URI as a bare `<svg>` element.
+pub(crate) fn qr_svg(url: &str) -> Zeroizing<String> {
     let code = QrCode::with_error_correction_level(url, EcLevel::M)
         .unwrap_or_else(|_| unreachable!("a QR code of level M takes 2,331 bytes"));
     let document = Zeroizing::new(
@@ -80,12 +67,17 @@ fn qr_svg(url: &str) -> Zeroizing<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::credential::Credential;
 
     fn url(issuer: &str, label: &str) -> String {
         let credential = Credential::new(b"12345678901234567890", Parameters::default()).unwrap();
-        enrollment(&credential, issuer, label)
-            .otpauth_url()
-            .to_owned()
+        otpauth_url(
+            credential.parameters(),
+            &credential.to_base32(),
+            issuer,
+            label,
+        )
+        .to_string()
     }
 
     #[test]
@@ -137,9 +129,15 @@ mod tests {
     #[test]
     fn the_qr_code_is_a_bare_svg_element() {
         let credential = Credential::new(&[7; 20], Parameters::default()).unwrap();
-        let enrollment = enrollment(&credential, "Example", "alice");
-        assert!(enrollment.qr_svg().starts_with("<svg "));
-        assert!(enrollment.qr_svg().trim_end().ends_with("</svg>"));
-        assert_eq!(enrollment.secret().len(), 32);
+        let secret = credential.to_base32();
+        assert_eq!(secret.len(), 32);
+        let svg = qr_svg(&otpauth_url(
+            credential.parameters(),
+            &secret,
+            "Example",
+            "alice",
+        ));
+        assert!(svg.starts_with("<svg "));
+        assert!(svg.trim_end().ends_with("</svg>"));
     }
 }

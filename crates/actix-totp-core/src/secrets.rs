@@ -18,7 +18,7 @@ pub(crate) struct Secrets {
     pub(crate) backup_codes: Vec<Digest>,
 }
 
-// Layout: live, pending, number of digests (1 byte), digests of 32 bytes each.
+// Layout: live, pending, number of digests (1 byte), digests of 16 bytes each.
 // A credential: length of the secret (1 byte, 0: none), algorithm (1), digits (1), period in seconds (2, big endian), secret.
 // The format version stands before the box, in clear: see `keyring`.
 impl Secrets {
@@ -30,7 +30,7 @@ impl Secrets {
         let length = credential_bytes(&self.live)
             + credential_bytes(&self.pending)
             + 1
-            + 32 * self.backup_codes.len();
+            + Digest::BYTES * self.backup_codes.len();
         // Full capacity from the start: a vector that grows would leave copies behind.
         let mut bytes = Zeroizing::new(Vec::with_capacity(length));
         for credential in [&self.live, &self.pending] {
@@ -48,7 +48,7 @@ impl Secrets {
         let live = read_credential(&mut bytes)?;
         let pending = read_credential(&mut bytes)?;
         let count = usize::from(*bytes.split_off_first()?);
-        let (digests, rest) = bytes.as_chunks::<32>();
+        let (digests, rest) = bytes.as_chunks::<{ Digest::BYTES }>();
         (digests.len() == count && rest.is_empty()).then(|| Self {
             live,
             pending,
@@ -111,7 +111,7 @@ mod tests {
         Secrets {
             live: Some(Credential::new(&[1; 20], Parameters::default()).unwrap()),
             pending: Some(Credential::new(&[2; 128], parameters).unwrap()),
-            backup_codes: vec![Digest([3; 32]), Digest([4; 32])],
+            backup_codes: vec![Digest([3; 16]), Digest([4; 16])],
         }
     }
 

@@ -8,6 +8,11 @@
 //!    sign-ins must not refill a thief's allowance.
 //!
 //! While waiting nothing is compared and nothing counted, so a right code stays unused.
+//!
+//! A session that holds a proof may renew its backup codes and replace its authenticator all the same, with 5 wrong codes in
+//! 24 hours: somebody who only knows the password can close the gate for the owner, but not this way out.
+//!
+//! A pending secret has a count of its own: after 10 wrong codes it is dropped.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +20,14 @@ use serde::{Deserialize, Serialize};
 pub(crate) const FREE_FAILURES: u32 = 4;
 /// Consecutive failures at which TOTP codes are locked (SP 800-63B-4 §3.2.2).
 pub(crate) const LOCKING_FAILURES: u32 = 100;
+/// Wrong backup codes that are counted. More are refused without a write.
+pub(crate) const BACKUP_FAILURES_COUNTED: u32 = 100;
+/// Wrong first codes after which a pending secret is dropped.
+pub(crate) const PENDING_FAILURES: u32 = 10;
+/// So many of them may come from sessions without a proof while a credential is live.
+pub(crate) const PENDING_FAILURES_WITHOUT_PROOF: u32 = 5;
+/// Wrong codes within 24 hours that sessions with a proof may send while the gate is closed.
+const REPAIR_FAILURES: usize = 5;
 const FIRST_WAIT_SECS: u64 = 30;
 const LONGEST_WAIT_SECS: u64 = 3_600;
 const RECENT_LIMIT: usize = 20;
@@ -56,6 +69,11 @@ impl RecentFailures {
 
     fn last(&self) -> Option<u64> {
         self.0.last().copied()
+    }
+
+    fn within_a_day(&self, now: u64) -> usize {
+        let is_recent = |at: &&u64| now < at.saturating_add(RECENT_PERIOD_SECS);
+        self.0.iter().filter(is_recent).count()
     }
 
     fn exhausted(&self, now: u64) -> bool {
@@ -113,6 +131,11 @@ pub(crate) fn gate(consecutive: u32, recent: &RecentFailures, now: u64) -> Gate 
         0 => Gate::Open,
         secs => Gate::Wait(secs),
     }
+}
+
+/// Whether a session that holds a proof may try a code while the gate is closed. `failures` are those of such tries.
+pub(crate) fn has_repair_tries(failures: &RecentFailures, now: u64) -> bool {
+    failures.within_a_day(now) < REPAIR_FAILURES
 }
 
 fn wait_secs(consecutive: u32) -> u64 {

@@ -1,31 +1,30 @@
-//! What may happen to a device: pure functions of (device, opened secrets, input, now, randomness).
+//! What may happen to a device: pure functions of (device, input, time, randomness).
 //!
-//! Each is a check-list: guards first, then one action. A guard that stops it may still leave something to write (a
-//! failure is counted). Nothing here reads a clock, a store or a session.
+//! Each is a check-list: guards first, then one action. A guard that refuses may still have something to write (a failure is
+//! counted). Nothing here reads a clock, a store or a session.
 
 mod confirm;
 mod enroll;
-mod examine;
 mod operator;
+mod token;
 
 use crate::{
     config::Config,
-    credential::Credential,
-    device::{Device, Epoch, UserId, Version},
+    device::Device,
     error::Error,
     event::Event,
-    keyring::SealError,
-    outcome::{Proof, Rejection},
+    keyring::KeyRing,
+    opened::Opened,
+    outcome::Rejection,
+    proof::Proof,
     random::{Randomness, RandomnessError},
-    secrets::Secrets,
-    throttle::RecentFailures,
 };
 
 pub(crate) use self::{
     confirm::confirm,
     enroll::enroll,
-    examine::{authenticate, disable, renew_backup_codes},
-    operator::{end_all_proofs, end_other_proofs, import, unlock},
+    operator::{end_all_proofs, end_other_proofs, import, reseal, reset, unlock},
+    token::{authenticate, disable, renew_backup_codes},
 };
 
 /// What a transition is given beside the device and the user's input.
@@ -33,20 +32,28 @@ pub(crate) struct Context<'a> {
     /// Seconds since the Unix epoch.
     pub(crate) now: u64,
     pub(crate) config: &'a Config,
+    pub(crate) keys: &'a KeyRing,
     pub(crate) random: &'a dyn Randomness,
+    /// What the session that asks holds.
+    pub(crate) proof: Option<&'a Proof>,
 }
 
-/// A device with its box open.
-pub(crate) struct Opened {
-    pub(crate) device: Device,
-    pub(crate) secrets: Secrets,
-    /// Whether the box must be sealed anew: something secret, or the epoch it is bound to, changed.
-    pub(crate) reseal: bool,
+impl Context<'_> {
+    fn open(&self, device: Device) -> Result<Opened, Stop> {
+        Ok(Opened::open(device, self.keys)?)
+    }
+
+    /// Whether the session that asks holds a proof that counts.
+    fn has_proof(&self, device: &Device) -> bool {
+        self.proof.is_some_and(|proof| proof.counts_for(device))
+    }
 }
 
 /// What to write.
 pub(crate) enum Next {
     Put(Box<Opened>),
+    /// As it is, under the first key: the user did nothing.
+    Reseal(Box<Opened>),
     Delete,
 }
 
@@ -61,7 +68,7 @@ pub(crate) struct Accepted<T> {
 pub(crate) enum Stop {
     /// A guard refused. What it counted must be written before the rejection is told.
     Refused {
-        count: Option<Box<Opened>>,
+        next: Option<Next>,
         rejection: Rejection,
         events: Vec<Event>,
     },
@@ -69,15 +76,21 @@ pub(crate) enum Stop {
     Fault(Error),
 }
 
-pub(crate) type Step<T> = Result<Accepted<T>, Stop>;
+pub(crate) type Transition<T> = Result<Accepted<T>, Stop>;
 
 impl From<Rejection> for Stop {
     fn from(rejection: Rejection) -> Self {
         Self::Refused {
-            count: None,
+            next: None,
             rejection,
             events: Vec::new(),
         }
+    }
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Fault(error)
     }
 }
 
@@ -95,56 +108,18 @@ impl<T> Accepted<T> {
             events,
         }
     }
-}
 
-impl Opened {
-    /// A device that holds nothing yet.
-    fn new(user: &UserId, context: &Context<'_>) -> Result<Self, RandomnessError> {
-        let device = Device {
-            user: user.clone(),
-            version: Version::random(context.random)?,
-            epoch: Epoch::random(context.random)?,
-            sealed: Vec::new(),
-            confirmed_at: None,
-            pending_at: None,
-            last_step: None,
-            failures: 0,
-            recent_failures: RecentFailures::default(),
-            backup_failures: 0,
-            backup_codes_remaining: 0,
-            last_used_at: None,
-            created_at: context.now,
-            updated_at: context.now,
-        };
-        Ok(Self {
-            device,
-            secrets: Secrets::default(),
-            reseal: true,
-        })
-    }
-
-    /// Ends every proof given out so far.
-    fn begin_epoch(&mut self, context: &Context<'_>) -> Result<(), RandomnessError> {
-        self.device.epoch = Epoch::random(context.random)?;
-        self.reseal = true; // the box is bound to the epoch
-        Ok(())
-    }
-
-    fn proof(&self, context: &Context<'_>) -> Proof {
-        Proof {
-            user: self.device.user.clone(),
-            epoch: self.device.epoch,
-            at: context.now,
+    fn delete(answer: T, events: Vec<Event>) -> Self {
+        Self {
+            next: Next::Delete,
+            answer,
+            events,
         }
     }
+}
 
-    /// A credential that the columns say is in the box.
-    fn expect<'a>(&self, credential: Option<&'a Credential>) -> Result<&'a Credential, Stop> {
-        credential.ok_or_else(|| {
-            Stop::Fault(Error::Seal {
-                user: self.device.user.clone(),
-                source: SealError::Altered,
-            })
-        })
-    }
+fn require_live(device: Option<Device>) -> Result<Device, Rejection> {
+    device
+        .filter(Device::is_confirmed)
+        .ok_or(Rejection::NotEnabled)
 }

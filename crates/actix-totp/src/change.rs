@@ -64,3 +64,9 @@ fn never_stored(error: actix_web::Error) -> actix_web::Error {
     );
     InternalError::from_response(error, response).into()
 }
+
+impl std::fmt::Debug for AuthorizeChange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("AuthorizeChange(..)")
+    }
+}

@@ -5,18 +5,23 @@
 //!
 //! 1. `Sec-Fetch-Site: same-origin` or `none` passes.
 //! 2. Any other `Sec-Fetch-Site` passes only if the Origin is one of the trusted origins.
-//! 3. Without `Sec-Fetch-Site`, an Origin must be trusted, or name the raw `Host`. Forwarded headers are not believed.
+//! 3. Without `Sec-Fetch-Site`, an Origin must be trusted, or name the raw `Host`, over TLS with `https`. Forwarded headers
+//!    are not believed, but that the client came over TLS: that can only refuse more.
 //! 4. Neither header: not a browser, passes.
 //!
 //! `Origin: null`, an unreadable header or one sent twice is refused.
 
-use actix_web::http::{
-    Uri,
-    header::{self, AsHeaderName, HeaderMap},
+use actix_web::{
+    HttpRequest,
+    http::{
+        Uri,
+        header::{self, AsHeaderName, HeaderMap},
+    },
 };
 
-/// Whether the request may go on. `authority` is the URI's own, which HTTP/2 has instead of `Host`.
-pub(crate) fn passes(headers: &HeaderMap, uri: &Uri, trusted_origins: &[String]) -> bool {
+/// Whether the request may go on.
+pub(crate) fn passes(req: &HttpRequest, trusted_origins: &[String]) -> bool {
+    let headers = req.headers();
     let (Some(site), Some(origin)) = (
         single(headers, "sec-fetch-site"),
         single(headers, header::ORIGIN),
@@ -31,7 +36,7 @@ pub(crate) fn passes(headers: &HeaderMap, uri: &Uri, trusted_origins: &[String])
     match (site, origin) {
         (Some("same-origin" | "none"), _) | (None, None) => true,
         (Some(_), origin) => origin.is_some_and(is_trusted),
-        (None, Some(origin)) => is_trusted(origin) || is_host(origin, headers, uri),
+        (None, Some(origin)) => is_trusted(origin) || is_host(origin, req),
     }
 }
 
@@ -45,21 +50,36 @@ fn single(headers: &HeaderMap, name: impl AsHeaderName) -> Option<Option<&str>> 
     }
 }
 
-fn is_host(origin: &str, headers: &HeaderMap, uri: &Uri) -> bool {
-    let host = match single(headers, header::HOST) {
+fn is_host(origin: &str, req: &HttpRequest) -> bool {
+    let host = match single(req.headers(), header::HOST) {
         Some(Some(host)) => Some(host),
-        Some(None) => uri.authority().map(|authority| authority.as_str()),
+        // HTTP/2 has it in the URI.
+        Some(None) => req.uri().authority().map(|authority| authority.as_str()),
         None => None,
     };
-    let origin_host = origin
-        .strip_prefix("https://")
-        .or(origin.strip_prefix("http://"));
+    let origin_host = match origin.strip_prefix("http://") {
+        Some(_) if is_over_tls(req) => None, // whoever listens may have written that page
+        None => origin.strip_prefix("https://"),
+        origin_host => origin_host,
+    };
     match (origin_host, host) {
         (Some(origin_host), Some(host)) => {
             !host.is_empty() && origin_host.eq_ignore_ascii_case(host)
         }
         _ => false,
     }
+}
+
+/// Whether the client came over TLS, as far as it can be known: here, or at a proxy that says so. Whoever adds such a header
+/// only makes the check stricter.
+fn is_over_tls(req: &HttpRequest) -> bool {
+    let says_https = |name: &str| {
+        req.headers().get_all(name).any(|value| {
+            let value = value.as_bytes().to_ascii_lowercase();
+            value.windows(5).any(|part| part == b"https")
+        })
+    };
+    req.app_config().secure() || says_https("x-forwarded-proto") || says_https("forwarded")
 }
 
 /// Whether this is an origin as browsers send it: scheme and host, perhaps a port, nothing behind.
@@ -88,11 +108,7 @@ mod tests {
                 request.append_header(*header)
             })
             .to_http_request();
-        passes(
-            request.headers(),
-            request.uri(),
-            &["https://app.example.com".to_owned()],
-        )
+        passes(&request, &["https://app.example.com".to_owned()])
     }
 
     #[test]
@@ -115,6 +131,11 @@ mod tests {
                 ("Origin", "https://app.example.com"),
             ],
             &[("Host", "example.com"), ("Origin", "https://example.com")],
+            &[
+                ("Host", "example.com"),
+                ("X-Forwarded-Proto", "https"),
+                ("Origin", "https://example.com"),
+            ],
             &[
                 ("Host", "Example.com:8080"),
                 ("Origin", "http://example.com:8080"),
@@ -170,6 +191,16 @@ mod tests {
             ],
             &[("Host", ""), ("Origin", "https://")],
             &[("Origin", "https://example.com")],
+            &[
+                ("Host", "example.com"),
+                ("X-Forwarded-Proto", "https"),
+                ("Origin", "http://example.com"),
+            ],
+            &[
+                ("Host", "example.com"),
+                ("Forwarded", "for=192.0.2.1;proto=HTTPS"),
+                ("Origin", "http://example.com"),
+            ],
         ] {
             assert!(!passes_with(sent), "{sent:?}");
         }

@@ -1,4 +1,4 @@
-//! An extractor that a handler asks for to be unreachable without the second factor.
+//! `Verified` as an extractor: a handler that asks for it cannot be reached without the second factor.
 
 use std::{
     future::Future,
@@ -6,53 +6,26 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use actix_totp_core::UserId;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web};
 
-use crate::{guard::Standing, plugin::Totp, problem::Problem};
-
-/// Proof, as an argument of a handler, that the signed-in user has shown the second factor.
-///
-/// Inside a [`RequireTotp`](crate::RequireTotp) it costs nothing: the guard has asked the store. Elsewhere it asks
-/// itself, for everyone and with the default maximum age, if the application has registered the plugin with
-/// `app_data(web::Data::new(totp.clone()))`. With neither, the handler cannot be reached: 503, and the log says why.
-///
-/// # Example
-///
-/// ```
-/// use actix_totp::Verified;
-/// use actix_web::{HttpResponse, Responder};
-///
-/// async fn transfer(verified: Verified) -> impl Responder {
-///     HttpResponse::Ok().body(format!("hello, {}", verified.user()))
-/// }
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verified {
-    pub(crate) user: UserId,
-    pub(crate) at: u64,
-}
-
-impl Verified {
-    /// Who has shown the second factor.
-    pub const fn user(&self) -> &UserId {
-        &self.user
-    }
-
-    /// When, in seconds since the Unix epoch. In a trusted browser: when the user began to trust it.
-    pub const fn at(&self) -> u64 {
-        self.at
-    }
-}
+use crate::{
+    plugin::Totp,
+    problem::Problem,
+    verified::{Passed, Verified},
+};
 
 impl FromRequest for Verified {
     type Error = actix_web::Error;
     type Future = VerifiedFuture;
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        if let Some(standing) = req.extensions().get::<Standing>() {
+        let registered = req.app_data::<web::Data<Totp>>();
+        let registered = registered.map(|totp| &***totp);
+        if let Some(passed) = req.extensions().get::<Passed>()
+            && let Some(verified) = passed.of(registered)
+        {
             // A guard that lets the unenrolled pass has run: this handler does not.
-            let verified = standing.0.clone().ok_or_else(Problem::totp_setup_required);
+            let verified = verified.clone().ok_or_else(Problem::totp_setup_required);
             return VerifiedFuture(Waiting::Known(Some(verified)));
         }
         let req = req.clone();
@@ -99,6 +72,5 @@ async fn ask(req: &HttpRequest) -> Result<Verified, Problem> {
     totp.require()
         .admit(req)
         .await?
-        .0
         .ok_or_else(Problem::totp_setup_required)
 }

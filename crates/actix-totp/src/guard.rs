@@ -4,13 +4,19 @@ mod decision;
 mod middleware;
 mod redirect;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use actix_totp_core::{Proof, Rejection, Status, UserId};
 use actix_web::HttpRequest;
 
 pub(crate) use self::decision::{Decision, Demand, Policy, decide};
-use crate::{extract::Verified, plugin::Totp, problem::Problem, recheck::Recheck, session, trust};
+use crate::{
+    plugin::Totp,
+    problem::Problem,
+    recheck::Recheck,
+    session::{self, SessionSeen},
+    verified::Verified,
+};
 
 /// Lets a request pass only if the signed-in user has shown the second factor. Made by [`Totp::require`]; wrap a scope
 /// or a resource with it, inside the session middleware.
@@ -30,7 +36,7 @@ use crate::{extract::Verified, plugin::Totp, problem::Problem, recheck::Recheck,
 /// # Example
 ///
 /// ```
-/// use std::time::Duration;
+/// use std::{sync::Arc, time::Duration};
 /// use actix_totp::Totp;
 /// use actix_web::{HttpResponse, web};
 ///
@@ -49,26 +55,27 @@ pub struct RequireTotp {
     totp: Totp,
     policy: Policy,
     strict: bool,
+    session_seen: Arc<SessionSeen>,
 }
 
-/// That a guard let this request pass, and whether with the second factor. Kept with the request.
-#[derive(Debug, Clone)]
-pub(crate) struct Standing(pub(crate) Option<Verified>);
-
-impl RequireTotp {
-    pub(crate) fn new(totp: Totp) -> Self {
+impl Totp {
+    /// A guard for the routes that need the second factor: everyone, with the default maximum age.
+    pub fn require(&self) -> RequireTotp {
         let policy = Policy {
             demand: Demand::Everyone,
-            max_age_secs: totp.0.max_age_secs,
-            trusted_secs: totp.0.trust.secs(),
+            max_age_secs: self.plugin.max_age_secs,
+            trusted_secs: self.plugin.trust.secs(),
         };
-        Self {
-            totp,
+        RequireTotp {
+            totp: self.clone(),
             policy,
             strict: false,
+            session_seen: Arc::default(),
         }
     }
+}
 
+impl RequireTotp {
     /// Lets users without a second factor pass: it is asked only of those who have one.
     ///
     /// Default: it is asked of everyone.
@@ -96,16 +103,17 @@ impl RequireTotp {
         self
     }
 
-    /// The check-list.
-    pub(crate) async fn admit(&self, req: &HttpRequest) -> Result<Standing, Problem> {
-        let user = self.totp.current_user(req).await?;
-        let proof = session::proof(req, &user);
+    /// The check-list. `None`: without the second factor, which is not demanded.
+    pub(crate) async fn admit(&self, req: &HttpRequest) -> Result<Option<Verified>, Problem> {
+        let current_user = &self.totp.plugin.current_user;
+        let user = current_user.require(req, &self.session_seen).await?.id;
+        let proof = self.proof(req, &user);
         if let Some(at) = self.remembered(req, &user, proof.as_ref())? {
-            return Ok(Standing(Some(Verified { user, at })));
+            return Ok(Some(Verified { user, at }));
         }
         match self.ask(req, &user, proof.as_ref()).await? {
-            Decision::Pass { at } => Ok(Standing(Some(Verified { user, at }))),
-            Decision::PassUnenrolled => Ok(Standing(None)),
+            Decision::Pass { at } => Ok(Some(Verified { user, at })),
+            Decision::PassUnenrolled => Ok(None),
             Decision::SetupRequired => Err(Problem::totp_setup_required()),
             Decision::Stale => Err(Problem::stale_proof()),
             // Without session middleware nobody could ever pass: say so instead of asking for codes in vain.
@@ -116,26 +124,34 @@ impl RequireTotp {
         }
     }
 
+    fn proof(&self, req: &HttpRequest, user: &UserId) -> Option<Proof> {
+        self.totp.plugin.session_proof.read(req, user)
+    }
+
     /// What the store says of the user, and whether this request's proof counts.
     pub(crate) async fn examine(
         &self,
         req: &HttpRequest,
         user: &UserId,
     ) -> Result<(Status, Decision), Problem> {
-        let (status, now) = self.totp.look(user).await?;
-        let session = session::proof(req, user);
+        let (status, now) = self.totp.read(user).await?;
+        let session = self.proof(req, user);
         let decision = self.decide(req, user, &status, session.as_ref(), now);
         Ok((status, decision))
     }
 
     /// The proof in the session, if it counts and is not too old. A trusted browser will not do.
+    ///
+    /// # Errors
+    ///
+    /// The problem that a guard would answer with.
     pub(crate) async fn session_proof(
         &self,
         req: &HttpRequest,
         user: &UserId,
     ) -> Result<Proof, Problem> {
-        let (status, now) = self.totp.look(user).await?;
-        let proof = session::proof(req, user);
+        let (status, now) = self.totp.read(user).await?;
+        let proof = self.proof(req, user);
         let policy = Policy {
             trusted_secs: None,
             ..self.policy
@@ -181,7 +197,7 @@ impl RequireTotp {
     ) -> Result<Decision, Problem> {
         let recheck = self.recheck();
         let before = recheck.map(|recheck| recheck.before_load(user));
-        let (status, now) = self.totp.look(user).await?;
+        let (status, now) = self.totp.read(user).await?;
         if let (Some(recheck), Some(before), Some(epoch)) = (recheck, before, status.epoch) {
             recheck.remember(user, before, epoch, now);
         }
@@ -189,7 +205,7 @@ impl RequireTotp {
     }
 
     fn recheck(&self) -> Option<&Recheck> {
-        let recheck = self.totp.0.recheck.as_deref();
+        let recheck = self.totp.plugin.recheck.as_deref();
         recheck.filter(|_| !self.strict)
     }
 
@@ -201,7 +217,8 @@ impl RequireTotp {
         session: Option<&Proof>,
         now: u64,
     ) -> Decision {
-        let browser = || trust::proof(&self.totp, req, user);
+        let plugin = &self.totp.plugin;
+        let browser = || plugin.trust.proof(&plugin.service, req, user);
         decide(self.policy, user, status, session, browser, now)
     }
 }

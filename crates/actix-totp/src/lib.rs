@@ -8,31 +8,38 @@ mod accept;
 #[cfg(feature = "bench")]
 #[doc(hidden)]
 pub mod bench;
+mod body;
 mod change;
 mod cross_site;
 mod extract;
 mod guard;
 mod local;
+mod mount;
 mod operations;
 #[cfg(feature = "pages")]
 pub mod pages;
 mod plugin;
 mod problem;
 mod recheck;
+mod request;
+mod request_context;
 mod routes;
 mod runner;
 mod session;
 mod settings;
 mod trust;
 mod user;
+mod verified;
 
+/// The version of actix-session that this plugin reads. An application that wraps another version is not seen signed in.
+pub use actix_session;
 pub use actix_totp_core::{
     Algorithm, Authenticated, BackupCode, BatchStore, BuildError, CannotOpen, CheckError, Clock,
     Confirmed, Credential, Device, DeviceStore, Disabled, Enrollment, Epoch, Error, Event,
-    InvalidCredential, InvalidKeyRing, InvalidRecentFailures, InvalidUserId, KeyRing, MemoryStore,
-    Method, OsRandomness, Outcome, Parameters, Proof, Randomness, RandomnessError, RecentFailures,
-    Rejection, Renewed, ResealReport, SealError, Sleeper, Status, StoreError, Swap, SystemClock,
-    SystemSleeper, TotpService, UserId, Version,
+    EventContext, InvalidCredential, InvalidKeyRing, InvalidRecentFailures, InvalidUserId, KeyRing,
+    MemoryStore, Method, Operation, OsRandomness, Outcome, Parameters, Proof, Randomness,
+    RandomnessError, RecentFailures, Rejection, Renewed, SealError, Sleeper, Status, StoreError,
+    Swap, SweepReport, SystemClock, SystemSleeper, TotpService, UserId, Version,
 };
 #[cfg(feature = "test-util")]
 pub use actix_totp_core::{FakeClock, SeededRandomness};
@@ -40,9 +47,9 @@ pub use actix_totp_core::{FakeClock, SeededRandomness};
 pub use actix_totp_diesel::{DieselStore, DieselStoreBuilder, MigrateError, OpenError, diesel};
 
 pub use change::Change;
-pub use extract::Verified;
 pub use guard::RequireTotp;
 pub use plugin::Totp;
 pub use problem::Problem;
 pub use settings::TotpBuilder;
 pub use user::{CurrentUser, SignedIn};
+pub use verified::Verified;

@@ -1,16 +1,16 @@
 //! The operations without HTTP, for handlers and jobs of the application's own. Each crosses to a thread of the
 //! plugin's own once.
 //!
-//! All but resealing wait with a time limit, so they need a tokio runtime with its timer, as every actix-web application has it.
+//! All but those over all devices wait with a time limit, so they need a tokio runtime with its timer, as every actix-web
+//! application has it.
 
 use std::thread;
 
 use actix_totp_core::{
-    Authenticated, Confirmed, Credential, Disabled, Enrollment, Error, Outcome, Proof, Renewed,
-    ResealReport, Status, UserId,
+    Authenticated, CheckError, Confirmed, Credential, Disabled, Enrollment, Error, Operation,
+    Outcome, Proof, Renewed, Status, SweepReport, TotpService, UserId,
 };
 use tokio::sync::oneshot;
-use zeroize::Zeroizing;
 
 use crate::plugin::Totp;
 
@@ -42,13 +42,7 @@ impl Totp {
         label: &str,
         token: Option<&str>,
     ) -> Result<Outcome<Enrollment>, Error> {
-        let (user, label) = (user.clone(), label.to_owned());
-        let token = token.map(|token| Zeroizing::new(token.to_owned()));
-        self.run(move |service| {
-            let token = token.as_ref().map(|token| token.as_str());
-            service.enroll(&user, &label, token)
-        })
-        .await
+        self.apply(Operation::enroll(user, label, token)).await
     }
 
     /// Confirms the pending secret; see [`TotpService::confirm`](crate::TotpService::confirm).
@@ -57,9 +51,7 @@ impl Totp {
     ///
     /// As there.
     pub async fn confirm(&self, user: &UserId, token: &str) -> Result<Outcome<Confirmed>, Error> {
-        let (user, token) = (user.clone(), Zeroizing::new(token.to_owned()));
-        self.run(move |service| service.confirm(&user, &token))
-            .await
+        self.apply(Operation::confirm(user, token)).await
     }
 
     /// Accepts a token, once; see [`TotpService::authenticate`](crate::TotpService::authenticate).
@@ -72,8 +64,7 @@ impl Totp {
         user: &UserId,
         token: &str,
     ) -> Result<Outcome<Authenticated>, Error> {
-        let (user, token) = (user.clone(), Zeroizing::new(token.to_owned()));
-        self.0.runner.authenticate(user, token).await
+        self.apply(Operation::authenticate(user, token)).await
     }
 
     /// Makes new backup codes; see [`TotpService::renew_backup_codes`](crate::TotpService::renew_backup_codes).
@@ -86,9 +77,7 @@ impl Totp {
         user: &UserId,
         token: &str,
     ) -> Result<Outcome<Renewed>, Error> {
-        let (user, token) = (user.clone(), Zeroizing::new(token.to_owned()));
-        self.run(move |service| service.renew_backup_codes(&user, &token))
-            .await
+        self.apply(Operation::renew_backup_codes(user, token)).await
     }
 
     /// Turns the second factor off; see [`TotpService::disable`](crate::TotpService::disable).
@@ -101,10 +90,7 @@ impl Totp {
         user: &UserId,
         token: Option<&str>,
     ) -> Result<Outcome<Disabled>, Error> {
-        let user = user.clone();
-        let token = token.map(|token| Zeroizing::new(token.to_owned()));
-        self.run(move |service| service.disable(&user, token.as_ref().map(|token| token.as_str())))
-            .await
+        self.apply(Operation::disable(user, token)).await
     }
 
     /// The state of a user's second factor. Writes nothing.
@@ -113,7 +99,7 @@ impl Totp {
     ///
     /// As [`TotpService::status`](crate::TotpService::status).
     pub async fn status(&self, user: &UserId) -> Result<Status, Error> {
-        Ok(self.look(user).await?.0)
+        Ok(self.read(user).await?.0)
     }
 
     /// Clears a user's failure counts and keeps everything else. `false`: there is no device.
@@ -122,8 +108,7 @@ impl Totp {
     ///
     /// As [`TotpService::unlock`](crate::TotpService::unlock).
     pub async fn unlock(&self, user: &UserId) -> Result<bool, Error> {
-        let user = user.clone();
-        self.run(move |service| service.unlock(&user)).await
+        self.is_done(Operation::unlock(user)).await
     }
 
     /// Deletes a user's device, every proof with it. `false`: there was none.
@@ -132,8 +117,7 @@ impl Totp {
     ///
     /// As [`TotpService::reset`](crate::TotpService::reset).
     pub async fn reset(&self, user: &UserId) -> Result<bool, Error> {
-        let user = user.clone();
-        self.run(move |service| service.reset(&user)).await
+        self.is_done(Operation::reset(user)).await
     }
 
     /// Ends every proof of a user in every session: call it at a change of password and for "sign out everywhere".
@@ -143,8 +127,7 @@ impl Totp {
     ///
     /// As [`TotpService::end_all_proofs`](crate::TotpService::end_all_proofs).
     pub async fn end_all_proofs(&self, user: &UserId) -> Result<bool, Error> {
-        let user = user.clone();
-        self.run(move |service| service.end_all_proofs(&user)).await
+        self.is_done(Operation::end_all_proofs(user)).await
     }
 
     /// Ends every proof of a user but the one that asks; see
@@ -154,9 +137,7 @@ impl Totp {
     ///
     /// As there.
     pub async fn end_other_proofs(&self, proof: &Proof) -> Result<Outcome<Proof>, Error> {
-        let proof = proof.clone();
-        self.run(move |service| service.end_other_proofs(&proof))
-            .await
+        self.apply(Operation::end_other_proofs(proof)).await
     }
 
     /// Takes over somebody who enrolled elsewhere; see [`TotpService::import`](crate::TotpService::import).
@@ -170,9 +151,8 @@ impl Totp {
         credential: Credential,
         confirmed_at: u64,
     ) -> Result<Outcome<()>, Error> {
-        let user = user.clone();
-        self.run(move |service| service.import(&user, &credential, confirmed_at))
-            .await
+        let operation = Operation::import(user, &credential, confirmed_at);
+        self.apply(operation).await
     }
 
     /// Seals every box under the first key; see [`TotpService::reseal_all`](crate::TotpService::reseal_all). It takes as long
@@ -182,13 +162,82 @@ impl Totp {
     ///
     /// As [`TotpService::reseal_all`](crate::TotpService::reseal_all); [`Error::Interrupted`] if it panicked or no
     /// thread can be had.
-    pub async fn reseal_all(&self, after: Option<&UserId>) -> Result<ResealReport, Error> {
-        let (totp, after) = (self.clone(), after.cloned());
+    pub async fn reseal_all(&self, after: Option<&UserId>) -> Result<SweepReport, Error> {
+        let after = after.cloned();
+        let done = self.on_own_thread(move |service| service.reseal_all(after.as_ref()));
+        done.await.unwrap_or(Err(Error::Interrupted))
+    }
+
+    /// Ends every proof of every user, after a database was restored; see
+    /// [`TotpService::end_everybodys_proofs`](crate::TotpService::end_everybodys_proofs). On a thread of its own, as
+    /// [`reseal_all`](Self::reseal_all).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn end_everybodys_proofs(
+        &self,
+        after: Option<&UserId>,
+    ) -> Result<SweepReport, Error> {
+        let after = after.cloned();
+        let done = self.on_own_thread(move |service| service.end_everybodys_proofs(after.as_ref()));
+        done.await.unwrap_or(Err(Error::Interrupted))
+    }
+
+    /// Looks, at start, whether this can work: store, key, clock. [`TotpService::check`](crate::TotpService::check) does the same
+    /// synchronously.
+    ///
+    /// # Errors
+    ///
+    /// As there; [`CheckError::Interrupted`] if it panicked or no thread can be had.
+    pub async fn check(&self) -> Result<(), CheckError> {
+        let checked = self.on_own_thread(TotpService::check);
+        checked.await.unwrap_or(Err(CheckError::Interrupted))
+    }
+
+    /// Puts a proof into `session`, as a good token does, without spending a code. `false`: the user has no second
+    /// factor. For tests of applications.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`] or [`Error::Clock`].
+    #[cfg(feature = "test-util")]
+    pub async fn verify_session(
+        &self,
+        session: &actix_session::Session,
+        user: &UserId,
+    ) -> Result<bool, Error> {
+        let user = user.clone();
+        let proof = self.on_own_thread(move |service| service.proof_for(&user));
+        let proof = proof.await.unwrap_or(Err(Error::Interrupted))?;
+        let session_proof = &self.plugin.session_proof;
+        Ok(proof.is_some_and(|proof| session_proof.write(session, &proof).is_ok()))
+    }
+
+    async fn is_done(&self, operation: Operation<()>) -> Result<bool, Error> {
+        Ok(matches!(
+            self.apply(operation).await?,
+            Outcome::Accepted(())
+        ))
+    }
+
+    /// `None`: it panicked, or no thread can be had.
+    async fn on_own_thread<T: Send + 'static>(
+        &self,
+        run: impl FnOnce(&TotpService) -> T + Send + 'static,
+    ) -> Option<T> {
+        let totp = self.clone();
         let (answer, answered) = oneshot::channel();
-        thread::Builder::new()
-            .name("actix-totp-reseal".into())
-            .spawn(move || answer.send(totp.service().reseal_all(after.as_ref())))
-            .map_err(|_| Error::Interrupted)?;
-        answered.await.unwrap_or(Err(Error::Interrupted))
+        let started = thread::Builder::new()
+            .name("actix-totp-once".into())
+            .spawn(move || {
+                let service = match &totp.event_context {
+                    Some(context) => &totp.service().with_context((**context).clone()),
+                    None => totp.service(),
+                };
+                answer.send(run(service))
+            });
+        started.ok()?;
+        answered.await.ok()
     }
 }

@@ -1,35 +1,42 @@
 //! The plugin: what an application builds once and clones into each worker.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
-use actix_totp_core::{CheckError, DeviceStore, Error, KeyRing, Status, TotpService, UserId};
-use actix_web::{HttpRequest, web};
+use actix_totp_core::{Error, EventContext, Operation, Outcome, Status, TotpService, UserId};
+use actix_web::HttpRequest;
 
 use crate::{
-    change::{AuthorizeChange, Change},
-    guard::RequireTotp,
+    change::AuthorizeChange,
     problem::Problem,
     recheck::Recheck,
-    routes,
+    request_context::RequestContext,
     runner::Runner,
-    settings::TotpBuilder,
+    session::{SessionProof, SessionSeen},
     trust::Trust,
-    user::CurrentUser,
+    user::{CurrentUser, SignedIn},
 };
 
 /// The second factor of an application. Cheap to clone; all clones are one.
 ///
-/// The methods that are `async` are the operations without HTTP; each runs on a thread of the plugin's own.
+/// The methods that are `async` are the operations without HTTP; each runs on a thread of the plugin's own. After a `fork` the
+/// child has none of these threads: build the plugin in the child.
 #[derive(Clone)]
-pub struct Totp(pub(crate) Arc<Plugin>);
+pub struct Totp {
+    pub(crate) plugin: Arc<Plugin>,
+    pub(crate) event_context: Option<Arc<EventContext>>,
+}
 
 pub(crate) struct Plugin {
     pub(crate) service: TotpService,
     pub(crate) runner: Runner,
     pub(crate) recheck: Option<Arc<Recheck>>,
     pub(crate) current_user: CurrentUser,
+    pub(crate) session_proof: SessionProof,
+    pub(crate) session_seen: SessionSeen,
+    pub(crate) request_context: RequestContext,
     pub(crate) authorize_change: AuthorizeChange,
     pub(crate) trusted_origins: Vec<String>,
+    pub(crate) body_timeout: Duration,
     pub(crate) max_age_secs: u64,
     pub(crate) browser_paths: Option<BrowserPaths>,
     pub(crate) trust: Trust,
@@ -46,87 +53,71 @@ pub(crate) struct BrowserPaths {
 }
 
 impl Totp {
-    /// Starts with a store for the devices and the keys that seal what is secret in them.
-    pub fn builder(store: impl DeviceStore, keys: KeyRing) -> TotpBuilder {
-        TotpBuilder::new(TotpService::builder(store, keys))
+    pub(crate) fn new(plugin: Plugin) -> Self {
+        Self {
+            plugin: Arc::new(plugin),
+            event_context: None,
+        }
     }
 
-    /// Mounts the endpoints: `generate/`, `verify/`, `status/`, `validate/`, `backup-codes/`, `forget-browsers/` and
-    /// `disable/`, each with and without its slash; with pages turned on (feature `pages`), these too. Give it to the `configure` of a scope of its own.
-    pub fn configure(&self, cfg: &mut web::ServiceConfig) {
-        routes::configure(self, cfg);
+    /// The same plugin, whose operations tell this context with their events: who acts, if not the user.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use actix_totp::{Error, EventContext, Totp, UserId};
+    ///
+    /// async fn reset(totp: &Totp, user: &UserId) -> Result<bool, Error> {
+    ///     totp.with_context(EventContext::new().actor("support: jane")).reset(user).await
+    /// }
+    /// ```
+    pub fn with_context(&self, context: EventContext) -> Self {
+        Self {
+            plugin: Arc::clone(&self.plugin),
+            event_context: Some(Arc::new(context)),
+        }
     }
 
-    /// A guard for the routes that need the second factor: everyone, with the default maximum age.
-    pub fn require(&self) -> RequireTotp {
-        RequireTotp::new(self.clone())
+    /// The same plugin, whose events are about this request.
+    pub(crate) fn for_request(&self, req: &HttpRequest) -> Self {
+        if !self.plugin.service.has_event_handlers() {
+            return self.clone(); // nobody is told
+        }
+        self.with_context(self.plugin.request_context.of(req))
     }
 
     /// The same operations, synchronous: for tools, jobs and other front ends.
     pub fn service(&self) -> &TotpService {
-        &self.0.service
-    }
-
-    /// Looks, at start, whether this can work: store, key, clock. Blocks, as an application does before it serves.
-    ///
-    /// # Errors
-    ///
-    /// As [`TotpService::check`].
-    pub fn check(&self) -> Result<(), CheckError> {
-        self.0.service.check()
-    }
-
-    /// Puts a proof into `session`, as a good token does, without spending a code. `false`: the user has no second
-    /// factor. For tests of applications.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Store`] or [`Error::Clock`].
-    #[cfg(feature = "test-util")]
-    pub async fn verify_session(
-        &self,
-        session: &actix_session::Session,
-        user: &UserId,
-    ) -> Result<bool, Error> {
-        let user = user.clone();
-        let proof = self.run(move |service| service.proof_for(&user)).await?;
-        Ok(proof.is_some_and(|proof| crate::session::keep(session, &proof).is_ok()))
+        &self.plugin.service
     }
 
     /// The user who is signed in.
-    pub(crate) async fn current_user(&self, req: &HttpRequest) -> Result<UserId, Problem> {
-        self.0.current_user.require(req).await
+    pub(crate) async fn signed_in(&self, req: &HttpRequest) -> Result<SignedIn, Problem> {
+        let plugin = &self.plugin;
+        plugin.current_user.require(req, &plugin.session_seen).await
     }
 
     /// The status of a user and the time that it is for: one crossing to another thread.
-    pub(crate) async fn look(&self, user: &UserId) -> Result<(Status, u64), Error> {
-        self.0.runner.look(user.clone()).await
+    pub(crate) async fn read(&self, user: &UserId) -> Result<(Status, u64), Error> {
+        self.plugin.runner.read(user.clone()).await
     }
 
-    /// Asks the application whether a request may change the second factor.
-    pub(crate) async fn authorize_change(
+    /// Does an operation on a thread of the plugin's own: one crossing per request.
+    pub(crate) async fn apply<T: Send + 'static>(
         &self,
-        req: &HttpRequest,
-        change: Change,
-    ) -> Result<(), actix_web::Error> {
-        self.0.authorize_change.ask(req, change).await
-    }
-
-    /// Runs an operation on a thread of the plugin's own: one crossing per request.
-    pub(crate) async fn run<T: Send + 'static>(
-        &self,
-        operation: impl FnOnce(&TotpService) -> Result<T, Error> + Send + 'static,
-    ) -> Result<T, Error> {
-        self.0.runner.run(operation).await
+        operation: Operation<T>,
+    ) -> Result<Outcome<T>, Error> {
+        let operation = operation.with_context(self.event_context.clone());
+        self.plugin.runner.apply(operation).await
     }
 }
 
 impl fmt::Debug for Totp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Totp")
-            .field("service", &self.0.service)
-            .field("current_user", &self.0.current_user)
-            .field("trusted_origins", &self.0.trusted_origins)
+            .field("service", &self.plugin.service)
+            .field("current_user", &self.plugin.current_user)
+            .field("trusted_origins", &self.plugin.trusted_origins)
             .finish_non_exhaustive()
     }
 }

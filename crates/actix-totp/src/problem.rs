@@ -140,6 +140,11 @@ impl Problem {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail)
     }
 
+    pub(crate) fn request_timeout() -> Self {
+        let detail = "The body did not arrive in time.";
+        Self::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", detail)
+    }
+
     pub(crate) fn unsupported_media_type() -> Self {
         let detail = "Send application/json or application/x-www-form-urlencoded.";
         Self::new(
@@ -223,7 +228,10 @@ impl From<Rejection> for Problem {
                 code,
                 "This secret was generated too long ago. Please generate TOTP again.",
             ),
-            Rejection::ProofEnded => Self::totp_required(),
+            Rejection::EnrollmentDiscarded => {
+                Self::bad_request(code, "Too many wrong codes. Please generate TOTP again.")
+            }
+            Rejection::ProofNeeded => Self::totp_required(),
             Rejection::Throttled { retry_after } => {
                 Self::too_many_failures(code, Some(retry_after))
             }

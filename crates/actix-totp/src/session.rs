@@ -1,22 +1,32 @@
-//! The proof in the session, and what the next page is to tell. No other file reads or writes them.
+//! The proof in the session. No other file reads or writes it.
 //!
 //! What is in a session is a hint: the guard believes a proof only if the store still has the epoch it was given under.
+//!
+//! A session is written only after a good token, or for one that holds a proof. Whoever holds back the body of another request
+//! until its owner has signed out does not get the session back.
 
-use std::{borrow::Cow, mem};
+use std::{
+    borrow::Cow,
+    mem,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+};
 
 use actix_session::{Session, SessionExt, SessionStatus};
 use actix_totp_core::{Epoch, Proof, UserId};
 use actix_web::{HttpMessage, HttpRequest};
 use serde::Deserialize;
 
-#[cfg(feature = "pages")]
-use crate::pages::Notice;
 use crate::problem::Problem;
 
-const PROOF: &str = "actix_totp.proof";
-#[cfg(feature = "pages")]
-const NOTICE: &str = "actix_totp.notice";
 const PROBE: &str = "actix_totp.probe";
+/// The actix-session that this plugin is built with. A session of another version is another type, which is not seen here.
+const ACTIX_SESSION: &str = "0.11";
+
+/// Where a plugin keeps the proof in the session.
+#[derive(Debug)]
+pub(crate) struct SessionProof {
+    key: String,
+}
 
 /// A [`Proof`] as it is in the session's text.
 #[derive(Deserialize)]
@@ -27,77 +37,95 @@ struct StoredProof<'a> {
     at: u64,
 }
 
-/// The proof of the request's session, if it is this user's. What cannot be read is none.
-pub(crate) fn proof(req: &HttpRequest, user: &UserId) -> Option<Proof> {
-    let session = req.get_session();
-    let entries = session.entries();
-    let stored: StoredProof<'_> = serde_json::from_str(entries.get(PROOF)?).ok()?;
-    (stored.user == user.as_str()).then(|| Proof {
-        user: user.clone(),
-        epoch: stored.epoch,
-        at: stored.at,
-    })
-}
-
-/// Puts a proof into the session, under a new session id: whoever knew the old id has not got the proof.
-pub(crate) fn keep(session: &Session, proof: &Proof) -> Result<(), Problem> {
-    session.renew();
-    if let Err(error) = session.insert(PROOF, proof) {
-        tracing::error!(%error, "a proof cannot be written into the session");
-        return Err(Problem::no_session());
+impl SessionProof {
+    /// `name`: that of a plugin beside the application's first.
+    pub(crate) fn new(name: Option<&str>) -> Self {
+        Self {
+            key: match name {
+                None => "actix_totp.proof".into(),
+                Some(name) => format!("actix_totp.{name}.proof"),
+            },
+        }
     }
-    Ok(())
-}
 
-/// Takes the proof out of the session, under a new session id.
-pub(crate) fn forget(session: &Session) {
-    session.remove(PROOF);
-    session.renew();
-}
-
-/// Gives the session a new id.
-#[cfg(feature = "pages")]
-pub(crate) fn renew(req: &HttpRequest) {
-    req.get_session().renew();
-}
-
-/// Leaves what the next page is to tell.
-#[cfg(feature = "pages")]
-pub(crate) fn leave_notice(req: &HttpRequest, notice: &Notice) -> Result<(), Problem> {
-    require(req)?.insert(NOTICE, notice).map_err(|error| {
-        tracing::error!(%error, "a notice cannot be written into the session");
-        Problem::no_session()
-    })
-}
-
-/// What was left for this page, once. What cannot be read is nothing.
-#[cfg(feature = "pages")]
-pub(crate) fn take_notice(req: &HttpRequest) -> Option<Notice> {
-    let session = req.get_session();
-    if !session.contains_key(NOTICE) {
-        return None; // a session that is not changed need not be written
+    /// The proof of the request's session, if it is this user's. What cannot be read is none.
+    pub(crate) fn read(&self, req: &HttpRequest, user: &UserId) -> Option<Proof> {
+        let session = req.get_session();
+        let entries = session.entries();
+        let stored: StoredProof<'_> = serde_json::from_str(entries.get(&self.key)?).ok()?;
+        (stored.user == user.as_str()).then(|| Proof {
+            user: user.clone(),
+            epoch: stored.epoch,
+            at: stored.at,
+        })
     }
-    session.remove_as(NOTICE)?.ok()
+
+    /// Puts the proof of a good token into the session, under a new session id: whoever knew the old id has not got the proof.
+    pub(crate) fn write(&self, session: &Session, proof: &Proof) -> Result<(), Problem> {
+        session.renew();
+        self.replace(session, proof)
+    }
+
+    /// Puts the successor of the session's own proof in its place.
+    pub(crate) fn replace(&self, session: &Session, proof: &Proof) -> Result<(), Problem> {
+        session.insert(&self.key, proof).map_err(|error| {
+            tracing::error!(%error, "a proof cannot be written into the session");
+            Problem::no_session()
+        })
+    }
+
+    /// Takes the proof out of the session after a good token, under a new session id.
+    pub(crate) fn remove(&self, session: &Session) {
+        session.remove(&self.key);
+        session.renew();
+    }
 }
 
 /// The session, if something put into it will be there at the next request. To be asked before a code is spent.
 pub(crate) fn require(req: &HttpRequest) -> Result<Session, Problem> {
     let session = req.get_session();
-    if req.extensions().contains::<NotKept>() || session.status() == SessionStatus::Purged {
-        tracing::error!(
-            code = "no_session",
-            "no session keeps the proof: wrap SessionMiddleware outside of actix-totp"
-        );
-        return Err(Problem::no_session());
+    if is_missing(req) || session.status() == SessionStatus::Purged {
+        return Err(missing());
     }
     Ok(session)
 }
 
 /// That no session middleware is around this request.
-struct NotKept;
+struct Missing;
 
-/// Notes whether session middleware is around this request. To be called before anything else asks for the session, where
-/// it is not the session that says who is signed in: one that does was loaded.
+/// Whether [`probe`] found no session middleware around this request.
+pub(crate) fn is_missing(req: &HttpRequest) -> bool {
+    req.extensions().contains::<Missing>()
+}
+
+/// The problem to answer with then, and the log line that says how to mend it.
+pub(crate) fn missing() -> Problem {
+    tracing::error!(
+        code = "no_session",
+        "no session middleware is around this request: wrap SessionMiddleware outside of actix-totp. If it is wrapped, it may be of \
+         another version: this plugin was built with actix-session {ACTIX_SESSION} (actix_totp::actix_session); see \
+         `cargo tree -i actix-session`"
+    );
+    Problem::no_session()
+}
+
+/// Whether a session has said who is signed in. From then on the middleware is there, and is not looked for any more.
+#[derive(Debug, Default)]
+pub(crate) struct SessionSeen(AtomicBool);
+
+impl SessionSeen {
+    pub(crate) fn is_seen(&self) -> bool {
+        self.0.load(Relaxed)
+    }
+
+    pub(crate) fn see(&self) {
+        if !self.is_seen() {
+            self.0.store(true, Relaxed);
+        }
+    }
+}
+
+/// Notes whether session middleware is around this request. To be called before anything else asks for the session.
 ///
 /// Without the middleware actix-session makes an empty session that vanishes, and does not say so. So what the request
 /// carries is set aside, and the session that is then made anew is marked. If the mark is gone when both are put together,
@@ -110,7 +138,7 @@ pub(crate) fn probe(req: &HttpRequest) {
     let is_made_now = !marked || req.get_session().contains_key(PROBE);
     made.purge();
     if is_made_now {
-        req.extensions_mut().insert(NotKept);
+        req.extensions_mut().insert(Missing);
     }
 }
 
@@ -172,5 +200,13 @@ mod tests {
         let app = test::init_service(app).await;
         let answer = test::call_service(&app, test::TestRequest::get().to_request()).await;
         assert_eq!(answer.status(), StatusCode::OK);
+    }
+
+    #[test]
+    fn the_log_names_the_version_that_is_built_in() {
+        let manifest = include_str!("../Cargo.toml");
+        let workspace = include_str!("../../../Cargo.toml");
+        assert!(manifest.contains("actix-session.workspace = true"));
+        assert!(workspace.contains(&format!("\nactix-session = \"{ACTIX_SESSION}\"\n")));
     }
 }

@@ -4,7 +4,7 @@ mod core;
 
 use std::{sync::Arc, time::Duration};
 
-use actix_totp_core::BuildError;
+use actix_totp_core::{BuildError, DeviceStore, EventContext, KeyRing, TotpService};
 use actix_web::HttpRequest;
 
 use crate::{
@@ -12,7 +12,9 @@ use crate::{
     cross_site,
     plugin::{BrowserPaths, Plugin, Totp},
     recheck::{Recheck, Watched},
+    request_context::RequestContext,
     runner::{Limits, Runner},
+    session::{SessionProof, SessionSeen},
     trust::Trust,
     user::CurrentUser,
 };
@@ -33,7 +35,7 @@ const DEFAULT_MAX_AGE: Duration = Duration::from_secs(12 * 60 * 60);
 /// let totp = Totp::builder(MemoryStore::new(), keys)
 ///     .issuer("Example Inc")
 ///     .trusted_origins(["https://app.example.com"])
-///     .on_event(|event| println!("{event:?}"))
+///     .on_event(|event, _| println!("{event:?}"))
 ///     .build()?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -41,30 +43,37 @@ const DEFAULT_MAX_AGE: Duration = Duration::from_secs(12 * 60 * 60);
 #[must_use = "nothing is made before build()"]
 pub struct TotpBuilder {
     core: actix_totp_core::TotpBuilder,
+    name: Option<String>,
     current_user: CurrentUser,
+    request_context: RequestContext,
     authorize_change: AuthorizeChange,
     trusted_origins: Vec<String>,
+    body_timeout: Duration,
     max_age: Duration,
     browser_paths: Option<BrowserPaths>,
     limits: Limits,
     recheck_every: Option<Duration>,
-    pub(crate) trust: Trust,
+    trust: Trust,
     #[cfg(feature = "pages")]
-    pub(crate) pages: Option<crate::pages::Pages>,
+    pages: Option<crate::pages::Pages>,
 }
 
-impl TotpBuilder {
-    pub(crate) fn new(core: actix_totp_core::TotpBuilder) -> Self {
-        Self {
-            core,
+impl Totp {
+    /// Starts with a store for the devices and the keys that seal what is secret in them.
+    pub fn builder(store: impl DeviceStore, keys: KeyRing) -> TotpBuilder {
+        TotpBuilder {
+            core: TotpService::builder(store, keys),
+            name: None,
             current_user: CurrentUser::default(),
+            request_context: RequestContext::default(),
             authorize_change: AuthorizeChange::default(),
             trusted_origins: Vec::new(),
+            body_timeout: Duration::from_secs(5),
             max_age: DEFAULT_MAX_AGE,
             browser_paths: None,
             limits: Limits {
-                threads: 10,
-                waiting: 4_096,
+                worker_threads: 10,
+                max_queued: 4_096,
                 operation_timeout: Duration::from_secs(4),
             },
             recheck_every: None,
@@ -72,6 +81,18 @@ impl TotpBuilder {
             #[cfg(feature = "pages")]
             pages: None,
         }
+    }
+}
+
+impl TotpBuilder {
+    /// Names a plugin beside the application's first, 1 to 32 of `a` to `z`, digits and `-`: it then has a place of its own in the
+    /// session, a cookie of its own, and a pass of its own at its guards. Two plugins of one application need two names, or
+    /// one a name.
+    ///
+    /// Default: none.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
     }
 
     /// How to find out who is signed in.
@@ -115,6 +136,93 @@ impl TotpBuilder {
         self
     }
 
+    /// Lets users trust a browser for this long, 1 to 90 days in whole seconds: `validate/` with
+    /// `"trust_browser": true` sets a cookie that guards take for a code from then on, whoever's session it is that the user
+    /// signs in with. A guard with a [`max_age`](crate::RequireTotp::max_age) of its own still asks for a code, and so does
+    /// every change of the second factor. Whoever has the cookie and the password is in: as with any cookie, a machine that
+    /// others use should not be trusted.
+    ///
+    /// The cookie is `__Host-totp_trust` (`Secure`, `HttpOnly`, `SameSite=Lax`). It ends with the epoch: at a disable, a
+    /// replacement, a reset, `forget-browsers/` or [`end_all_proofs`](Totp::end_all_proofs), which is to be called when the
+    /// password changes.
+    ///
+    /// Default: off, `trust_browser` is ignored.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use actix_totp::{BuildError, KeyRing, MemoryStore, Totp};
+    ///
+    /// let keys = KeyRing::parse("sKSvs2lEIB0mF9cUb5fQeTeIEY5pPEYzWLdIDHEbkV0=")?;
+    /// let month = Duration::from_secs(30 * 86_400);
+    /// let builder = || Totp::builder(MemoryStore::new(), keys.clone());
+    /// assert!(builder().trusted_browsers(month).build().is_ok());
+    /// assert!(matches!(builder().trusted_browsers(12 * month).build(), Err(BuildError::Web(_))));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn trusted_browsers(mut self, lifetime: Duration) -> Self {
+        self.trust.lifetime = Some(lifetime);
+        self
+    }
+
+    /// Names the cookie of a trusted browser `totp_trust` and sends it over plain HTTP, too: for development on
+    /// `http://localhost`. Over a network whoever listens can take it.
+    ///
+    /// Default: off, the cookie is sent over TLS only.
+    pub fn danger_trust_without_tls(mut self) -> Self {
+        self.trust.without_tls = true;
+        self
+    }
+
+    /// Serves pages for people from the same scope; see [`pages`](crate::pages). Guards then send browsers to `challenge/` and
+    /// `setup/`, unless [`redirect_browsers`](Self::redirect_browsers) sends them elsewhere.
+    ///
+    /// Default: off, everyone is answered with JSON.
+    #[cfg(feature = "pages")]
+    pub fn pages(mut self, pages: crate::pages::Pages) -> Self {
+        self.pages = Some(pages);
+        self
+    }
+
+    /// How long the body of a request may take to arrive, 100 milliseconds to 1 minute; then it is answered 408.
+    ///
+    /// Default: 5 seconds.
+    pub fn body_timeout(mut self, time: Duration) -> Self {
+        self.body_timeout = time;
+        self
+    }
+
+    /// What events say of the request that they are about, for [`on_event`](Self::on_event). It is called for requests that
+    /// may change something, if there is somebody to tell.
+    ///
+    /// Default: the peer's address as actix-web has it, never that of a `Forwarded` header, and the `User-Agent`, cut to 256
+    /// bytes.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use actix_totp::{EventContext, KeyRing, MemoryStore, Totp};
+    /// use actix_web::HttpRequest;
+    ///
+    /// # let keys = KeyRing::parse("sKSvs2lEIB0mF9cUb5fQeTeIEY5pPEYzWLdIDHEbkV0=")?;
+    /// let totp = Totp::builder(MemoryStore::new(), keys)
+    ///     .event_context(|req: &HttpRequest| {
+    ///         let id = req.headers().get("x-request-id").and_then(|id| id.to_str().ok());
+    ///         EventContext::new().request_id(id.unwrap_or_default())
+    ///     })
+    ///     .on_event(|event, context| println!("{event:?} in {context:?}"))
+    ///     .build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn event_context(
+        mut self,
+        describe: impl Fn(&HttpRequest) -> EventContext + Send + Sync + 'static,
+    ) -> Self {
+        self.request_context = RequestContext::new(describe);
+        self
+    }
+
     /// Where guards send browsers (`Accept: text/html`) instead of answering 403: to `challenge` for a code, to `setup`
     /// to enroll, with the page they wanted as `?next=`, always a path of this application. Both are paths like
     /// `/sign-in/code`.
@@ -134,20 +242,21 @@ impl TotpBuilder {
     }
 
     /// How many threads of the plugin ask the store at the same time, 1 to 256: as many as its pool has connections. Those
-    /// who come meanwhile wait.
+    /// who come meanwhile wait. A quarter of them, rounded up, is for reads alone.
     ///
     /// Default: 10, as many connections as `DieselStore::open` makes.
     pub fn worker_threads(mut self, threads: usize) -> Self {
-        self.limits.threads = threads;
+        self.limits.worker_threads = threads;
         self
     }
 
-    /// How many requests may wait for a thread, 1 to 1,000,000; of one user at most 128 sign-ins. More are refused at once
-    /// with 503: while the store hangs, what waits is bounded, and the application serves what needs no store.
+    /// How many reads, and how many operations, may wait for a thread, 1 to 1,000,000 of each kind; of one user at most 128
+    /// operations and a quarter of the reads. More are refused at once with 503: while the store hangs, what waits is bounded,
+    /// and the application serves what needs no store.
     ///
     /// Default: 4,096.
     pub fn max_queued(mut self, requests: usize) -> Self {
-        self.limits.waiting = requests;
+        self.limits.max_queued = requests;
         self
     }
 
@@ -204,16 +313,26 @@ impl TotpBuilder {
                 "browsers are redirected to paths like /sign-in/code",
             ));
         }
-        if !(1..=256).contains(&self.limits.threads) {
+        if !(1..=256).contains(&self.limits.worker_threads) {
             return Err(BuildError::Web("there are 1 to 256 threads"));
         }
-        if !(1..=1_000_000).contains(&self.limits.waiting) {
+        if !(1..=1_000_000).contains(&self.limits.max_queued) {
             return Err(BuildError::Web("1 to 1,000,000 requests may wait"));
         }
         let within = Duration::from_millis(100)..=Duration::from_secs(60);
         if !within.contains(&self.limits.operation_timeout) {
             return Err(BuildError::Web(
                 "an answer is given within 100 milliseconds to 1 minute",
+            ));
+        }
+        if !within.contains(&self.body_timeout) {
+            return Err(BuildError::Web(
+                "a body arrives within 100 milliseconds to 1 minute",
+            ));
+        }
+        if !self.name.iter().all(|name| is_name(name)) {
+            return Err(BuildError::Web(
+                "a plugin's name has 1 to 32 letters a to z, digits and dashes",
             ));
         }
         self.trust.check()?;
@@ -227,20 +346,32 @@ impl TotpBuilder {
             Some(recheck) => self.core.wrap_store(|store| Watched::new(store, recheck)),
         };
         let service = core.build()?;
-        Ok(Totp(Arc::new(Plugin {
+        Ok(Totp::new(Plugin {
             runner: Runner::new(service.clone(), self.limits),
             service,
             recheck,
             current_user: self.current_user,
+            session_proof: SessionProof::new(self.name.as_deref()),
+            session_seen: SessionSeen::default(),
+            request_context: self.request_context,
             authorize_change: self.authorize_change,
             trusted_origins: self.trusted_origins,
+            body_timeout: self.body_timeout,
             max_age_secs,
             browser_paths: self.browser_paths,
-            trust: self.trust,
+            trust: Trust {
+                plugin: self.name,
+                ..self.trust
+            },
             #[cfg(feature = "pages")]
             site: self.pages.map(crate::pages::Site::new).transpose()?,
-        })))
+        }))
     }
+}
+
+fn is_name(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=32).contains(&text.len()) && text.bytes().all(is_plain)
 }
 
 fn is_path(text: &str) -> bool {
@@ -249,10 +380,4 @@ fn is_path(text: &str) -> bool {
         && text
             .bytes()
             .all(|byte| byte.is_ascii_graphic() && !b"\\?#".contains(&byte))
-}
-
-impl std::fmt::Debug for AuthorizeChange {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("AuthorizeChange(..)")
-    }
 }

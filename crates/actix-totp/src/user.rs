@@ -7,7 +7,10 @@ use actix_totp_core::UserId;
 use actix_web::HttpRequest;
 use serde_json::Value;
 
-use crate::{problem::Problem, session};
+use crate::{
+    problem::Problem,
+    session::{self, SessionSeen},
+};
 
 type Found = Result<Option<SignedIn>, actix_web::Error>;
 type FindUser =
@@ -110,43 +113,65 @@ impl CurrentUser {
         }
     }
 
-    /// Who is signed in, or the problem that nobody is.
-    pub(crate) async fn require(&self, req: &HttpRequest) -> Result<UserId, Problem> {
-        Ok(self.find(req, false).await?.id)
+    /// Who is signed in, or the problem that nobody is. What the session says of the label is left to
+    /// [`label`](Self::label).
+    pub(crate) async fn require(
+        &self,
+        req: &HttpRequest,
+        seen: &SessionSeen,
+    ) -> Result<SignedIn, Problem> {
+        let is_function = matches!(self.source, Source::Function(_));
+        if is_function || !seen.is_seen() {
+            session::probe(req);
+        }
+        match self.find(req).await? {
+            Some(signed_in) => {
+                if !is_function {
+                    seen.see();
+                }
+                Ok(signed_in)
+            }
+            None if session::is_missing(req) => Err(session::missing()),
+            None => Err(Problem::not_authenticated()),
+        }
     }
 
-    /// The same with the label, which only a new secret needs.
-    pub(crate) async fn require_with_label(&self, req: &HttpRequest) -> Result<SignedIn, Problem> {
-        self.find(req, true).await
+    /// How the authenticator names the account. Blank: by the user's id.
+    pub(crate) fn label(&self, req: &HttpRequest, signed_in: &SignedIn) -> String {
+        match self.source {
+            Source::Function(_) => signed_in.label.clone(),
+            _ => {
+                let label = req.get_session().get(&self.label_key);
+                label.ok().flatten().unwrap_or_default()
+            }
+        }
     }
 
-    async fn find(&self, req: &HttpRequest, with_label: bool) -> Result<SignedIn, Problem> {
+    async fn find(&self, req: &HttpRequest) -> Result<Option<SignedIn>, Problem> {
         let id = match &self.source {
             Source::SessionKey(key) => session_id(req, key),
             #[cfg(feature = "identity")]
             Source::Identity => identity_id(req),
             Source::Function(find) => {
-                session::probe(req);
-                let found = find(req).await.map_err(|error| {
+                return find(req).await.map_err(|error| {
                     tracing::error!(%error, "the function given to CurrentUser::from_fn failed");
                     Problem::unavailable()
-                })?;
-                return found.ok_or_else(Problem::not_authenticated);
+                });
             }
         };
-        let id = UserId::new(id.ok_or_else(Problem::not_authenticated)?).map_err(|error| {
-            tracing::warn!(%error, "the session's user id is refused");
-            Problem::not_authenticated()
-        })?;
-        let label = if with_label {
-            req.get_session().get(&self.label_key).ok().flatten()
-        } else {
-            None
+        let Some(id) = id.map(UserId::new) else {
+            return Ok(None);
         };
-        Ok(SignedIn {
-            id,
-            label: label.unwrap_or_default(),
-        })
+        match id {
+            Ok(id) => Ok(Some(SignedIn {
+                id,
+                label: String::new(),
+            })),
+            Err(error) => {
+                tracing::warn!(%error, "the session's user id is refused");
+                Ok(None)
+            }
+        }
     }
 }
 

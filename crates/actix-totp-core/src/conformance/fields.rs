@@ -16,8 +16,10 @@ pub fn every_field_comes_back_to_the_bit(store: Store) {
         pending_at: Some(LATEST),
         last_step: Some(LATEST),
         failures: u32::MAX,
-        recent_failures: full,
+        recent_failures: full.clone(),
         backup_failures: u32::MAX,
+        pending_failures: u32::MAX,
+        proof_failures: full,
         backup_codes_remaining: u32::MAX,
         last_used_at: Some(LATEST),
         created_at: LATEST,
@@ -60,6 +62,8 @@ pub fn every_field_has_a_place_of_its_own(store: Store) {
     let mut recent = RecentFailures::default();
     recent.record(11);
     recent.record(12);
+    let mut by_proof = RecentFailures::default();
+    by_proof.record(13);
     let distinct = Device {
         sealed: b"distinct".to_vec(),
         confirmed_at: Some(1),
@@ -68,6 +72,8 @@ pub fn every_field_has_a_place_of_its_own(store: Store) {
         failures: 4,
         recent_failures: recent,
         backup_failures: 5,
+        pending_failures: 10,
+        proof_failures: by_proof,
         backup_codes_remaining: 6,
         last_used_at: Some(7),
         created_at: 8,
@@ -150,6 +156,6 @@ fn assert_eq_each(found: Option<&Device>, given: &Device) {
         };
     }
     each!(user version epoch sealed confirmed_at pending_at last_step failures recent_failures
-        backup_failures backup_codes_remaining last_used_at created_at updated_at);
+        backup_failures pending_failures proof_failures backup_codes_remaining last_used_at created_at updated_at);
     assert_eq!(found, given);
 }

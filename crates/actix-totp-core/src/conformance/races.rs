@@ -30,7 +30,7 @@ impl Scene {
         let keys = KeyRing::new([std::array::from_fn(|n| n as u8)]).unwrap();
         let totp = TotpService::builder(Arc::clone(&store), keys)
             .clock(clock.clone())
-            .on_event(move |event| {
+            .on_event(move |event, _| {
                 if matches!(event, Event::Rejected { .. }) {
                     counter.fetch_add(1, SeqCst);
                 }
@@ -172,6 +172,7 @@ pub fn parallel_wrong_codes_are_all_counted(store: Store) {
         .collect();
     let passed = race(64, |n| scene.totp.authenticate(&alice, &wrong[n]));
     assert_eq!(passed, 0);
+    scene.totp.flush_events();
     assert_eq!(scene.compared.load(SeqCst), 5, "five are compared");
     assert_eq!(
         load(&scene.store, &alice).map(|it| it.failures),

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 use super::{HEADER_BYTES, KEY_BYTES, KeyRing, NONCE_BYTES, header};
 use crate::{
     device::{Epoch, UserId},
-    outcome::Proof,
+    proof::Proof,
     random::{Randomness, RandomnessError},
 };
 

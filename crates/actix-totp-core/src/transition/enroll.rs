@@ -1,12 +1,13 @@
 //! A new secret: the first one, or one that waits beside the live one to replace it.
 
 use super::{
-    Accepted, Context, Opened, Step,
-    examine::{Accept, examine},
+    Accepted, Context, Transition,
+    token::{Accept, Purpose, examine},
 };
 use crate::{
     credential::Credential,
-    device::UserId,
+    device::{Device, UserId},
+    opened::Opened,
     outcome::{Enrollment, Rejection},
     provisioning, token,
 };
@@ -14,26 +15,29 @@ use crate::{
 /// Makes a pending secret. While one is live, only for a good token; the live one keeps working until the new one is
 /// confirmed.
 pub(crate) fn enroll(
-    opened: Option<Opened>,
+    device: Option<Device>,
     user: &UserId,
     label: &str,
     typed: Option<&str>,
     context: &Context<'_>,
-) -> Step<Enrollment> {
-    let (mut opened, events) = match opened {
-        Some(opened) if opened.device.is_confirmed() => {
+) -> Transition<Enrollment> {
+    let (mut opened, events) = match device {
+        Some(device) if device.is_confirmed() => {
             let typed = typed
                 .filter(|typed| !token::is_blank(typed))
                 .ok_or(Rejection::AlreadyConfirmed)?;
-            let good = examine(opened, typed, Accept::CodeOrBackupCode, context)?;
+            let opened = context.open(device)?;
+            let good = examine(
+                opened,
+                typed,
+                Accept::CodeOrBackupCode,
+                Purpose::Repair,
+                context,
+            )?;
             (good.opened, good.events)
         }
-        Some(mut pending) => {
-            // While nothing is live the count belongs to the pending secret and dies with it.
-            pending.device.clear_all_failures();
-            (pending, Vec::new())
-        }
-        None => (Opened::new(user, context)?, Vec::new()),
+        Some(pending) => (context.open(pending)?, Vec::new()),
+        None => (Opened::new(user, context.now, context.random)?, Vec::new()),
     };
     let credential = Credential::generate(context.config.parameters, context.random)?;
     let label = if token::is_blank(label) {
@@ -41,9 +45,14 @@ pub(crate) fn enroll(
     } else {
         label
     };
-    let enrollment = provisioning::enrollment(&credential, &context.config.issuer, label);
-    opened.secrets.pending = Some(credential);
+    let secret = credential.to_base32();
+    let issuer = &context.config.issuer;
+    let enrollment = Enrollment {
+        otpauth_url: provisioning::otpauth_url(credential.parameters(), &secret, issuer, label),
+        secret,
+    };
+    opened.secrets_mut().pending = Some(credential);
     opened.device.pending_at = Some(context.now);
-    opened.reseal = true;
+    opened.device.pending_failures = 0;
     Ok(Accepted::put(opened, enrollment, events))
 }

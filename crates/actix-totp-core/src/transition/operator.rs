@@ -1,77 +1,92 @@
 //! What operators do to a device, and what ends proofs.
 
-use super::{Accepted, Context, Opened, Step};
+use super::{Accepted, Context, Next, Transition, require_live};
 use crate::{
     credential::Credential,
-    device::UserId,
+    device::{Device, UserId},
     event::Event,
-    outcome::{Proof, Rejection},
+    opened::Opened,
+    outcome::Rejection,
+    proof::Proof,
 };
 
 /// Clears the failure counts and keeps everything else.
-pub(crate) fn unlock(opened: Option<Opened>, _: &Context<'_>) -> Step<()> {
-    let mut opened = opened.ok_or(Rejection::NotEnabled)?;
+pub(crate) fn unlock(device: Option<Device>, context: &Context<'_>) -> Transition<()> {
+    let device = device.ok_or(Rejection::NotEnabled)?;
+    let mut opened = context.open(device)?;
     opened.device.clear_all_failures();
-    let event = Event::Unlocked {
-        user: opened.device.user.clone(),
-    };
-    Ok(Accepted::put(opened, (), vec![event]))
+    let user = opened.device.user.clone();
+    Ok(Accepted::put(opened, (), vec![Event::Unlocked { user }]))
+}
+
+/// Deletes the device without opening its box.
+pub(crate) fn reset(device: Option<Device>) -> Transition<()> {
+    let user = device.ok_or(Rejection::NotEnabled)?.user;
+    Ok(Accepted::delete((), vec![Event::Reset { user }]))
 }
 
 /// Ends every proof of the user.
-pub(crate) fn end_all_proofs(opened: Option<Opened>, context: &Context<'_>) -> Step<()> {
-    let mut opened = opened.ok_or(Rejection::NotEnabled)?;
-    opened.begin_epoch(context)?;
-    let event = Event::ProofsEnded {
-        user: opened.device.user.clone(),
-    };
-    Ok(Accepted::put(opened, (), vec![event]))
+pub(crate) fn end_all_proofs(device: Option<Device>, context: &Context<'_>) -> Transition<()> {
+    let device = device.ok_or(Rejection::NotEnabled)?;
+    let mut opened = context.open(device)?;
+    opened.begin_epoch(context.random)?;
+    let user = opened.device.user.clone();
+    Ok(Accepted::put(opened, (), vec![Event::ProofsEnded { user }]))
 }
 
 /// Ends every proof of the user but the one that asks. Its successor is no fresher: nothing was proved anew.
 pub(crate) fn end_other_proofs(
-    opened: Option<Opened>,
+    device: Option<Device>,
     proof: &Proof,
     context: &Context<'_>,
-) -> Step<Proof> {
-    let mut opened = opened
-        .filter(|opened| opened.device.is_confirmed())
-        .ok_or(Rejection::NotEnabled)?;
-    if proof.user != opened.device.user || proof.epoch != opened.device.epoch {
-        return Err(Rejection::ProofEnded.into());
+) -> Transition<Proof> {
+    let device = require_live(device)?;
+    if !proof.counts_for(&device) {
+        return Err(Rejection::ProofNeeded.into());
     }
-    opened.begin_epoch(context)?;
-    let successor = Proof {
-        at: proof.at,
-        ..opened.proof(context)
-    };
-    let event = Event::ProofsEnded {
-        user: opened.device.user.clone(),
-    };
-    Ok(Accepted::put(opened, successor, vec![event]))
+    let mut opened = context.open(device)?;
+    opened.begin_epoch(context.random)?;
+    let successor = opened.proof(proof.at);
+    let user = opened.device.user.clone();
+    Ok(Accepted::put(
+        opened,
+        successor,
+        vec![Event::ProofsEnded { user }],
+    ))
 }
 
 /// Takes over a secret that the user's authenticator already holds. There are no backup codes until they are renewed.
 pub(crate) fn import(
-    opened: Option<Opened>,
+    device: Option<Device>,
     user: &UserId,
     credential: &Credential,
     confirmed_at: u64,
     context: &Context<'_>,
-) -> Step<()> {
-    let mut opened = match opened {
-        Some(opened) if opened.device.is_confirmed() => {
+) -> Transition<()> {
+    let mut opened = match device {
+        Some(device) if device.is_confirmed() => {
             return Err(Rejection::AlreadyConfirmed.into());
         }
-        Some(pending) => pending,
-        None => Opened::new(user, context)?,
+        Some(pending) => context.open(pending)?,
+        None => Opened::new(user, context.now, context.random)?,
     };
-    opened.secrets.live = Some(credential.clone());
-    opened.secrets.pending = None;
-    opened.begin_epoch(context)?;
+    let secrets = opened.secrets_mut();
+    secrets.live = Some(credential.clone());
+    secrets.pending = None;
+    opened.begin_epoch(context.random)?;
     opened.device.clear_all_failures();
     opened.device.pending_at = None;
     opened.device.confirmed_at = Some(confirmed_at);
-    let event = Event::Imported { user: user.clone() };
-    Ok(Accepted::put(opened, (), vec![event]))
+    let user = user.clone();
+    Ok(Accepted::put(opened, (), vec![Event::Imported { user }]))
+}
+
+/// Seals the box under the first key. Who was deleted meanwhile has none.
+pub(crate) fn reseal(device: Option<Device>, context: &Context<'_>) -> Transition<()> {
+    let device = device.ok_or(Rejection::NotEnabled)?;
+    Ok(Accepted {
+        next: Next::Reseal(Box::new(context.open(device)?)),
+        answer: (),
+        events: Vec::new(),
+    })
 }

@@ -39,7 +39,7 @@ impl Scene {
         let builder = TotpService::builder(wrap(Arc::clone(&store)), keys(&[1]))
             .clock(clock.clone())
             .randomness(SeededRandomness::new(1))
-            .on_event(move |event| told.lock().unwrap().push(event.clone()));
+            .on_event(move |event, _| told.lock().unwrap().push(event.clone()));
         Self {
             totp: set(builder).build().unwrap(),
             clock,
@@ -104,6 +104,7 @@ impl Scene {
 
     /// The events since this was asked last.
     pub(crate) fn events(&self) -> Vec<Event> {
+        self.totp.flush_events();
         std::mem::take(&mut self.events.lock().unwrap())
     }
 }

@@ -13,6 +13,7 @@ use actix_web::{
 };
 
 use super::{RequireTotp, redirect};
+use crate::verified::Passed;
 
 impl<S, B> Transform<S, ServiceRequest> for RequireTotp
 where
@@ -56,8 +57,10 @@ where
         let guard = self.guard.clone();
         Box::pin(async move {
             match guard.admit(req.request()).await {
-                Ok(standing) => {
-                    req.extensions_mut().insert(standing);
+                Ok(verified) => {
+                    let outer = req.extensions_mut().remove::<Passed>();
+                    let passed = Passed::new(outer, &guard.totp, verified);
+                    req.extensions_mut().insert(passed);
                     Ok(service.call(req).await?.map_into_left_body())
                 }
                 Err(problem) => {

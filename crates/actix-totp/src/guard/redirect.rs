@@ -34,7 +34,7 @@ pub(super) fn browser(totp: &Totp, req: &HttpRequest, problem: &Problem) -> Opti
 
 /// Where the application says; else the pages of the plugin, if it has them.
 fn paths(totp: &Totp, req: &HttpRequest) -> Option<BrowserPaths> {
-    let own = totp.0.browser_paths.clone();
+    let own = totp.plugin.browser_paths.clone();
     #[cfg(feature = "pages")]
     let own = own.or_else(|| crate::pages::paths(totp, req));
     #[cfg(not(feature = "pages"))]

@@ -1,41 +1,29 @@
 //! `backup-codes/`: a new set, the old ones are void.
 
-use actix_totp_core::{Renewed, UserId};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_totp_core::{Operation, Renewed};
+use actix_web::HttpResponse;
 use serde::Serialize;
 
-use super::{
-    request::{Sent, caller},
-    response::{ok, reveal, told},
-};
-use crate::{change::Change, plugin::Totp};
+use super::response::{accepted, ok, reveal};
+use crate::{change::Change, request::Request};
 
 #[derive(Serialize)]
 struct BackupCodes {
     backup_codes: Vec<String>,
 }
 
-pub(super) async fn renew(
-    req: HttpRequest,
-    payload: web::Payload,
-    totp: web::ThinData<Totp>,
-) -> Result<HttpResponse, actix_web::Error> {
-    let user = caller(&totp, &req).await?;
-    let sent = Sent::read(&req, payload).await?;
-    let renewed = renew_codes(&totp, &req, &user, &sent).await?;
+pub(crate) async fn renew(request: Request) -> Result<HttpResponse, actix_web::Error> {
+    let renewed = renew_codes(&request).await?;
     Ok(ok(&BackupCodes {
         backup_codes: reveal(&renewed.backup_codes),
     }))
 }
 
 /// Makes the new set, if the application agrees.
-pub(crate) async fn renew_codes(
-    totp: &Totp,
-    req: &HttpRequest,
-    user: &UserId,
-    sent: &Sent,
-) -> Result<Renewed, actix_web::Error> {
-    let token = sent.required_token()?;
-    totp.authorize_change(req, Change::BackupCodes).await?;
-    Ok(told(totp.renew_backup_codes(user, token).await)?)
+pub(crate) async fn renew_codes(request: &Request) -> Result<Renewed, actix_web::Error> {
+    let token = request.body.required_token()?;
+    request.authorize(Change::BackupCodes).await?;
+    let operation = Operation::renew_backup_codes(&request.caller.id, token);
+    let operation = operation.with_proof(request.proof());
+    Ok(accepted(request.totp.apply(operation).await)?)
 }

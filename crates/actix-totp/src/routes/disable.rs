@@ -1,45 +1,35 @@
 //! `disable/`: the second factor off, every proof with it.
 
 use actix_session::SessionExt;
-use actix_totp_core::UserId;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_totp_core::Operation;
+use actix_web::HttpResponse;
 use serde::Serialize;
 
-use super::{
-    request::{Sent, caller},
-    response::{ok, told},
-    sign_in::with_cookie,
-};
-use crate::{change::Change, plugin::Totp, session, trust};
+use super::response::{accepted, ok, with_cookie};
+use crate::{change::Change, request::Request};
 
 #[derive(Serialize)]
 struct Disabled {
     detail: &'static str,
 }
 
-pub(super) async fn disable(
-    req: HttpRequest,
-    payload: web::Payload,
-    totp: web::ThinData<Totp>,
-) -> Result<HttpResponse, actix_web::Error> {
-    let user = caller(&totp, &req).await?;
-    let sent = Sent::read(&req, payload).await?;
-    turn_off(&totp, &req, &user, &sent).await?;
+pub(crate) async fn disable(request: Request) -> Result<HttpResponse, actix_web::Error> {
+    turn_off(&request).await?;
     let answer = ok(&Disabled {
         detail: "TOTP disabled successfully",
     });
-    Ok(with_cookie(answer, trust::no_cookie(&totp).as_ref()))
+    let no_cookie = request.totp.plugin.trust.no_cookie();
+    Ok(with_cookie(answer, no_cookie.as_ref()))
 }
 
 /// Turns the second factor off, if the application agrees.
-pub(crate) async fn turn_off(
-    totp: &Totp,
-    req: &HttpRequest,
-    user: &UserId,
-    sent: &Sent,
-) -> Result<(), actix_web::Error> {
-    totp.authorize_change(req, Change::Disable).await?;
-    told(totp.disable(user, sent.token()).await)?;
-    session::forget(&req.get_session());
+pub(crate) async fn turn_off(request: &Request) -> Result<(), actix_web::Error> {
+    request.authorize(Change::Disable).await?;
+    let operation = Operation::disable(&request.caller.id, request.body.token());
+    let disabled = accepted(request.totp.apply(operation).await)?;
+    if disabled.method.is_some() {
+        let session_proof = &request.totp.plugin.session_proof;
+        session_proof.remove(&request.http.get_session());
+    }
     Ok(())
 }

@@ -1,15 +1,11 @@
 //! `generate/` and `verify/`: a new secret, and the proof that the authenticator has it.
 
-use actix_totp_core::{Confirmed, Enrollment, UserId};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_totp_core::{Confirmed, Enrollment, Operation};
+use actix_web::HttpResponse;
 use serde::Serialize;
 
-use super::{
-    Answer,
-    request::{Sent, caller, labelled_caller},
-    response::{ok, reveal, told},
-};
-use crate::{change::Change, plugin::Totp, problem::Problem, session, user::SignedIn};
+use super::response::{accepted, ok, reveal};
+use crate::{change::Change, problem::Problem, request::Request, session};
 
 #[derive(Serialize)]
 struct Generated<'a> {
@@ -18,32 +14,23 @@ struct Generated<'a> {
     qr_svg: &'a str,
 }
 
-pub(super) async fn generate(
-    req: HttpRequest,
-    payload: web::Payload,
-    totp: web::ThinData<Totp>,
-) -> Result<HttpResponse, actix_web::Error> {
-    let caller = labelled_caller(&totp, &req).await?;
-    let sent = Sent::read(&req, payload).await?;
-    let enrollment = enroll(&totp, &req, &caller, &sent).await?;
+pub(crate) async fn generate(request: Request) -> Result<HttpResponse, actix_web::Error> {
+    let enrollment = enroll(&request).await?;
     Ok(ok(&Generated {
         secret: enrollment.secret(),
         otpauth_url: enrollment.otpauth_url(),
-        qr_svg: enrollment.qr_svg(),
+        qr_svg: &enrollment.qr_svg(),
     }))
 }
 
 /// Makes a new secret, if the application agrees.
-pub(crate) async fn enroll(
-    totp: &Totp,
-    req: &HttpRequest,
-    caller: &SignedIn,
-    sent: &Sent,
-) -> Result<Enrollment, actix_web::Error> {
-    totp.authorize_change(req, Change::Generate).await?;
-    Ok(told(
-        totp.enroll(&caller.id, &caller.label, sent.token()).await,
-    )?)
+pub(crate) async fn enroll(request: &Request) -> Result<Enrollment, actix_web::Error> {
+    request.authorize(Change::Generate).await?;
+    let current_user = &request.totp.plugin.current_user;
+    let label = current_user.label(&request.http, &request.caller);
+    let operation = Operation::enroll(&request.caller.id, &label, request.body.token());
+    let operation = operation.with_proof(request.proof());
+    Ok(accepted(request.totp.apply(operation).await)?)
 }
 
 #[derive(Serialize)]
@@ -52,14 +39,8 @@ struct Verified {
     backup_codes: Vec<String>,
 }
 
-pub(super) async fn verify(
-    req: HttpRequest,
-    payload: web::Payload,
-    totp: web::ThinData<Totp>,
-) -> Answer {
-    let user = caller(&totp, &req).await?;
-    let sent = Sent::read(&req, payload).await?;
-    let confirmed = confirm(&totp, &req, &user, &sent).await?;
+pub(crate) async fn verify(request: Request) -> Result<HttpResponse, actix_web::Error> {
+    let confirmed = confirm(&request).await?;
     Ok(ok(&Verified {
         detail: "TOTP verified successfully",
         backup_codes: reveal(&confirmed.backup_codes),
@@ -67,15 +48,12 @@ pub(super) async fn verify(
 }
 
 /// Confirms the pending secret.
-pub(crate) async fn confirm(
-    totp: &Totp,
-    req: &HttpRequest,
-    user: &UserId,
-    sent: &Sent,
-) -> Result<Confirmed, Problem> {
-    let session = session::require(req)?; // before the backup codes go to nobody
-    let token = sent.required_token()?;
-    let confirmed = told(totp.confirm(user, token).await)?;
-    session::keep(&session, &confirmed.proof)?;
+pub(crate) async fn confirm(request: &Request) -> Result<Confirmed, Problem> {
+    let session = session::require(&request.http)?; // before the backup codes go to nobody
+    let token = request.body.required_token()?;
+    let operation = Operation::confirm(&request.caller.id, token).with_proof(request.proof());
+    let confirmed = accepted(request.totp.apply(operation).await)?;
+    let session_proof = &request.totp.plugin.session_proof;
+    session_proof.write(&session, &confirmed.proof)?;
     Ok(confirmed)
 }

@@ -1,40 +1,34 @@
 //! `forget-browsers/`: every proof ends but this session's, and no browser is trusted any more.
 
-use actix_totp_core::UserId;
-use actix_web::{HttpRequest, web};
+use actix_totp_core::Operation;
+use actix_web::HttpResponse;
 use serde::Serialize;
 
-use super::{
-    Answer,
-    request::caller,
-    response::{ok, told},
-    sign_in::with_cookie,
-};
-use crate::{plugin::Totp, problem::Problem, session, trust};
+use super::response::{accepted, ok, with_cookie};
+use crate::{problem::Problem, request::Request, session};
 
 #[derive(Serialize)]
 struct Forgotten {
     detail: &'static str,
 }
 
-pub(super) async fn forget_browsers(req: HttpRequest, totp: web::ThinData<Totp>) -> Answer {
-    let user = caller(&totp, &req).await?;
-    end_others(&totp, &req, &user).await?;
+pub(crate) async fn forget_browsers(request: Request) -> Result<HttpResponse, actix_web::Error> {
+    end_others(&request).await?;
     let answer = ok(&Forgotten {
         detail: "All other browsers must show a code again.",
     });
-    Ok(with_cookie(answer, trust::no_cookie(&totp).as_ref()))
+    let no_cookie = request.totp.plugin.trust.no_cookie();
+    Ok(with_cookie(answer, no_cookie.as_ref()))
 }
 
 /// Ends every proof but this session's. Only a proof in the session may ask, and not one that a guard would call stale: a
 /// thief of a password, or of a trusted browser, does not get the owner out.
-pub(crate) async fn end_others(
-    totp: &Totp,
-    req: &HttpRequest,
-    user: &UserId,
-) -> Result<(), Problem> {
-    let session = session::require(req)?;
-    let proof = totp.require().session_proof(req, user).await?;
-    let successor = totp.end_other_proofs(&proof).await;
-    session::keep(&session, &told(successor)?)
+pub(crate) async fn end_others(request: &Request) -> Result<(), Problem> {
+    let Request {
+        totp, http, caller, ..
+    } = request;
+    let session = session::require(http)?;
+    let proof = totp.require().session_proof(http, &caller.id).await?;
+    let successor = accepted(totp.apply(Operation::end_other_proofs(&proof)).await)?;
+    totp.plugin.session_proof.replace(&session, &successor)
 }

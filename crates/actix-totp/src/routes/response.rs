@@ -1,13 +1,13 @@
 //! How an outcome is told: a success as JSON that nobody may keep, anything else as a problem.
 
 use actix_totp_core::{BackupCode, Error, Outcome};
-use actix_web::{HttpResponse, http::header};
+use actix_web::{HttpResponse, cookie::Cookie, http::header};
 use serde::Serialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::problem::Problem;
 
-pub(super) fn ok(body: &impl Serialize) -> HttpResponse {
+pub(crate) fn ok(body: &impl Serialize) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
@@ -15,7 +15,7 @@ pub(super) fn ok(body: &impl Serialize) -> HttpResponse {
 }
 
 /// What was asked for, or the problem to answer with.
-pub(super) fn told<T>(outcome: Result<Outcome<T>, Error>) -> Result<T, Problem> {
+pub(crate) fn accepted<T>(outcome: Result<Outcome<T>, Error>) -> Result<T, Problem> {
     Ok(outcome?.into_result()?)
 }
 
@@ -28,4 +28,14 @@ pub(crate) fn rfc3339(secs: u64) -> Option<String> {
 /// Backup codes as they are shown.
 pub(crate) fn reveal(codes: &[BackupCode]) -> Vec<String> {
     codes.iter().map(BackupCode::reveal).collect()
+}
+
+/// The answer with a cookie. One that cannot be written as a header is left out.
+pub(crate) fn with_cookie(mut answer: HttpResponse, cookie: Option<&Cookie<'_>>) -> HttpResponse {
+    if let Some(cookie) = cookie
+        && let Err(error) = answer.add_cookie(cookie)
+    {
+        tracing::error!(%error, "a cookie cannot be set");
+    }
+    answer
 }

@@ -1,15 +1,11 @@
 //! `validate/`: the second factor of a sign-in.
 
-use actix_totp_core::{Authenticated, UserId};
-use actix_web::{HttpRequest, HttpResponse, cookie::Cookie, web};
+use actix_totp_core::{Authenticated, Operation};
+use actix_web::{HttpResponse, cookie::Cookie};
 use serde::Serialize;
 
-use super::{
-    Answer,
-    request::{Sent, caller},
-    response::{ok, told},
-};
-use crate::{plugin::Totp, problem::Problem, session, trust};
+use super::response::{accepted, ok, with_cookie};
+use crate::{problem::Problem, request::Request, session};
 
 #[derive(Serialize)]
 struct Validated {
@@ -18,14 +14,8 @@ struct Validated {
     failed_attempts: u32,
 }
 
-pub(super) async fn validate(
-    req: HttpRequest,
-    payload: web::Payload,
-    totp: web::ThinData<Totp>,
-) -> Answer {
-    let user = caller(&totp, &req).await?;
-    let sent = Sent::read(&req, payload).await?;
-    let (authenticated, cookie) = sign_in(&totp, &req, &user, &sent).await?;
+pub(crate) async fn validate(request: Request) -> Result<HttpResponse, actix_web::Error> {
+    let (authenticated, cookie) = sign_in(&request).await?;
     let answer = ok(&Validated {
         detail: "Token is valid",
         method: authenticated.method.name(),
@@ -36,27 +26,15 @@ pub(super) async fn validate(
 
 /// Signs in; with the cookie that makes the browser trusted, if that was asked for and may be.
 pub(crate) async fn sign_in(
-    totp: &Totp,
-    req: &HttpRequest,
-    user: &UserId,
-    sent: &Sent,
+    request: &Request,
 ) -> Result<(Authenticated, Option<Cookie<'static>>), Problem> {
-    let session = session::require(req)?; // before a code is spent for nothing
-    let token = sent.required_token()?;
-    let authenticated = told(totp.authenticate(user, token).await)?;
-    session::keep(&session, &authenticated.proof)?;
-    let cookie = sent
-        .trust_browser
-        .then(|| trust::cookie(totp, &authenticated.proof));
-    Ok((authenticated, cookie.flatten()))
-}
-
-/// The answer with a cookie. One that cannot be written as a header is left out.
-pub(crate) fn with_cookie(mut answer: HttpResponse, cookie: Option<&Cookie<'_>>) -> HttpResponse {
-    if let Some(cookie) = cookie
-        && let Err(error) = answer.add_cookie(cookie)
-    {
-        tracing::error!(%error, "a cookie cannot be set");
-    }
-    answer
+    let session = session::require(&request.http)?; // before a code is spent for nothing
+    let token = request.body.required_token()?;
+    let operation = Operation::authenticate(&request.caller.id, token);
+    let authenticated = accepted(request.totp.apply(operation).await)?;
+    let plugin = &request.totp.plugin;
+    plugin.session_proof.write(&session, &authenticated.proof)?;
+    let trust = request.body.trust_browser.then_some(&plugin.trust);
+    let cookie = trust.and_then(|it| it.cookie_for(&plugin.service, &authenticated.proof));
+    Ok((authenticated, cookie))
 }

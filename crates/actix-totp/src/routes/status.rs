@@ -1,13 +1,10 @@
 //! `status/`: what a settings page wants to know. Writes nothing, opens no box.
 
-use actix_web::{HttpRequest, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
-use super::{
-    Answer,
-    response::{ok, rfc3339},
-};
-use crate::{guard::Decision, plugin::Totp};
+use super::response::{ok, rfc3339};
+use crate::{guard::Decision, plugin::Totp, problem::Problem};
 
 /// Times are RFC 3339 strings in UTC or null; `retry_after` is in seconds. `session_verified` is what a guard without a maximum
 /// age of its own would say: a trusted browser counts.
@@ -24,8 +21,11 @@ struct Status {
     updated_at: Option<String>,
 }
 
-pub(super) async fn status(req: HttpRequest, totp: web::ThinData<Totp>) -> Answer {
-    let user = totp.current_user(&req).await?;
+pub(crate) async fn status(
+    req: HttpRequest,
+    totp: web::ThinData<Totp>,
+) -> Result<HttpResponse, Problem> {
+    let user = totp.signed_in(&req).await?.id;
     let (status, decision) = totp.require().examine(&req, &user).await?;
     Ok(ok(&Status {
         otp_enabled: status.enabled,

@@ -1,8 +1,10 @@
 //! The settings of the core, handed on.
 
-use std::time::Duration;
+use std::{cell::OnceCell, time::Duration};
 
-use actix_totp_core::{Clock, Event, Parameters, Randomness, Sleeper};
+use actix_totp_core::{Clock, Event, EventContext, Parameters, Randomness, Sleeper};
+
+use tokio::runtime::Builder;
 
 use super::TotpBuilder;
 
@@ -67,16 +69,51 @@ impl TotpBuilder {
         self.map_core(|core| core.conflict_retries(most_tries, longest))
     }
 
-    /// A function that is told every [`Event`], after the write and before the answer, on a thread of the plugin's own. It
-    /// may block, which delays the answer and the user's next sign-in; at most half of the [`threads`](Self::worker_threads) wait for
-    /// it when sign-ins are told, but every other change (generate, verify, backup-codes, disable) holds the thread that it is
-    /// made on. Hand on what takes longer than a few milliseconds, as a mail does, to a channel or a task.
-    /// That thread belongs to no async runtime: to spawn a task, keep a handle of yours. It must not wait for the `async`
-    /// methods of [`Totp`](crate::Totp), which need these threads.
+    /// A function that is told every [`Event`] with its [`EventContext`]: after the write, in the order of the writes, at
+    /// most once, on a thread of its own. Nobody's answer waits for it. Where it is slower than events come for long, or panics,
+    /// events are missed, logged and counted ([`TotpService::missed_events`](crate::TotpService::missed_events)). Call it again
+    /// for another function.
     ///
     /// Default: none; events are logged with `tracing` in any case.
-    pub fn on_event(self, tell: impl Fn(&Event) + Send + Sync + 'static) -> Self {
-        self.map_core(|core| core.on_event(tell))
+    pub fn on_event(self, handler: impl Fn(&Event, &EventContext) + Send + 'static) -> Self {
+        self.map_core(|core| core.on_event(handler))
+    }
+
+    /// The same for an asynchronous function: each event is awaited before the next one is told. It runs on a tokio runtime of
+    /// its own, with one thread, so that it needs no `Send` and holds up no request.
+    ///
+    /// Default: none.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use actix_totp::{Event, EventContext, KeyRing, MemoryStore, Totp};
+    ///
+    /// async fn send_mail(text: String) { /* … */ }
+    ///
+    /// # let keys = KeyRing::parse("sKSvs2lEIB0mF9cUb5fQeTeIEY5pPEYzWLdIDHEbkV0=")?;
+    /// let totp = Totp::builder(MemoryStore::new(), keys)
+    ///     .on_event_async(async |event: &Event, context: &EventContext| {
+    ///         if let Event::Disabled { user, .. } = event {
+    ///             let from = context.peer.map_or("somewhere".into(), |peer| peer.to_string());
+    ///             send_mail(format!("Dear {user}, your second factor was turned off from {from}.")).await;
+    ///         }
+    ///     })
+    ///     .build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn on_event_async<F>(self, handler: F) -> Self
+    where
+        F: AsyncFn(&Event, &EventContext) + Send + 'static,
+    {
+        self.on_event(asynchronous(handler))
+    }
+
+    /// How many events may wait to be told, 1 to 1,000,000. More are dropped.
+    ///
+    /// Default: 4,096.
+    pub fn max_queued_events(self, events: usize) -> Self {
+        self.map_core(|core| core.max_queued_events(events))
     }
 
     /// Where the time comes from.
@@ -98,5 +135,20 @@ impl TotpBuilder {
     /// Default: [`OsRandomness`](crate::OsRandomness).
     pub fn randomness(self, random: impl Randomness) -> Self {
         self.map_core(|core| core.randomness(random))
+    }
+}
+
+/// Blocks the thread that tells events on a runtime of its own, which begins with the first event.
+fn asynchronous<F>(handler: F) -> impl Fn(&Event, &EventContext) + Send + 'static
+where
+    F: AsyncFn(&Event, &EventContext) + Send + 'static,
+{
+    let runtime = OnceCell::new();
+    move |event, context| {
+        let started = runtime.get_or_init(|| Builder::new_current_thread().enable_all().build());
+        match started {
+            Ok(runtime) => runtime.block_on(handler(event, context)),
+            Err(error) => tracing::error!(%error, "no runtime can be had to tell events"),
+        }
     }
 }

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use super::{Accepted, Context, Next, Opened, Step, Stop};
+use super::{Accepted, Context, Next, Stop, Transition, require_live};
 use crate::{
     backup_code::{self, BackupCode},
     credential::Match,
+    device::Device,
     event::{Event, Method},
+    opened::Opened,
     outcome::{Authenticated, Disabled, Rejection, Renewed},
-    throttle::{self, Gate},
+    throttle::{self, BACKUP_FAILURES_COUNTED, Gate},
     token::{self, Token},
 };
 
@@ -17,6 +19,15 @@ use crate::{
 pub(super) enum Accept {
     CodeOrBackupCode,
     CodeOnly,
+}
+
+/// What the token is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// A session that holds a proof repairs its account: it has tries of its own while the gate is closed, which nobody
+    /// without a proof can use up.
+    Repair,
+    Other,
 }
 
 /// A token that was good. It is spent as soon as `opened` is written.
@@ -29,16 +40,22 @@ pub(super) struct Good {
 
 /// Signs in: RFC 6238 code or backup code.
 pub(crate) fn authenticate(
-    opened: Option<Opened>,
+    device: Option<Device>,
     typed: &str,
     context: &Context<'_>,
-) -> Step<Authenticated> {
-    let opened = require_live(opened)?;
-    let good = examine(opened, typed, Accept::CodeOrBackupCode, context)?;
+) -> Transition<Authenticated> {
+    let opened = context.open(require_live(device)?)?;
+    let good = examine(
+        opened,
+        typed,
+        Accept::CodeOrBackupCode,
+        Purpose::Other,
+        context,
+    )?;
     let answer = Authenticated {
         method: good.method,
         failed_attempts: good.failed_attempts,
-        proof: good.opened.proof(context),
+        proof: good.opened.proof(context.now),
     };
     Ok(Accepted::put(good.opened, answer, good.events))
 }
@@ -46,16 +63,16 @@ pub(crate) fn authenticate(
 /// Makes a new set of backup codes. A code of the authenticator only: whoever mistakes the pages must not spend a
 /// backup code on voiding the others.
 pub(crate) fn renew_backup_codes(
-    opened: Option<Opened>,
+    device: Option<Device>,
     typed: &str,
     context: &Context<'_>,
-) -> Step<Renewed> {
-    let opened = require_live(opened)?;
+) -> Transition<Renewed> {
+    let opened = context.open(require_live(device)?)?;
     let Good {
         mut opened,
         mut events,
         ..
-    } = examine(opened, typed, Accept::CodeOnly, context)?;
+    } = examine(opened, typed, Accept::CodeOnly, Purpose::Repair, context)?;
     let backup_codes = renew(&mut opened, context)?;
     events.push(Event::BackupCodesRenewed {
         user: opened.device.user.clone(),
@@ -65,44 +82,40 @@ pub(crate) fn renew_backup_codes(
 
 /// Turns the second factor off. A device that is only pending protects nothing and needs no token.
 pub(crate) fn disable(
-    opened: Option<Opened>,
+    device: Option<Device>,
     typed: Option<&str>,
     context: &Context<'_>,
-) -> Step<Disabled> {
-    let opened = opened.ok_or(Rejection::NotEnabled)?;
-    if !opened.device.is_confirmed() {
-        return Ok(deleted(Vec::new()));
+) -> Transition<Disabled> {
+    let device = device.ok_or(Rejection::NotEnabled)?;
+    if !device.is_confirmed() {
+        return Ok(Accepted::delete(Disabled { method: None }, Vec::new()));
     }
     let typed = typed
         .filter(|typed| !token::is_blank(typed))
         .ok_or(Rejection::TokenNeeded)?;
-    let good = examine(opened, typed, Accept::CodeOrBackupCode, context)?;
-    Ok(deleted(vec![Event::Disabled {
+    let opened = context.open(device)?;
+    let good = examine(
+        opened,
+        typed,
+        Accept::CodeOrBackupCode,
+        Purpose::Other,
+        context,
+    )?;
+    let event = Event::Disabled {
         user: good.opened.device.user,
         method: good.method,
-    }]))
-}
-
-fn deleted(events: Vec<Event>) -> Accepted<Disabled> {
-    Accepted {
-        next: Next::Delete,
-        answer: Disabled,
-        events,
-    }
-}
-
-fn require_live(opened: Option<Opened>) -> Result<Opened, Rejection> {
-    opened
-        .filter(|opened| opened.device.is_confirmed())
-        .ok_or(Rejection::NotEnabled)
+    };
+    let answer = Disabled {
+        method: Some(good.method),
+    };
+    Ok(Accepted::delete(answer, vec![event]))
 }
 
 /// Puts a new set of backup codes into the box.
 pub(super) fn renew(opened: &mut Opened, context: &Context<'_>) -> Result<Vec<BackupCode>, Stop> {
     let (codes, digests) = backup_code::generate_set(&opened.device.user, context.random)?;
     opened.device.backup_codes_remaining = digests.len() as u32;
-    opened.secrets.backup_codes = digests;
-    opened.reseal = true;
+    opened.secrets_mut().backup_codes = digests;
     Ok(codes)
 }
 
@@ -112,25 +125,34 @@ pub(super) fn examine(
     opened: Opened,
     typed: &str,
     accept: Accept,
+    purpose: Purpose,
     context: &Context<'_>,
 ) -> Result<Good, Stop> {
-    let live = opened.expect(opened.secrets.live.as_ref())?;
-    match Token::read(typed, live.parameters().digits).ok_or(Rejection::MalformedToken)? {
-        Token::Code(code) => examine_code(opened, &code, context),
+    let digits = opened.live()?.parameters().digits;
+    match Token::read(typed, digits).ok_or(Rejection::MalformedToken)? {
+        Token::Code(code) => examine_code(opened, &code, purpose, context),
         Token::Backup(_) if accept == Accept::CodeOnly => Err(Rejection::TotpCodeNeeded.into()),
         Token::Backup(code) => examine_backup_code(opened, &code, context),
     }
 }
 
-fn examine_code(mut opened: Opened, code: &str, context: &Context<'_>) -> Result<Good, Stop> {
-    require_open_gate(&opened, context)?;
-    let live = opened.expect(opened.secrets.live.as_ref())?;
-    match live.match_code(
-        code,
-        context.now,
-        context.config.window,
-        opened.device.last_step,
-    ) {
+fn examine_code(
+    mut opened: Opened,
+    code: &str,
+    purpose: Purpose,
+    context: &Context<'_>,
+) -> Result<Good, Stop> {
+    let closed = require_open_gate(&opened.device, context).err();
+    if let Some(rejection) = closed
+        && !may_try_all_the_same(&opened.device, rejection, purpose, context)
+    {
+        return Err(rejection.into());
+    }
+    let (window, last_step) = (context.config.window, opened.device.last_step);
+    match opened
+        .live()?
+        .match_code(code, context.now, window, last_step)
+    {
         Match::Step(step) => {
             opened.device.last_step = Some(step);
             Ok(good(opened, Method::Totp, Vec::new(), context))
@@ -138,13 +160,26 @@ fn examine_code(mut opened: Opened, code: &str, context: &Context<'_>) -> Result
         // The answer of a wrong code, so that nobody learns that it was right once; the owner who sends a form twice
         // is not punished.
         Match::Spent => Err(Rejection::InvalidToken.into()),
-        Match::Wrong => Err(count_failure(
-            opened,
-            Method::Totp,
-            Rejection::InvalidToken,
-            context,
-        )),
+        Match::Wrong => {
+            if closed.is_some() {
+                opened.device.proof_failures.record(context.now);
+            }
+            Err(count_failure(opened, Method::Totp, context))
+        }
     }
+}
+
+/// While the gate is closed: whether a session that holds a proof has tries left to repair its account.
+fn may_try_all_the_same(
+    device: &Device,
+    closed: Rejection,
+    purpose: Purpose,
+    context: &Context<'_>,
+) -> bool {
+    purpose == Purpose::Repair
+        && closed != Rejection::Locked
+        && context.has_proof(device)
+        && throttle::has_repair_tries(&device.proof_failures, context.now)
 }
 
 fn examine_backup_code(
@@ -153,14 +188,14 @@ fn examine_backup_code(
     context: &Context<'_>,
 ) -> Result<Good, Stop> {
     if context.config.throttle_backup_codes {
-        require_open_gate(&opened, context)?;
+        require_open_gate(&opened.device, context)?;
     }
     let digest = code.digest(&opened.device.user);
-    match backup_code::position(&opened.secrets.backup_codes, &digest) {
+    match backup_code::position(&opened.secrets().backup_codes, &digest) {
         Some(at) => {
-            opened.secrets.backup_codes.remove(at);
-            opened.reseal = true;
-            let remaining = opened.secrets.backup_codes.len() as u32;
+            let secrets = opened.secrets_mut();
+            secrets.backup_codes.remove(at);
+            let remaining = secrets.backup_codes.len() as u32;
             opened.device.backup_codes_remaining = remaining;
             let used = Event::BackupCodeUsed {
                 user: opened.device.user.clone(),
@@ -168,12 +203,9 @@ fn examine_backup_code(
             };
             Ok(good(opened, Method::BackupCode, vec![used], context))
         }
-        None if context.config.throttle_backup_codes => Err(count_failure(
-            opened,
-            Method::BackupCode,
-            Rejection::InvalidToken,
-            context,
-        )),
+        None if context.config.throttle_backup_codes => {
+            Err(count_failure(opened, Method::BackupCode, context))
+        }
         None => Err(count_backup_failure(opened)),
     }
 }
@@ -196,8 +228,7 @@ fn good(mut opened: Opened, method: Method, mut events: Vec<Event>, context: &Co
 }
 
 /// While the user must wait nothing is compared, nothing counted, and a right code stays unused.
-pub(super) fn require_open_gate(opened: &Opened, context: &Context<'_>) -> Result<(), Rejection> {
-    let device = &opened.device;
+fn require_open_gate(device: &Device, context: &Context<'_>) -> Result<(), Rejection> {
     match throttle::gate(device.failures, &device.recent_failures, context.now) {
         Gate::Open => Ok(()),
         Gate::Locked => Err(Rejection::Locked),
@@ -208,12 +239,7 @@ pub(super) fn require_open_gate(opened: &Opened, context: &Context<'_>) -> Resul
 }
 
 /// Counts a wrong token against the throttle.
-pub(super) fn count_failure(
-    mut opened: Opened,
-    method: Method,
-    rejection: Rejection,
-    context: &Context<'_>,
-) -> Stop {
+fn count_failure(mut opened: Opened, method: Method, context: &Context<'_>) -> Stop {
     let device = &mut opened.device;
     device.failures = device.failures.saturating_add(1);
     device.recent_failures.record(context.now);
@@ -232,17 +258,21 @@ pub(super) fn count_failure(
         }),
     }
     Stop::Refused {
-        count: Some(Box::new(opened)),
-        rejection,
+        next: Some(Next::Put(Box::new(opened))),
+        rejection: Rejection::InvalidToken,
         events,
     }
 }
 
 /// Counts a wrong backup code. It delays nothing: at 80 bits guessing is hopeless, and a delay would let a thief close
-/// the owner's way out.
+/// the owner's way out. From the hundredth on nothing is written: a refusal costs a read, so that a flood of them holds up
+/// the owner no longer than that.
 fn count_backup_failure(mut opened: Opened) -> Stop {
     let device = &mut opened.device;
-    device.backup_failures = device.backup_failures.saturating_add(1);
+    if device.backup_failures >= BACKUP_FAILURES_COUNTED {
+        return Rejection::InvalidToken.into();
+    }
+    device.backup_failures += 1;
     let failures = device.backup_failures;
     let user = device.user.clone();
     let mut events = vec![Event::Rejected {
@@ -250,11 +280,11 @@ fn count_backup_failure(mut opened: Opened) -> Stop {
         method: Method::BackupCode,
         failures,
     }];
-    if matches!(failures, 5 | 20 | 100) {
+    if matches!(failures, 5 | 20 | BACKUP_FAILURES_COUNTED) {
         events.push(Event::BackupCodeGuessing { user, failures });
     }
     Stop::Refused {
-        count: Some(Box::new(opened)),
+        next: Some(Next::Put(Box::new(opened))),
         rejection: Rejection::InvalidToken,
         events,
     }

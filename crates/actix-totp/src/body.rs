@@ -1,6 +1,7 @@
-//! What a handler is given: who calls, and what the body holds.
+//! What the body of a POST holds.
 
-use actix_totp_core::UserId;
+use std::time::Duration;
+
 use actix_web::{
     HttpRequest,
     http::header,
@@ -8,71 +9,60 @@ use actix_web::{
 };
 use serde::Deserialize;
 use serde_json::Value;
+use tokio::time;
 use zeroize::Zeroizing;
 
-#[cfg(feature = "pages")]
-use crate::pages::FromPage;
-use crate::{cross_site, plugin::Totp, problem::Problem, user::SignedIn};
+use crate::problem::Problem;
 
 const MAX_BODY_BYTES: usize = 4096;
 
-/// The user who calls an endpoint that changes something: signed in, and not sent by a page of another site.
-pub(crate) async fn caller(totp: &Totp, req: &HttpRequest) -> Result<UserId, Problem> {
-    let user = totp.current_user(req).await?;
-    require_same_site(totp, req)?;
-    Ok(user)
-}
-
-/// The same with the label for a new secret.
-pub(crate) async fn labelled_caller(totp: &Totp, req: &HttpRequest) -> Result<SignedIn, Problem> {
-    let signed_in = totp.0.current_user.require_with_label(req).await?;
-    require_same_site(totp, req)?;
-    Ok(signed_in)
-}
-
-fn require_same_site(totp: &Totp, req: &HttpRequest) -> Result<(), Problem> {
-    if cross_site::passes(req.headers(), req.uri(), &totp.0.trusted_origins) {
-        Ok(())
-    } else {
-        Err(Problem::cross_site())
-    }
-}
-
 /// What the body holds.
-pub(crate) struct Sent {
+#[derive(Default)]
+pub(crate) struct Body {
     token: Field,
     /// Whether this browser shall be trusted from now on.
     pub(crate) trust_browser: bool,
+    /// Where a page's form leads on to.
     #[cfg(feature = "pages")]
-    pub(crate) from_page: FromPage,
+    pub(crate) next: Option<String>,
+    /// Which form of a page it was.
+    #[cfg(feature = "pages")]
+    pub(crate) form: Option<String>,
+    /// Whether the backup codes on a page are saved.
+    #[cfg(feature = "pages")]
+    pub(crate) saved: bool,
 }
 
+#[derive(Default)]
 enum Field {
+    #[default]
     Missing,
     Null,
     Text(Zeroizing<String>),
 }
 
-impl Sent {
-    pub(crate) async fn read(req: &HttpRequest, payload: Payload) -> Result<Self, Problem> {
+impl Body {
+    /// Reads it within `timeout`: the session was loaded before, and must not be held for as long as a client likes.
+    pub(crate) async fn read(
+        req: &HttpRequest,
+        payload: Payload,
+        timeout: Duration,
+    ) -> Result<Self, Problem> {
         let media_type = MediaType::of(req)?;
-        let body = body(req, payload).await?;
-        if body.iter().all(u8::is_ascii_whitespace) {
-            return Ok(Self::nothing());
-        }
-        match media_type {
-            Some(MediaType::Json) => from_json(&body),
-            Some(MediaType::Form) => from_form(&body),
-            None => Err(Problem::unsupported_media_type()),
-        }
+        let body = time::timeout(timeout, bytes(req, payload))
+            .await
+            .unwrap_or_else(|_| Err(Problem::request_timeout()))?;
+        Self::parse(media_type, &body)
     }
 
-    const fn nothing() -> Self {
-        Self {
-            token: Field::Missing,
-            trust_browser: false,
-            #[cfg(feature = "pages")]
-            from_page: FromPage::nothing(),
+    fn parse(media_type: Option<MediaType>, body: &[u8]) -> Result<Self, Problem> {
+        if body.iter().all(u8::is_ascii_whitespace) {
+            return Ok(Self::default());
+        }
+        match media_type {
+            Some(MediaType::Json) => from_json(body),
+            Some(MediaType::Form) => from_form(body),
+            None => Err(Problem::unsupported_media_type()),
         }
     }
 
@@ -128,7 +118,7 @@ impl MediaType {
     }
 }
 
-async fn body(req: &HttpRequest, payload: Payload) -> Result<Bytes, Problem> {
+async fn bytes(req: &HttpRequest, payload: Payload) -> Result<Bytes, Problem> {
     let announced = req
         .headers()
         .get(header::CONTENT_LENGTH)
@@ -143,9 +133,9 @@ async fn body(req: &HttpRequest, payload: Payload) -> Result<Bytes, Problem> {
         .map_err(|_| Problem::malformed_body())
 }
 
-fn from_json(body: &[u8]) -> Result<Sent, Problem> {
+fn from_json(body: &[u8]) -> Result<Body, Problem> {
     #[derive(Deserialize)]
-    struct Body {
+    struct Members {
         #[serde(default, deserialize_with = "present")]
         token: Option<Value>,
         #[serde(default)]
@@ -159,8 +149,8 @@ fn from_json(body: &[u8]) -> Result<Sent, Problem> {
     if body.trim_ascii_start().first() != Some(&b'{') {
         return Err(Problem::malformed_body());
     }
-    let body: Body = serde_json::from_slice(body).map_err(|_| Problem::malformed_body())?;
-    let token = match body.token {
+    let members: Members = serde_json::from_slice(body).map_err(|_| Problem::malformed_body())?;
+    let token = match members.token {
         None => Field::Missing,
         Some(Value::Null) => Field::Null,
         Some(Value::String(token)) => Field::Text(Zeroizing::new(token)),
@@ -177,27 +167,38 @@ fn from_json(body: &[u8]) -> Result<Sent, Problem> {
             ));
         }
     };
-    Ok(Sent {
+    Ok(Body {
         token,
-        trust_browser: body.trust_browser == Value::Bool(true),
-        #[cfg(feature = "pages")]
-        from_page: FromPage::nothing(),
+        trust_browser: members.trust_browser == Value::Bool(true),
+        ..Body::default()
     })
 }
 
-fn from_form(bytes: &[u8]) -> Result<Sent, Problem> {
+fn from_form(bytes: &[u8]) -> Result<Body, Problem> {
     #[derive(Deserialize)]
-    struct Body {
+    struct Fields {
         token: Option<String>,
         trust_browser: Option<String>,
+        #[cfg(feature = "pages")]
+        next: Option<String>,
+        #[cfg(feature = "pages")]
+        form: Option<String>,
+        #[cfg(feature = "pages")]
+        saved: Option<String>,
     }
-    let body: Body = serde_urlencoded::from_bytes(bytes).map_err(|_| Problem::malformed_body())?;
-    Ok(Sent {
-        token: body
+    let is_true = |field: Option<String>| field.as_deref() == Some("true");
+    let fields: Fields =
+        serde_urlencoded::from_bytes(bytes).map_err(|_| Problem::malformed_body())?;
+    Ok(Body {
+        token: fields
             .token
             .map_or(Field::Missing, |token| Field::Text(Zeroizing::new(token))),
-        trust_browser: body.trust_browser.as_deref() == Some("true"),
+        trust_browser: is_true(fields.trust_browser),
         #[cfg(feature = "pages")]
-        from_page: FromPage::read(bytes),
+        next: fields.next,
+        #[cfg(feature = "pages")]
+        form: fields.form,
+        #[cfg(feature = "pages")]
+        saved: is_true(fields.saved),
     })
 }

@@ -1,0 +1,263 @@
+//! An operation: what one user, or an operator for them, asks for. It is made first and applied then, alone or in a batch.
+
+use tracing::Span;
+use zeroize::Zeroizing;
+
+use crate::{
+    credential::Credential,
+    device::{Device, UserId},
+    error::Error,
+    event::{Event, EventContext},
+    outcome::{Authenticated, Confirmed, Disabled, Enrollment, Outcome, Renewed},
+    proof::Proof,
+    service::{Inner, TotpService},
+    store::Swap,
+    sync::Arc,
+    transition::{self, Accepted, Context, Next, Stop, Transition},
+};
+
+type Apply<T> = dyn Fn(Option<Device>, &Context<'_>) -> Transition<T> + Send + Sync;
+
+/// What a user asks for, with its input. [`TotpService::apply`] does it; a front end that has many at once gives them to
+/// [`TotpService::apply_batch`].
+///
+/// It remembers the `tracing` span that it was made in, so that its log lines stand there, whichever thread does it.
+///
+/// # Example
+///
+/// ```
+/// use actix_totp_core::{Error, Operation, Outcome, Proof, TotpService, UserId};
+///
+/// /// New backup codes for a session that holds a proof: also while somebody else's wrong codes make others wait.
+/// fn renew(totp: &TotpService, proof: Proof, code: &str) -> Result<usize, Error> {
+///     let renewal = Operation::renew_backup_codes(&proof.user, code).with_proof(Some(proof.clone()));
+///     Ok(match totp.apply(&renewal)? {
+///         Outcome::Accepted(renewed) => renewed.backup_codes.len(),
+///         Outcome::Rejected(_) => 0,
+///     })
+/// }
+/// ```
+#[must_use = "nothing is done before it is applied"]
+pub struct Operation<T> {
+    user: UserId,
+    proof: Option<Proof>,
+    event_context: Option<Arc<EventContext>>,
+    span: Span,
+    transition: Box<Apply<T>>,
+}
+
+/// One try: what is to be written (`None`: nothing), and what follows when it is.
+pub(crate) struct Attempt<T> {
+    pub(crate) swap: Option<Swap>,
+    pub(crate) outcome: Outcome<T>,
+    pub(crate) events: Vec<Event>,
+}
+
+impl Operation<Enrollment> {
+    /// Makes a new secret; see [`TotpService::enroll`].
+    pub fn enroll(user: &UserId, label: &str, token: Option<&str>) -> Self {
+        let (of, label, token) = (user.clone(), label.to_owned(), token.map(secret));
+        Self::new(user, move |device, context| {
+            let token = token.as_ref().map(|token| token.as_str());
+            transition::enroll(device, &of, &label, token, context)
+        })
+    }
+}
+
+impl Operation<Confirmed> {
+    /// Confirms the pending secret; see [`TotpService::confirm`].
+    pub fn confirm(user: &UserId, token: &str) -> Self {
+        let token = secret(token);
+        Self::new(user, move |device, context| {
+            transition::confirm(device, &token, context)
+        })
+    }
+}
+
+impl Operation<Authenticated> {
+    /// Accepts a token, once; see [`TotpService::authenticate`].
+    pub fn authenticate(user: &UserId, token: &str) -> Self {
+        let token = secret(token);
+        Self::new(user, move |device, context| {
+            transition::authenticate(device, &token, context)
+        })
+    }
+}
+
+impl Operation<Renewed> {
+    /// Makes new backup codes; see [`TotpService::renew_backup_codes`].
+    pub fn renew_backup_codes(user: &UserId, token: &str) -> Self {
+        let token = secret(token);
+        Self::new(user, move |device, context| {
+            transition::renew_backup_codes(device, &token, context)
+        })
+    }
+}
+
+impl Operation<Disabled> {
+    /// Turns the second factor off; see [`TotpService::disable`].
+    pub fn disable(user: &UserId, token: Option<&str>) -> Self {
+        let token = token.map(secret);
+        Self::new(user, move |device, context| {
+            let token = token.as_ref().map(|token| token.as_str());
+            transition::disable(device, token, context)
+        })
+    }
+}
+
+impl Operation<Proof> {
+    /// Ends every proof but this one; see [`TotpService::end_other_proofs`].
+    pub fn end_other_proofs(proof: &Proof) -> Self {
+        let asking = proof.clone();
+        Self::new(&proof.user, move |device, context| {
+            transition::end_other_proofs(device, &asking, context)
+        })
+    }
+}
+
+impl Operation<()> {
+    /// Clears the failure counts; see [`TotpService::unlock`].
+    pub fn unlock(user: &UserId) -> Self {
+        Self::new(user, transition::unlock)
+    }
+
+    /// Deletes the device; see [`TotpService::reset`].
+    pub fn reset(user: &UserId) -> Self {
+        Self::new(user, |device, _| transition::reset(device))
+    }
+
+    /// Ends every proof; see [`TotpService::end_all_proofs`].
+    pub fn end_all_proofs(user: &UserId) -> Self {
+        Self::new(user, transition::end_all_proofs)
+    }
+
+    /// Takes over a secret from elsewhere; see [`TotpService::import`].
+    pub fn import(user: &UserId, credential: &Credential, confirmed_at: u64) -> Self {
+        let (of, credential) = (user.clone(), credential.clone());
+        Self::new(user, move |device, context| {
+            transition::import(device, &of, &credential, confirmed_at, context)
+        })
+    }
+
+    pub(crate) fn reseal(user: &UserId) -> Self {
+        Self::new(user, transition::reseal)
+    }
+}
+
+impl<T> Operation<T> {
+    fn new(
+        user: &UserId,
+        transition: impl Fn(Option<Device>, &Context<'_>) -> Transition<T> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            user: user.clone(),
+            proof: None,
+            event_context: None,
+            span: Span::current(),
+            transition: Box::new(transition),
+        }
+    }
+
+    /// Says which proof the session holds that asks, if it holds one that is not too old. While somebody else's wrong codes make
+    /// others wait, it may renew its backup codes and replace its authenticator.
+    ///
+    /// Default: none.
+    pub fn with_proof(mut self, proof: Option<Proof>) -> Self {
+        self.proof = proof;
+        self
+    }
+
+    /// Says which request its events are about.
+    ///
+    /// Default: that of the service it is given to.
+    pub fn with_context(mut self, context: Option<Arc<EventContext>>) -> Self {
+        self.event_context = context;
+        self
+    }
+
+    /// Whose second factor it is about.
+    pub const fn user(&self) -> &UserId {
+        &self.user
+    }
+
+    pub(crate) const fn span(&self) -> &Span {
+        &self.span
+    }
+
+    /// Tries it on the user's device, as it was loaded. Nothing is written yet.
+    pub(crate) fn attempt(
+        &self,
+        service: &TotpService,
+        device: Option<Device>,
+    ) -> Result<Attempt<T>, Error> {
+        let Inner {
+            keys,
+            config,
+            random,
+            ..
+        } = &*service.inner;
+        let context = Context {
+            now: service.now()?,
+            config,
+            keys,
+            random: &**random,
+            proof: self.proof.as_ref(),
+        };
+        let expected = device.as_ref().map(|device| device.version);
+        let (next, outcome, events) = match (self.transition)(device, &context) {
+            Ok(Accepted {
+                next,
+                answer,
+                events,
+            }) => (Some(next), Outcome::Accepted(answer), events),
+            Err(Stop::Refused {
+                next,
+                rejection,
+                events,
+            }) => (next, Outcome::Rejected(rejection), events),
+            Err(Stop::Fault(error)) => return Err(error),
+        };
+        let next = match next {
+            None => None,
+            Some(Next::Delete) => Some(None),
+            Some(Next::Reseal(opened)) => Some(Some(opened.close(keys, context.random)?)),
+            Some(Next::Put(mut opened)) => {
+                opened.device.updated_at = context.now;
+                Some(Some(opened.close(keys, context.random)?))
+            }
+        };
+        let swap = next.map(|next| Swap {
+            user: self.user.clone(),
+            expected,
+            next,
+        });
+        Ok(Attempt {
+            swap,
+            outcome,
+            events,
+        })
+    }
+
+    /// Tells the events of a try that is written.
+    pub(crate) fn notify(&self, service: &TotpService, events: Vec<Event>) {
+        let context = self
+            .event_context
+            .as_ref()
+            .or(service.event_context.as_ref());
+        for event in events {
+            service.inner.notifier.notify(event, context);
+        }
+    }
+}
+
+fn secret(token: &str) -> Zeroizing<String> {
+    Zeroizing::new(token.to_owned())
+}
+
+impl<T> std::fmt::Debug for Operation<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Operation")
+            .field("user", &self.user)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,24 @@
+//! The proof that a user has shown the second factor.
+
+use serde::{Deserialize, Serialize};
+
+use crate::device::{Device, Epoch, UserId};
+
+/// What a session holds after a good token: that this user proved the second factor under this epoch at this time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proof {
+    /// Who proved it.
+    pub user: UserId,
+    /// The device's epoch at that time.
+    pub epoch: Epoch,
+    /// When, in seconds since the Unix epoch.
+    pub at: u64,
+}
+
+impl Proof {
+    /// Whether it counts for this device: something is live, and the proof was given under its epoch. How old it may be is
+    /// for the caller to check.
+    pub(crate) fn counts_for(&self, device: &Device) -> bool {
+        device.is_confirmed() && self.user == device.user && self.epoch == device.epoch
+    }
+}

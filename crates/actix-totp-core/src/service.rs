@@ -1,0 +1,131 @@
+//! The service: what all operations share, and the state of a user.
+
+use std::time::SystemTime;
+
+use crate::{
+    clock::{Clock, Sleeper},
+    config::Config,
+    credential::Parameters,
+    device::Device,
+    device::UserId,
+    error::Error,
+    event::EventContext,
+    keyring::KeyRing,
+    notifier::Notifier,
+    outage::Outages,
+    outcome::Status,
+    proof::Proof,
+    random::Randomness,
+    store::DeviceStore,
+    sync::Arc,
+};
+
+/// The second factor of all users: every operation, synchronous and without HTTP.
+///
+/// Every method may block (it asks the store) and may be called from any number of threads and processes at once.
+/// Cloning is cheap and shares everything. After a `fork` the child has none of its threads: build it in the child.
+#[derive(Clone)]
+pub struct TotpService {
+    pub(crate) inner: Arc<Inner>,
+    pub(crate) event_context: Option<Arc<EventContext>>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) store: Box<dyn DeviceStore>,
+    pub(crate) keys: KeyRing,
+    pub(crate) config: Config,
+    pub(crate) clock: Box<dyn Clock>,
+    pub(crate) sleeper: Box<dyn Sleeper>,
+    pub(crate) random: Box<dyn Randomness>,
+    pub(crate) notifier: Notifier,
+    pub(crate) outages: Outages,
+}
+
+impl TotpService {
+    /// The same service, whose operations tell this context with their events: the request, or the operator who acts.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use actix_totp_core::{Error, EventContext, TotpService, UserId};
+    ///
+    /// fn reset(totp: &TotpService, user: &UserId) -> Result<bool, Error> {
+    ///     totp.with_context(EventContext::new().actor("support: jane")).reset(user)
+    /// }
+    /// ```
+    pub fn with_context(&self, context: EventContext) -> Self {
+        Self {
+            inner: Arc::clone(&self.inner),
+            event_context: Some(Arc::new(context)),
+        }
+    }
+
+    /// Whether events reach the application. Where not, a context need not be gathered.
+    pub fn has_event_handlers(&self) -> bool {
+        self.inner.notifier.has_handlers()
+    }
+
+    /// Waits until the application has been told every event so far. To be called before a short program ends, and in tests;
+    /// not in a function that is told events.
+    pub fn flush_events(&self) {
+        self.inner.notifier.flush();
+    }
+
+    /// How many events the application has not been told, since its function was too slow or panicked.
+    pub fn missed_events(&self) -> u64 {
+        self.inner.notifier.missed()
+    }
+
+    /// A proof as text that a browser may keep, sealed under the first key of the ring: 87 letters, digits, `-` and `_`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Randomness`].
+    pub fn seal_proof(&self, proof: &Proof) -> Result<String, Error> {
+        Ok(self.inner.keys.seal_proof(proof, &*self.inner.random)?)
+    }
+
+    /// The proof that [`seal_proof`](Self::seal_proof) sealed for this user, under any key of the ring. Whether it still
+    /// counts, [`Status::accepts`] says; how old it may be is for the caller to check.
+    pub fn open_proof(&self, user: &UserId, sealed: &str) -> Option<Proof> {
+        self.inner.keys.open_proof(user, sealed)
+    }
+
+    pub(crate) fn status_of(&self, device: Option<&Device>, now: u64) -> Status {
+        let lifetime = self.inner.config.enrollment_lifetime_secs;
+        device.map_or_else(Status::default, |device| Status::of(device, now, lifetime))
+    }
+
+    /// Who issues the codes, as authenticators show it.
+    pub fn issuer(&self) -> &str {
+        &self.inner.config.issuer
+    }
+
+    /// Algorithm, digits and period of secrets that are made from now on; those that exist may have others.
+    pub fn parameters(&self) -> Parameters {
+        self.inner.config.parameters
+    }
+
+    /// The time by the service's clock, in seconds since the Unix epoch.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Clock`] if it shows a time before 1970.
+    pub fn now(&self) -> Result<u64, Error> {
+        let since = self
+            .inner
+            .clock
+            .now()
+            .duration_since(SystemTime::UNIX_EPOCH);
+        since.map(|since| since.as_secs()).map_err(|_| Error::Clock)
+    }
+}
+
+impl std::fmt::Debug for TotpService {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TotpService")
+            .field("config", &self.inner.config)
+            .field("keys", &self.inner.keys)
+            .finish_non_exhaustive()
+    }
+}

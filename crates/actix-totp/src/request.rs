@@ -1,0 +1,83 @@
+//! A POST to an endpoint, with all that is checked before a handler sees it.
+
+use actix_totp_core::Proof;
+use actix_web::{HttpRequest, HttpResponse, Route, web};
+
+use crate::{
+    body::Body, change::Change, cross_site, plugin::Totp, problem::Problem, user::SignedIn,
+};
+
+/// A request that may change something: its caller is signed in, no page of another site has sent it, and its body is read.
+///
+/// Handlers of POSTs are registered with [`post`] and [`post_without_body`], which know no other way: so none can forget a
+/// check.
+pub(crate) struct Request {
+    /// The plugin, whose events are about this request.
+    pub(crate) totp: Totp,
+    pub(crate) http: HttpRequest,
+    pub(crate) caller: SignedIn,
+    pub(crate) body: Body,
+}
+
+type Answer = Result<HttpResponse, actix_web::Error>;
+
+impl Request {
+    pub(crate) async fn receive(
+        totp: &Totp,
+        http: HttpRequest,
+        payload: Option<web::Payload>,
+    ) -> Result<Self, Problem> {
+        let caller = totp.signed_in(&http).await?; // first: an anonymous caller learns nothing
+        if !cross_site::passes(&http, &totp.plugin.trusted_origins) {
+            return Err(Problem::cross_site());
+        }
+        let body = match payload {
+            Some(payload) => Body::read(&http, payload, totp.plugin.body_timeout).await?,
+            None => Body::default(),
+        };
+        Ok(Self {
+            totp: totp.for_request(&http),
+            http,
+            caller,
+            body,
+        })
+    }
+
+    /// Asks the application whether it may change the second factor.
+    pub(crate) async fn authorize(&self, change: Change) -> Result<(), actix_web::Error> {
+        let authorize = &self.totp.plugin.authorize_change;
+        authorize.ask(&self.http, change).await
+    }
+
+    /// The proof in the session, if it is not too old to count anywhere.
+    pub(crate) fn proof(&self) -> Option<Proof> {
+        let plugin = &self.totp.plugin;
+        let now = plugin.service.now().ok()?;
+        let proof = plugin.session_proof.read(&self.http, &self.caller.id)?;
+        (now.saturating_sub(proof.at) <= plugin.max_age_secs).then_some(proof)
+    }
+}
+
+/// A route for a POST.
+pub(crate) fn post<F>(handler: F) -> Route
+where
+    F: AsyncFn(Request) -> Answer + Clone + 'static,
+{
+    web::post().to(
+        move |totp: web::ThinData<Totp>, http: HttpRequest, payload: web::Payload| {
+            let handler = handler.clone();
+            async move { handler(Request::receive(&totp, http, Some(payload)).await?).await }
+        },
+    )
+}
+
+/// A route for a POST that says nothing: its body is not waited for.
+pub(crate) fn post_without_body<F>(handler: F) -> Route
+where
+    F: AsyncFn(Request) -> Answer + Clone + 'static,
+{
+    web::post().to(move |totp: web::ThinData<Totp>, http: HttpRequest| {
+        let handler = handler.clone();
+        async move { handler(Request::receive(&totp, http, None).await?).await }
+    })
+}
