@@ -58,9 +58,12 @@ trait Entry: Send {
 struct Waiting<T, F> {
     operation: Operation<T>,
     retry: Option<Retry>,
-    result: Option<Result<(Outcome<T>, Vec<Event>), Error>>,
+    result: Option<Result<Settled<T>, Error>>,
     answer: F,
 }
+
+/// An outcome, with the events that follow when it is written.
+type Settled<T> = (Outcome<T>, Vec<Event>);
 
 impl<T: Send + 'static> Operation<T> {
     /// Makes it ready for a batch. `answer` is called when it is done; it must not block.

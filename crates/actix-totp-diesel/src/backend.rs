@@ -62,6 +62,8 @@ macro_rules! queries {
                 failures -> BigInt,
                 recent_failures -> Binary,
                 backup_failures -> BigInt,
+                pending_failures -> BigInt,
+                proof_failures -> Binary,
                 backup_codes_remaining -> BigInt,
                 last_used_at -> Nullable<BigInt>,
                 created_at -> BigInt,
@@ -88,6 +90,8 @@ macro_rules! queries {
                     totp_devices::failures.eq(i64::from(device.failures)),
                     totp_devices::recent_failures.eq(values.recent_failures.as_slice()),
                     totp_devices::backup_failures.eq(i64::from(device.backup_failures)),
+                    totp_devices::pending_failures.eq(i64::from(device.pending_failures)),
+                    totp_devices::proof_failures.eq(values.proof_failures.as_slice()),
                     totp_devices::backup_codes_remaining
                         .eq(i64::from(device.backup_codes_remaining)),
                     totp_devices::last_used_at.eq(values.last_used_at),

@@ -16,6 +16,8 @@ pub(crate) type Columns<U> = (
     Vec<u8>,
     i64,
     i64,
+    Vec<u8>,
+    i64,
     Option<i64>,
     i64,
     i64,
@@ -26,7 +28,7 @@ pub struct Row(pub(crate) Columns<Vec<u8>>);
 
 impl Row {
     pub(crate) fn from_columns<U: Into<Vec<u8>>>(columns: Columns<U>) -> Self {
-        let (user, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13) = columns;
+        let (user, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15) = columns;
         Self((
             user.into(),
             c1,
@@ -42,6 +44,8 @@ impl Row {
             c11,
             c12,
             c13,
+            c14,
+            c15,
         ))
     }
 
@@ -62,6 +66,8 @@ impl Row {
             failures,
             recent_failures,
             backup_failures,
+            pending_failures,
+            proof_failures,
             backup_codes_remaining,
             last_used_at,
             created_at,
@@ -80,6 +86,9 @@ impl Row {
             recent_failures: RecentFailures::from_bytes(&recent_failures)
                 .map_err(StoreError::corrupt)?,
             backup_failures: number(backup_failures)?,
+            pending_failures: number(pending_failures)?,
+            proof_failures: RecentFailures::from_bytes(&proof_failures)
+                .map_err(StoreError::corrupt)?,
             backup_codes_remaining: number(backup_codes_remaining)?,
             last_used_at: last_used_at.map(number).transpose()?,
             created_at: number(created_at)?,
@@ -103,6 +112,7 @@ pub struct Values<'a> {
     pub(crate) last_step: Option<i64>,
     pub(crate) last_used_at: Option<i64>,
     pub(crate) recent_failures: Vec<u8>,
+    pub(crate) proof_failures: Vec<u8>,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
 }
@@ -119,6 +129,7 @@ impl<'a> Values<'a> {
             last_step: device.last_step.map(column).transpose()?,
             last_used_at: device.last_used_at.map(column).transpose()?,
             recent_failures: device.recent_failures.to_bytes(),
+            proof_failures: device.proof_failures.to_bytes(),
             created_at: column(device.created_at)?,
             updated_at: column(device.updated_at)?,
         })

@@ -27,6 +27,8 @@ pub(crate) struct UpdateAll<'a> {
     failures: Vec<i64>,
     recent_failures: Vec<&'a [u8]>,
     backup_failures: Vec<i64>,
+    pending_failures: Vec<i64>,
+    proof_failures: Vec<&'a [u8]>,
     backup_codes_remaining: Vec<i64>,
     last_used_at: Vec<Option<i64>>,
     created_at: Vec<i64>,
@@ -49,6 +51,8 @@ impl<'a> UpdateAll<'a> {
             all.failures.push(device.failures.into());
             all.recent_failures.push(&values.recent_failures);
             all.backup_failures.push(device.backup_failures.into());
+            all.pending_failures.push(device.pending_failures.into());
+            all.proof_failures.push(&values.proof_failures);
             all.backup_codes_remaining
                 .push(device.backup_codes_remaining.into());
             all.last_used_at.push(values.last_used_at);
@@ -65,6 +69,7 @@ impl QueryFragment<Pg> for UpdateAll<'_> {
             "UPDATE totp_devices SET version = n.version, epoch = n.epoch, sealed = n.sealed, \
              confirmed_at = n.confirmed_at, pending_at = n.pending_at, last_step = n.last_step, failures = n.failures, \
              recent_failures = n.recent_failures, backup_failures = n.backup_failures, \
+             pending_failures = n.pending_failures, proof_failures = n.proof_failures, \
              backup_codes_remaining = n.backup_codes_remaining, last_used_at = n.last_used_at, \
              created_at = n.created_at, updated_at = n.updated_at FROM unnest(",
         );
@@ -88,6 +93,8 @@ impl QueryFragment<Pg> for UpdateAll<'_> {
             BigInt: failures,
             Binary: recent_failures,
             BigInt: backup_failures,
+            BigInt: pending_failures,
+            Binary: proof_failures,
             BigInt: backup_codes_remaining,
             Nullable<BigInt>: last_used_at,
             BigInt: created_at,
@@ -95,7 +102,7 @@ impl QueryFragment<Pg> for UpdateAll<'_> {
         }
         out.push_sql(
             ") AS n (user_id, expected, version, epoch, sealed, confirmed_at, pending_at, last_step, failures, \
-             recent_failures, backup_failures, backup_codes_remaining, last_used_at, created_at, updated_at) \
+             recent_failures, backup_failures, pending_failures, proof_failures, backup_codes_remaining, last_used_at, created_at, updated_at) \
              WHERE totp_devices.user_id = n.user_id AND totp_devices.version = n.expected \
              RETURNING totp_devices.user_id",
         );

@@ -170,7 +170,12 @@ fn from_json(body: &[u8]) -> Result<Body, Problem> {
     Ok(Body {
         token,
         trust_browser: members.trust_browser == Value::Bool(true),
-        ..Body::default()
+        #[cfg(feature = "pages")]
+        next: None,
+        #[cfg(feature = "pages")]
+        form: None,
+        #[cfg(feature = "pages")]
+        saved: false,
     })
 }
 
@@ -189,10 +194,9 @@ fn from_form(bytes: &[u8]) -> Result<Body, Problem> {
     let is_true = |field: Option<String>| field.as_deref() == Some("true");
     let fields: Fields =
         serde_urlencoded::from_bytes(bytes).map_err(|_| Problem::malformed_body())?;
+    let token = fields.token.map(Zeroizing::new);
     Ok(Body {
-        token: fields
-            .token
-            .map_or(Field::Missing, |token| Field::Text(Zeroizing::new(token))),
+        token: token.map_or(Field::Missing, Field::Text),
         trust_browser: is_true(fields.trust_browser),
         #[cfg(feature = "pages")]
         next: fields.next,

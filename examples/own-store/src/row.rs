@@ -9,7 +9,7 @@ pub(crate) type Row = HashMap<String, Vec<u8>>;
 
 /// Every field but the user, who is in the key. None is left out, so that a write leaves nothing of the row before it:
 /// `None` is written as nothing.
-pub(crate) fn fields(device: &Device) -> [(&'static str, Vec<u8>); 13] {
+pub(crate) fn fields(device: &Device) -> [(&'static str, Vec<u8>); 15] {
     let option = |value: Option<u64>| value.map(text).unwrap_or_default();
     [
         ("version", text(device.version.to_i64())),
@@ -21,6 +21,8 @@ pub(crate) fn fields(device: &Device) -> [(&'static str, Vec<u8>); 13] {
         ("failures", text(device.failures)),
         ("recent_failures", device.recent_failures.to_bytes()),
         ("backup_failures", text(device.backup_failures)),
+        ("pending_failures", text(device.pending_failures)),
+        ("proof_failures", device.proof_failures.to_bytes()),
         (
             "backup_codes_remaining",
             text(device.backup_codes_remaining),
@@ -45,6 +47,9 @@ pub(crate) fn device(user: UserId, row: &Row) -> Result<Device, StoreError> {
         recent_failures: RecentFailures::from_bytes(bytes(row, "recent_failures")?)
             .map_err(StoreError::corrupt)?,
         backup_failures: number(row, "backup_failures")?,
+        pending_failures: number(row, "pending_failures")?,
+        proof_failures: RecentFailures::from_bytes(bytes(row, "proof_failures")?)
+            .map_err(StoreError::corrupt)?,
         backup_codes_remaining: number(row, "backup_codes_remaining")?,
         last_used_at: option(row, "last_used_at")?,
         created_at: number(row, "created_at")?,

@@ -12,6 +12,8 @@ CREATE TABLE IF NOT EXISTS totp_devices (
     failures BIGINT NOT NULL,
     recent_failures VARBINARY(160) NOT NULL,
     backup_failures BIGINT NOT NULL,
+    pending_failures BIGINT NOT NULL,
+    proof_failures VARBINARY(160) NOT NULL,
     backup_codes_remaining BIGINT NOT NULL,
     last_used_at BIGINT,
     created_at BIGINT NOT NULL,

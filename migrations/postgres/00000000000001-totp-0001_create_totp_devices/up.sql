@@ -11,6 +11,8 @@ CREATE TABLE totp_devices (
     failures BIGINT NOT NULL,
     recent_failures BYTEA NOT NULL,
     backup_failures BIGINT NOT NULL,
+    pending_failures BIGINT NOT NULL,
+    proof_failures BYTEA NOT NULL,
     backup_codes_remaining BIGINT NOT NULL,
     last_used_at BIGINT,
     created_at BIGINT NOT NULL,

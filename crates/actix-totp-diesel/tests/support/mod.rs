@@ -136,6 +136,8 @@ pub(crate) fn device(id: &str) -> Device {
         failures: 0,
         recent_failures: RecentFailures::default(),
         backup_failures: 0,
+        pending_failures: 0,
+        proof_failures: RecentFailures::default(),
         backup_codes_remaining: 0,
         last_used_at: None,
         created_at: NOON,
