@@ -18,7 +18,7 @@ use std::{fs, path::Path};
 use chromium::{Chromium, chromium};
 use support::TestApp;
 
-/// A browser before an application, as a person who clicks.
+/// A browser before an application, as a user who clicks.
 struct Visit<'a> {
     page: &'a Chromium,
     host: String,

@@ -4,7 +4,7 @@ use actix_totp::{Device, DeviceStore};
 
 use crate::{
     PAGES, alice, authenticator, codes, enrolled, location,
-    support::{Answer, Browser, Person, TestApp},
+    support::{Answer, Browser, PageClient, TestApp},
     without_proof,
 };
 
@@ -244,7 +244,7 @@ fn what_a_browser_is_refused_is_a_page_with_the_status_of_the_problem() {
     assert_tells(&answer, 503, "Try again in a little while.");
     assert!(!answer.text().contains(crate::support::CAUSE));
     app.store.fail_from(0);
-    let mut nobody = Person::at(app.browser());
+    let mut nobody = PageClient::at(app.browser());
     for page in PAGES {
         let answer = nobody.open(page);
         assert_eq!(

@@ -1,9 +1,7 @@
 //! A store that fails at its k-th call, for every k on every route.
 
-mod support;
-
+use crate::support::{Answer, Browser, CAUSE, Call, FaultyStore, TestApp};
 use serde_json::{Value, json};
-use support::{Answer, Browser, CAUSE, Call, FaultyStore, TestApp};
 
 #[track_caller]
 fn assert_unavailable(answer: &Answer) {

@@ -1,8 +1,8 @@
-//! A person with a browser that runs no script: opens pages, fills forms, follows redirects.
+//! A browser without script: opens pages, fills forms, follows redirects.
 
 use super::{Answer, Browser};
 
-pub struct Person {
+pub struct PageClient {
     pub browser: Browser,
     pub language: &'static str,
     /// Where the page is that is shown.
@@ -11,7 +11,7 @@ pub struct Person {
 
 const HTML: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
-impl Person {
+impl PageClient {
     pub fn at(browser: Browser) -> Self {
         Self {
             browser,

@@ -1,9 +1,8 @@
 //! What can befall a SQLite file: each is a 503 and an event, what is in it stays, and all is well when the cause is gone.
 
-mod support;
-
 use std::sync::{Arc, Mutex};
 
+use crate::support::{Answer, Browser, NOON, RunningServer, keys, serve};
 use actix_session::{SessionExt, SessionMiddleware, storage::CookieSessionStore};
 use actix_totp::{
     Device, DeviceStore, DieselStore, Event, FakeClock, Totp, UserId,
@@ -14,7 +13,6 @@ use actix_totp::{
     },
 };
 use actix_web::{App, HttpRequest, HttpResponse, cookie::Key, web};
-use support::{Answer, Browser, NOON, RunningServer, keys, serve};
 
 /// A site over one connection, so that a pragma holds for everything it does.
 struct Site {

@@ -1,9 +1,7 @@
 //! Whatever is sent: a 4xx problem that repeats nothing of it, never a 5xx, and nothing is counted.
 
-mod support;
-
+use crate::support::{Answer, Browser, TestApp};
 use serde_json::json;
-use support::{Answer, Browser, TestApp};
 
 const NEED_TOKEN: [&str; 3] = [
     "/auth/otp/verify/",

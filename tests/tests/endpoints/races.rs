@@ -1,11 +1,9 @@
 //! Many browsers of one user at the same moment.
 
-mod support;
-
 use std::sync::Barrier;
 
+use crate::support::{Answer, Browser, TestApp};
 use serde_json::json;
-use support::{Answer, Browser, TestApp};
 
 const BROWSERS: usize = 8;
 

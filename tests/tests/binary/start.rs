@@ -1,11 +1,9 @@
 //! The real binary, as `cargo run -p quickstart` starts it.
 
-mod support;
-
 use std::{fs, process::Command};
 
+use crate::support::{Binary, Browser, code_at, seconds_now};
 use serde_json::json;
-use support::{Binary, Browser, code_at, seconds_now};
 
 #[test]
 fn it_starts_ready_and_keeps_what_it_was_told() {

@@ -1,18 +1,16 @@
 //! `recheck_every`: guards that believe for a while what they have seen in the store.
 
-mod support;
-
 use std::{
     sync::{Arc, Condvar, Mutex},
     time::Duration,
 };
 
+use crate::support::{Call, NOON, TestApp, keys, serve};
 use actix_session::{Session, SessionMiddleware, storage::CookieSessionStore};
 use actix_totp::{
     BuildError, Device, DeviceStore, FakeClock, MemoryStore, StoreError, Totp, UserId, Version,
 };
 use actix_web::{App, HttpResponse, cookie::Key, web};
-use support::{Call, NOON, TestApp, keys, serve};
 
 const EVERY: u64 = 10;
 

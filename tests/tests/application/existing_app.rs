@@ -1,12 +1,10 @@
 //! The application that existed before: everything works as its README says.
 
-mod support;
-
+use crate::support::{Browser, NOON, RunningServer, code_at, keys};
 use actix_totp::FakeClock;
 use actix_web::cookie::Key;
 use diesel_migrations::MigrationHarness;
 use serde_json::json;
-use support::{Browser, NOON, RunningServer, code_at, keys};
 
 struct Notes {
     pool: existing_app::DbPool,

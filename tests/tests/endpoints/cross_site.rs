@@ -1,12 +1,10 @@
 //! POSTs that a page of another site sends.
 
-mod support;
-
+use crate::support::{NOON, TestApp, keys, serve};
 use actix_cors::Cors;
 use actix_session::{SessionExt, SessionMiddleware, storage::CookieSessionStore};
 use actix_totp::{FakeClock, MemoryStore, Totp};
 use actix_web::{App, HttpRequest, HttpResponse, cookie::Key, web};
-use support::{NOON, TestApp, keys, serve};
 
 const POSTS: [&str; 6] = [
     "generate",
