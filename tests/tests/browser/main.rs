@@ -6,10 +6,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod appearance;
 mod chromium;
 mod front_end;
 mod journey;
-mod looks;
+
 mod markup;
 mod script;
 

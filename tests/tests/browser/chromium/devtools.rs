@@ -45,7 +45,7 @@ impl Chromium {
     }
 
     /// How the page looks to somebody with this colour scheme, on a screen of this width.
-    pub fn look_as(&self, scheme: &str, width: u32) {
+    pub fn show_as(&self, scheme: &str, width: u32) {
         let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
         self.cdp(
             "Emulation.setEmulatedMedia",

@@ -1,4 +1,4 @@
-//! People with browsers and a phone, who remember what they were answered.
+//! Users with browsers and an authenticator. Every answer goes on record.
 
 use std::{
     net::SocketAddr,
@@ -8,33 +8,33 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::record::{Ask, Entry, Record, Token, Told};
+use super::record::{Entry, Outcome, Record, Request, Token};
 use crate::support::{Browser, code_at, seconds_now};
 
-static PEOPLE: AtomicUsize = AtomicUsize::new(0);
+static USERS: AtomicUsize = AtomicUsize::new(0);
 static SESSIONS: AtomicUsize = AtomicUsize::new(0);
 
 /// Somebody with a password.
 #[derive(Clone)]
-pub struct Person {
+pub struct User {
     pub number: usize,
     record: Record,
 }
 
-impl Person {
+impl User {
     /// `None`: it is unknown whether the name is registered.
     pub fn register(address: SocketAddr, record: &Record) -> Option<Self> {
-        let person = Self {
-            number: PEOPLE.fetch_add(1, SeqCst),
+        let user = Self {
+            number: USERS.fetch_add(1, SeqCst),
             record: record.clone(),
         };
-        let form = person.form();
+        let form = user.form();
         let answer = post(&mut Browser::new(address), "/register", &form)?;
-        (answer.0 == 201).then_some(person)
+        (answer.0 == 201).then_some(user)
     }
 
     fn form(&self) -> Value {
-        let name = format!("person {}", self.number);
+        let name = format!("user {}", self.number);
         json!({ "username": name, "password": "correct horse", "email": "a@example.com" })
     }
 
@@ -43,7 +43,7 @@ impl Person {
         let mut browser = Browser::new(address);
         let answer = post(&mut browser, "/login", &self.form())?;
         (answer.0 == 200).then(|| Client {
-            person: self.number,
+            user: self.number,
             session: SESSIONS.fetch_add(1, SeqCst),
             browser,
             last_status: None,
@@ -55,7 +55,7 @@ impl Person {
 /// A browser in which somebody is signed in. Its clones share the session, like two tabs.
 #[derive(Clone)]
 pub struct Client {
-    person: usize,
+    user: usize,
     session: usize,
     pub browser: Browser,
     /// Of the last answer; `None`: there was none.
@@ -72,7 +72,7 @@ impl Client {
     }
 
     /// Asks, and puts on record what was answered.
-    pub fn ask(&mut self, ask: Ask, token: Token) -> Told {
+    pub fn send(&mut self, request: Request, token: Token) -> Outcome {
         let typed = match &token {
             Token::None => None,
             Token::Code { secret, step } => Some(code_at(secret, step * 30)),
@@ -81,44 +81,46 @@ impl Client {
         };
         let body = typed.map_or(json!({}), |typed| json!({ "token": typed }));
         let began = Instant::now();
-        let answer = match ask {
-            Ask::Status => get(&mut self.browser, "/auth/otp/status/"),
-            Ask::Vault => get(&mut self.browser, "/vault"),
-            Ask::Generate => post(&mut self.browser, "/auth/otp/generate/", &body),
-            Ask::Verify => post(&mut self.browser, "/auth/otp/verify/", &body),
-            Ask::Validate => post(&mut self.browser, "/auth/otp/validate/", &body),
-            Ask::Renew => post(&mut self.browser, "/auth/otp/backup-codes/", &body),
-            Ask::Disable => post(&mut self.browser, "/auth/otp/disable/", &body),
+        let answer = match request {
+            Request::Status => get(&mut self.browser, "/auth/otp/status/"),
+            Request::Vault => get(&mut self.browser, "/vault"),
+            Request::Generate => post(&mut self.browser, "/auth/otp/generate/", &body),
+            Request::Verify => post(&mut self.browser, "/auth/otp/verify/", &body),
+            Request::Validate => post(&mut self.browser, "/auth/otp/validate/", &body),
+            Request::Renew => post(&mut self.browser, "/auth/otp/backup-codes/", &body),
+            Request::Disable => post(&mut self.browser, "/auth/otp/disable/", &body),
         };
         let status = answer.as_ref().map(|it| it.0);
         self.last_status = status;
-        let told = match answer {
-            Some((200, body)) => Told::Yes(body),
-            Some((500.., _)) | None => Told::Unknown,
-            Some((_, problem)) => Told::No(problem["code"].as_str().unwrap_or("").to_owned()),
+        let outcome = match answer {
+            Some((200, body)) => Outcome::Accepted(body),
+            Some((500.., _)) | None => Outcome::Unknown,
+            Some((_, problem)) => {
+                Outcome::Refused(problem["code"].as_str().unwrap_or("").to_owned())
+            }
         };
         self.record.add(Entry {
             began,
             ended: Instant::now(),
-            person: self.person,
+            user: self.user,
             session: self.session,
-            ask,
+            request,
             token,
             status,
-            told: told.clone(),
+            outcome: outcome.clone(),
         });
-        told
+        outcome
     }
 
     /// Enrolls with the code of the step before now, so that this one and the next are good afterwards.
     pub fn enroll(&mut self) -> Option<(Phone, Vec<String>)> {
-        let Told::Yes(generated) = self.ask(Ask::Generate, Token::None) else {
+        let Outcome::Accepted(generated) = self.send(Request::Generate, Token::None) else {
             return None;
         };
         let mut phone = Phone::new(generated["secret"].as_str()?);
         let first = phone.code()?;
-        match self.ask(Ask::Verify, first) {
-            Told::Yes(verified) => Some((phone, backup_codes(&verified))),
+        match self.send(Request::Verify, first) {
+            Outcome::Accepted(verified) => Some((phone, backup_codes(&verified))),
             _ => None,
         }
     }

@@ -5,18 +5,18 @@ use serde_json::Value;
 
 use crate::{Chromium, Visit, chromium, npm, support::TestApp};
 
-/// Looks at the page that is shown in every way. `provoked` is what the browser may complain of.
-struct Eye<'a> {
+/// Inspects the page that is shown, in every scheme and width. `provoked` is what the browser may complain of.
+struct Inspector<'a> {
     page: &'a Chromium,
     axe: String,
-    looked_at: Vec<String>,
+    inspected: Vec<String>,
 }
 
-impl Eye<'_> {
-    fn look(&mut self, name: &str) {
+impl Inspector<'_> {
+    fn inspect(&mut self, name: &str) {
         for scheme in ["light", "dark"] {
             for width in [360, 1280] {
-                self.page.look_as(scheme, width);
+                self.page.show_as(scheme, width);
                 self.page.keep_picture(&format!("{name}-{scheme}-{width}"));
                 self.assert_accessible(name);
                 let wide = self.page.run("return document.documentElement.scrollWidth");
@@ -26,7 +26,7 @@ impl Eye<'_> {
                 );
             }
         }
-        self.looked_at.push(name.to_owned());
+        self.inspected.push(name.to_owned());
     }
 
     fn assert_accessible(&self, name: &str) {
@@ -48,52 +48,52 @@ fn every_page_is_accessible_in_light_and_dark_on_a_phone_and_on_a_desk() {
     let app = TestApp::start();
     let visit = Visit::new(&app, &page);
     let axe = npm("axe-core/axe.min.js");
-    let mut eye = Eye {
+    let mut inspector = Inspector {
         page: &page,
         axe,
-        looked_at: Vec::new(),
+        inspected: Vec::new(),
     };
 
     visit.open("/");
-    eye.look("site-home");
+    inspector.inspect("site-home");
     visit.open("/api");
-    eye.look("site-for-programs");
+    inspector.inspect("site-for-programs");
     visit.open("/register");
-    eye.look("site-register");
+    inspector.inspect("site-register");
     visit.register("alice", "alice@example.com");
     page.type_into("#username", "alice");
     page.type_into("#password", "wrong horse");
     page.click("main button");
     page.wait_until("the refusal", || page.has("#error"));
-    eye.look("site-sign-in-refused");
+    inspector.inspect("site-sign-in-refused");
     page.log("browser"); // the 401
     visit.open("/login?next=/vault");
     visit.sign_in("alice");
     page.wait_for("Set up two-factor authentication");
-    eye.look("setup-1-start");
+    inspector.inspect("setup-1-start");
     visit.open("/auth/otp/settings/");
-    eye.look("settings-off");
+    inspector.inspect("settings-off");
     visit.open("/auth/otp/setup/?next=/vault");
     page.click("main button");
     page.wait_for("Add this account to your app");
-    eye.look("setup-2-secret");
+    inspector.inspect("setup-2-secret");
     let secret = page.text("#key").replace(' ', "");
     let phone = app.authenticator(&serde_json::json!({ "secret": secret }));
     page.type_into("#code", &phone.code_in(300));
     page.wait_for("Enter the first code");
-    eye.look("setup-3-clock-is-off");
+    inspector.inspect("setup-3-clock-is-off");
     page.type_into("#code", &phone.code());
     page.wait_for("Save your backup codes");
-    eye.look("setup-4-backup-codes");
+    inspector.inspect("setup-4-backup-codes");
     page.click("#saved");
     page.click("main form button");
     page.wait_for("The vault");
-    eye.look("site-vault");
+    inspector.inspect("site-vault");
     visit.open("/");
-    eye.look("site-home-signed-in");
+    inspector.inspect("site-home-signed-in");
 
     visit.open("/auth/otp/settings/");
-    eye.look("settings-on");
+    inspector.inspect("settings-on");
     page.click("#section-renew summary");
     page.type_into("#renew", "12345");
     page.click("#section-renew button");
@@ -101,25 +101,25 @@ fn every_page_is_accessible_in_light_and_dark_on_a_phone_and_on_a_desk() {
     for section in ["replace", "forget", "disable"] {
         page.click(&format!("#section-{section} summary"));
     }
-    eye.look("settings-all-open-refused");
+    inspector.inspect("settings-all-open-refused");
     page.click("#section-forget button");
     page.wait_until("the notice", || page.has(".totp-done"));
-    eye.look("settings-forgotten");
+    inspector.inspect("settings-forgotten");
 
     visit.sign_out();
     app.clock.advance_secs(60);
     page.follow("Sign in");
     visit.sign_in("alice");
     page.wait_for("Enter a code");
-    eye.look("challenge");
+    inspector.inspect("challenge");
     page.type_into("#code", &phone.wrong_code());
     page.wait_until("the refusal", || page.has("#code-error"));
-    eye.look("challenge-refused");
+    inspector.inspect("challenge-refused");
     page.click("summary");
     page.type_into("#backup", "ABCD-EFGH-JKLM-NPQR");
     page.click("details button");
     page.wait_until("the refusal", || page.has("#backup-error"));
-    eye.look("challenge-backup-code-refused");
+    inspector.inspect("challenge-backup-code-refused");
     assert_eq!(page.focused(), "backup");
     let mut other = app.signed_in("alice");
     for _ in 0..4 {
@@ -127,17 +127,17 @@ fn every_page_is_accessible_in_light_and_dark_on_a_phone_and_on_a_desk() {
     }
     set(&app, 5, 2);
     visit.open("/auth/otp/challenge/");
-    eye.look("challenge-waiting");
+    inspector.inspect("challenge-waiting");
     visit.open("/auth/otp/settings/");
-    eye.look("settings-waiting-few-codes");
+    inspector.inspect("settings-waiting-few-codes");
     set(&app, 100, 2);
     visit.open("/auth/otp/challenge/");
-    eye.look("challenge-locked");
+    inspector.inspect("challenge-locked");
     visit.assert_quiet();
     visit.open("/auth/otp/nothing");
-    eye.look("problem");
+    inspector.inspect("problem");
     page.log("browser"); // the 404
-    assert_eq!(eye.looked_at.len(), 21);
+    assert_eq!(inspector.inspected.len(), 21);
 }
 
 /// So many failures, and so many backup codes left.

@@ -18,7 +18,7 @@ use quickstart::{Config, SessionPlace};
 use crate::{
     harness::{
         alone,
-        load::{Dice, one_life},
+        load::{Dice, one_user},
         race::Runner,
         record::Record,
         service::TOTP_KEY,
@@ -151,7 +151,7 @@ impl Service {
     }
 }
 
-/// Races and lives on a store with this fault, until one of them is against the rules or enough were not.
+/// Runs races and users on a store with this fault, until one of them is against the rules or enough were not.
 fn found_with(fault: Fault) -> Vec<String> {
     let (service, record) = (Service::over(&Planted::new(fault)), Record::default());
     let addresses = &service.addresses;
@@ -160,7 +160,7 @@ fn found_with(fault: Fault) -> Vec<String> {
     for round in 0..20 {
         match &mut runner {
             Some(runner) => drop(runner.one_code()),
-            None => one_life(addresses, &record, &mut Dice(round)),
+            None => one_user(addresses, &record, &mut Dice(round)),
         }
         let found = record.violations();
         if !found.is_empty() {
@@ -227,7 +227,7 @@ fn a_good_store_is_not_accused() {
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {
         let (addresses, record, stop) = (&service.addresses, &record, &stop);
-        scope.spawn(move || crate::harness::load::live(addresses, 4, record, stop));
+        scope.spawn(move || crate::harness::load::run_users(addresses, 4, record, stop));
         while record.entries().len() < 600 {
             thread::yield_now();
         }
@@ -235,5 +235,9 @@ fn a_good_store_is_not_accused() {
     });
     record.assert_holds();
     record.assert_no_fault();
-    assert!(record.count(crate::harness::record::Ask::Vault, |it| it.is_yes()) > 20);
+    assert!(
+        record.count(crate::harness::record::Request::Vault, |it| it
+            .is_accepted())
+            > 20
+    );
 }
