@@ -1,10 +1,10 @@
-//! The rules of DESIGN §6 for one user, written down a second time: they know nothing of the code under test.
+//! The rules for one user, written down a second time. They know nothing of the code under test.
 
 use std::collections::BTreeSet;
 
 use actix_totp_core::Epoch;
 
-use super::World;
+use crate::world::World;
 
 /// What the rules remember about a user.
 #[derive(Default)]
