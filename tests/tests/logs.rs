@@ -180,6 +180,7 @@ fn the_log_of_a_full_run_holds_no_token_secret_backup_code_or_cookie() {
         "Replaced",
         "Throttled",
         "SealBroken",
+        "StoreFailed",
         "Disabled",
         "the log crate is captured",
         support::CAUSE, // and of the cause of a fault

@@ -24,35 +24,6 @@ fn a_function_that_panics_at_an_event_costs_the_user_nothing() {
 }
 
 #[test]
-fn a_wait_is_told_once_and_not_for_every_request_in_it() {
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let log = Arc::clone(&told);
-    let (totp, clock, server) =
-        site(|builder| builder.on_event(move |event| log.lock().unwrap().push(event.clone())));
-    enroll(&totp, &clock);
-    let mut browser = server.browser();
-    browser.post("/login/alice", &json!({}));
-    let wrong = (0..)
-        .map(|n| format!("{n:06}"))
-        .find(|wrong| *wrong != code(&totp))
-        .unwrap();
-    for n in 0..10 {
-        let status = browser.token("/otp/validate/", &wrong).status;
-        assert_eq!(status, if n < 5 { 400 } else { 429 });
-    }
-    let told = told.lock().unwrap();
-    let throttled = told
-        .iter()
-        .filter(|it| matches!(it, Event::Throttled { .. }))
-        .count();
-    let rejected = told
-        .iter()
-        .filter(|it| matches!(it, Event::Rejected { .. }))
-        .count();
-    assert_eq!((rejected, throttled), (5, 1));
-}
-
-#[test]
 fn the_application_is_told_what_happens() {
     let told = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&told);

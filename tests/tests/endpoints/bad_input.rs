@@ -158,10 +158,9 @@ fn other_types_are_refused() {
             "application/json2",
             "\u{e9}",
         ] {
-            assert_refused(
-                &send(&mut alice, path, kind, b"{\"token\":\"123456\"}"),
-                415,
-            );
+            let answer = send(&mut alice, path, kind, b"{\"token\":\"123456\"}");
+            assert_refused(&answer, 415);
+            answer.problem(415, "unsupported_media_type");
         }
         assert_refused(
             &send(

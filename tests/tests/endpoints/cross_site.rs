@@ -89,19 +89,6 @@ fn are_refused_and_change_nothing() {
 }
 
 #[test]
-fn a_plain_form_of_another_site_is_refused_by_its_type_too() {
-    let app = TestApp::start();
-    let (mut alice, _, _) = app.enrolled("alice");
-    let answer = alice.send(
-        "POST",
-        "/auth/otp/disable/",
-        &[("Content-Type", "text/plain")],
-        b"{\"token\":\"123456\"}",
-    );
-    answer.problem(415, "unsupported_media_type");
-}
-
-#[test]
 fn the_sites_own_pages_and_clients_that_are_no_browsers_pass() {
     let app = TestApp::start();
     let (mut alice, phone, _) = app.enrolled("alice");

@@ -56,19 +56,6 @@ fn a_code_or_backup_code_opens_one_session_of_all_that_send_it() {
 }
 
 #[test]
-fn no_guess_is_free_because_others_are_made_at_the_same_time() {
-    let app = TestApp::start();
-    let (_, phone, _) = app.enrolled("alice");
-    let answers = all_at_once(
-        &mut browsers(&app),
-        "/auth/otp/validate/",
-        &phone.wrong_code(),
-    );
-    assert_eq!((count(&answers, 400), count(&answers, 429)), (5, 3));
-    assert_eq!(app.device().unwrap().failures, 5);
-}
-
-#[test]
 fn one_of_all_that_confirm_is_given_the_backup_codes_that_work() {
     let app = TestApp::start();
     let mut browsers = browsers(&app);

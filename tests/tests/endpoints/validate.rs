@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use crate::{
-    BACKUP_CODES, DISABLE, GENERATE, STATUS, VALIDATE, VERIFY, assert_is_dead, detail,
-    support::{Answer, Browser, NOON, TestApp},
+    BACKUP_CODES, DISABLE, GENERATE, STATUS, VALIDATE, assert_is_dead, detail,
+    support::{Answer, Browser, TestApp},
 };
 
 #[test]
@@ -149,58 +149,4 @@ fn failed_attempts_are_told_and_too_many_must_wait() {
         alice.token(VALIDATE[0], &backup[0]).json()["failed_attempts"],
         100
     );
-}
-
-#[test]
-fn codes_are_good_one_step_around_now_and_no_further() {
-    let app = TestApp::start();
-    let (mut alice, phone, _) = app.enrolled("alice");
-    app.clock.advance_secs(300);
-    for (secs, status) in [
-        (-60, 400),
-        (60, 400),
-        (-30, 200),
-        (0, 200),
-        (30, 200),
-        (0, 400),
-    ] {
-        assert_eq!(
-            alice.token(VALIDATE[0], &phone.code_in(secs)).status,
-            status,
-            "{secs}"
-        );
-    }
-}
-
-#[test]
-fn a_secret_waits_fifteen_minutes_for_its_first_code() {
-    let app = TestApp::start();
-    let mut alice = app.signed_in("alice");
-    let phone = app.authenticator(&alice.post(GENERATE[0], &json!({})).json());
-    app.clock.advance_secs(901);
-    alice
-        .token(VERIFY[0], &phone.code())
-        .problem(400, "enrollment_expired");
-    app.clock.set(NOON + 900);
-    alice.token(VERIFY[0], &phone.code()).json();
-}
-
-#[test]
-fn each_of_the_ten_backup_codes_works_once() {
-    let app = TestApp::start();
-    let (mut alice, _, backup) = app.enrolled("alice");
-    for (used, code) in backup.iter().enumerate() {
-        assert_eq!(
-            alice.token(VALIDATE[0], code).json()["method"],
-            "backup_code"
-        );
-        assert_eq!(
-            alice.get(STATUS[0]).json()["backup_codes_remaining"],
-            9 - used
-        );
-    }
-    for code in &backup {
-        alice.token(VALIDATE[0], code).problem(400, "invalid_token");
-    }
-    assert_eq!(app.device().unwrap().failures, 0, "they are counted apart");
 }

@@ -210,27 +210,3 @@ fn enrolling_can_be_completed_after_every_fault() {
     app.store.fail_from(0);
     alice.token("/auth/otp/disable/", &phone.code()).json();
 }
-
-#[test]
-fn a_box_that_does_not_open_is_unavailable_never_not_enrolled() {
-    use actix_totp::{Device, DeviceStore};
-    let app = TestApp::start();
-    let (mut alice, phone, _) = app.enrolled("alice");
-    let device = app.device().unwrap();
-    let mut sealed = device.sealed.clone();
-    sealed[50] ^= 1;
-    let broken = Device {
-        sealed,
-        ..device.clone()
-    };
-    assert!(
-        app.store
-            .swap(&device.user, Some(device.version), Some(&broken))
-            .unwrap()
-    );
-    for path in ["validate", "generate", "disable", "backup-codes"] {
-        assert_unavailable(&alice.token(&format!("/auth/otp/{path}/"), &phone.code()));
-    }
-    assert_eq!(alice.get("/auth/otp/status/").json()["otp_enabled"], true);
-    assert_eq!(app.device(), Some(broken));
-}

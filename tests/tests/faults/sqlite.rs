@@ -110,6 +110,7 @@ async fn login(req: HttpRequest, user: web::Path<String>) -> HttpResponse {
 fn assert_unavailable(answer: &Answer) {
     answer.problem(503, "store_unavailable");
     assert!(answer.header("retry-after").is_some());
+    assert!(answer.header("set-cookie").is_none(), "no proof");
 }
 
 fn store_failed(user: &str) -> Event {
@@ -212,11 +213,13 @@ fn with_a_box_that_does_not_open() {
         "CREATE TABLE whole AS SELECT * FROM totp_devices; \
          UPDATE totp_devices SET sealed = zeroblob(length(sealed)) WHERE user_id = 'alice'",
     );
-    assert_unavailable(&alice.token("/otp/validate/", &codes.0));
-    assert_unavailable(&alice.token("/otp/disable/", &codes.0));
+    let before = site.devices();
+    for path in ["validate", "generate", "disable", "backup-codes"] {
+        assert_unavailable(&alice.token(&format!("/otp/{path}/"), &codes.0));
+    }
     let user = UserId::new("alice").unwrap();
-    let broken = Event::SealBroken { user };
-    assert_eq!(site.faults(), [broken.clone(), broken]);
+    assert_eq!(site.faults(), vec![Event::SealBroken { user }; 4]);
+    assert!(site.devices() == before, "nothing was written");
     // Never "not enrolled"; and nobody else is touched.
     assert_eq!(alice.get("/otp/status/").json()["otp_enabled"], true);
     bob.token("/otp/validate/", &codes.1).json();
