@@ -25,8 +25,8 @@ fn a_function_that_panics_at_an_event_costs_the_user_nothing() {
 
 #[test]
 fn the_application_is_told_what_happens() {
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let log = Arc::clone(&told);
+    let events = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&events);
     let (totp, clock, server) =
         site(|builder| builder.on_event(move |event| log.lock().unwrap().push(event.clone())));
     enroll(&totp, &clock);
@@ -38,7 +38,7 @@ fn the_application_is_told_what_happens() {
     browser.token("/otp/validate/", &code(&totp)).json();
     let (user, method) = (alice(), Method::Totp);
     assert_eq!(
-        *told.lock().unwrap(),
+        *events.lock().unwrap(),
         [
             Event::Enrolled { user: user.clone() },
             Event::Rejected {

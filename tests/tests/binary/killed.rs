@@ -52,10 +52,10 @@ fn a_kill_under_load_loses_nothing_that_was_acknowledged() {
     for (round, dies_after) in [1, 7, 13, 20, 26].into_iter().enumerate() {
         let running = Binary::start(folder.path(), &settings);
         let address = running.address;
-        let (told, count) = (Mutex::new(Vec::new()), AtomicUsize::new(0));
+        let (answered, count) = (Mutex::new(Vec::new()), AtomicUsize::new(0));
         thread::scope(|scope| {
             for (n, user) in users.iter().enumerate() {
-                let (told, count) = (&told, &count);
+                let (answered, count) = (&answered, &count);
                 scope.spawn(move || {
                     for code in &user.backup_codes[2 * round..2 * round + 2] {
                         let answer = user
@@ -66,7 +66,7 @@ fn a_kill_under_load_loses_nothing_that_was_acknowledged() {
                             Ok(answer) => assert_eq!(answer.status, 200, "{answer:?}"),
                             Err(_) => return, // it is dead
                         }
-                        told.lock().unwrap().push((n, code.clone()));
+                        answered.lock().unwrap().push((n, code.clone()));
                         count.fetch_add(1, SeqCst);
                     }
                 });
@@ -76,9 +76,9 @@ fn a_kill_under_load_loses_nothing_that_was_acknowledged() {
             }
             drop(running); // SIGKILL
         });
-        let told = told.into_inner().unwrap();
-        assert!(told.len() >= dies_after);
-        acknowledged.extend(told);
+        let answered = answered.into_inner().unwrap();
+        assert!(answered.len() >= dies_after);
+        acknowledged.extend(answered);
 
         let again = Binary::start(folder.path(), &settings);
         for (n, code) in &acknowledged {

@@ -8,36 +8,36 @@ use actix_web::rt::{
     task::{JoinHandle, yield_now},
 };
 
-use crate::{Door, Scene, Store, all, all_have_asked, key, run, user};
+use crate::{Fixture, Gate, Store, all, all_are_queued, key, run, user};
 
 #[test]
 fn a_function_that_is_told_events_holds_up_nobody_elses_answer() {
     run(async {
-        let told = Door::default();
-        let in_event = told.clone();
-        let scene = Scene::new(2, true, move |event| {
+        let listener = Gate::default();
+        let in_event = listener.clone();
+        let fixture = Fixture::new(2, true, move |event| {
             if matches!(event, Event::Throttled { .. }) {
                 in_event.pass();
             }
         });
         for _ in 0..4 {
-            let guess = scene.totp.authenticate(&user(0), "000000").await.unwrap();
+            let guess = fixture.totp.authenticate(&user(0), "000000").await.unwrap();
             assert_eq!(guess, Outcome::Rejected(Rejection::InvalidToken));
         }
-        told.close();
-        scene.store.swaps.close();
-        let first = scene.sign_in(&user(1));
-        scene.store.swaps.until_waiting(1).await;
-        let throttled = scene.send(&user(0), "000000".into(), |outcome| {
+        listener.close();
+        fixture.store.swaps.close();
+        let first = fixture.sign_in(&user(1));
+        fixture.store.swaps.until_waiting(1).await;
+        let throttled = fixture.send(&user(0), "000000".into(), |outcome| {
             matches!(outcome, Ok(Outcome::Rejected(_)))
         });
-        scene.store.swaps.open();
+        fixture.store.swaps.open();
         assert!(first.await.unwrap());
-        told.until_waiting(1).await;
-        let refused = scene.totp.authenticate(&user(1), "000000").await.unwrap();
+        listener.until_waiting(1).await;
+        let refused = fixture.totp.authenticate(&user(1), "000000").await.unwrap();
         assert_eq!(refused, Outcome::Rejected(Rejection::InvalidToken));
         assert!(!throttled.is_finished(), "an answer comes after its events");
-        told.open();
+        listener.open();
         assert!(throttled.await.unwrap());
     });
 }
@@ -45,22 +45,25 @@ fn a_function_that_is_told_events_holds_up_nobody_elses_answer() {
 #[test]
 fn a_function_that_is_told_of_an_outage_holds_up_nobody() {
     run(async {
-        let pager = Door::default();
-        pager.close();
-        let paged = pager.clone();
-        let scene = Scene::new(2, true, move |event| {
+        let listener = Gate::default();
+        listener.close();
+        let in_event = listener.clone();
+        let fixture = Fixture::new(2, true, move |event| {
             if matches!(event, Event::StoreFailed { .. }) {
-                paged.pass();
+                in_event.pass();
             }
         });
-        scene.store.fails.store(true, SeqCst);
-        assert!(!scene.sign_in(&user(0)).await.unwrap(), "it has its answer");
-        pager.until_waiting(1).await;
-        scene.store.fails.store(false, SeqCst);
+        fixture.store.fails.store(true, SeqCst);
+        assert!(
+            !fixture.sign_in(&user(0)).await.unwrap(),
+            "it has its answer"
+        );
+        listener.until_waiting(1).await;
+        fixture.store.fails.store(false, SeqCst);
         // SQLite's only group is free, and so are the threads.
-        assert!(scene.sign_in(&user(1)).await.unwrap());
-        assert!(scene.totp.status(&user(0)).await.unwrap().enabled);
-        pager.open();
+        assert!(fixture.sign_in(&user(1)).await.unwrap());
+        assert!(fixture.totp.status(&user(0)).await.unwrap().enabled);
+        listener.open();
     });
 }
 
@@ -68,24 +71,24 @@ fn a_function_that_is_told_of_an_outage_holds_up_nobody() {
 #[test]
 fn while_events_of_one_account_wait_to_be_told_nobody_else_is_refused() {
     run(async {
-        let pager = Door::default();
-        pager.close();
-        let paged = pager.clone();
-        let scene = Scene::new(2, true, move |event| {
+        let listener = Gate::default();
+        listener.close();
+        let in_event = listener.clone();
+        let fixture = Fixture::new(2, true, move |event| {
             if matches!(event, Event::Rejected { .. }) {
-                paged.pass();
+                in_event.pass();
             }
         });
         let wrong = || "AAAA-BBBB-CCCC-DDDD".to_owned();
-        let mut asking = vec![scene.send(&user(0), wrong(), |it| it.map(drop))];
-        pager.until_waiting(1).await;
+        let mut asking = vec![fixture.send(&user(0), wrong(), |it| it.map(drop))];
+        listener.until_waiting(1).await;
         for _ in 0..300 {
-            asking.push(scene.send(&user(0), wrong(), |it| it.map(drop)));
+            asking.push(fixture.send(&user(0), wrong(), |it| it.map(drop)));
         }
-        all_have_asked().await;
-        assert!(scene.totp.status(&user(0)).await.unwrap().enabled);
-        assert!(scene.sign_in(&user(1)).await.unwrap());
-        pager.open();
+        all_are_queued().await;
+        assert!(fixture.totp.status(&user(0)).await.unwrap().enabled);
+        assert!(fixture.sign_in(&user(1)).await.unwrap());
+        listener.open();
         let is_refused = |it: &&Result<(), Error>| matches!(it, Err(Error::Overloaded));
         let refused = all(asking).await.iter().filter(is_refused).count();
         assert_eq!(refused, 300 - 128, "one is being told, and so many wait");
@@ -95,11 +98,11 @@ fn while_events_of_one_account_wait_to_be_told_nobody_else_is_refused() {
 #[test]
 fn while_events_wait_to_be_told_no_more_comes_in_than_the_setting_says() {
     run(async {
-        let pager = Door::default();
-        pager.close();
-        let paged = pager.clone();
+        let listener = Gate::default();
+        listener.close();
+        let in_event = listener.clone();
         let store = Store {
-            together: true,
+            in_batches: true,
             ..Store::default()
         };
         let totp = Totp::builder(store, key())
@@ -108,7 +111,7 @@ fn while_events_wait_to_be_told_no_more_comes_in_than_the_setting_says() {
             .worker_threads(2)
             .on_event(move |event| {
                 if matches!(event, Event::Rejected { .. }) {
-                    paged.pass();
+                    in_event.pass();
                 }
             })
             .build()
@@ -124,12 +127,12 @@ fn while_events_wait_to_be_told_no_more_comes_in_than_the_setting_says() {
             asking.push(spawn(async move {
                 totp.authenticate(&alice, wrong).await.map(drop)
             }));
-            all_have_asked().await;
+            all_are_queued().await;
         }
         while !asking.iter().any(JoinHandle::is_finished) {
             yield_now().await;
         }
-        pager.open();
+        listener.open();
         let answers = all(asking).await;
         let is_refused = |it: &&Result<(), Error>| matches!(it, Err(Error::Overloaded));
         let refused = answers.iter().filter(is_refused).count();

@@ -3,30 +3,30 @@
 use actix_totp::{DeviceStore, Error, Rejection, UserId};
 use actix_web::rt::{spawn, task::yield_now};
 
-use crate::{Scene, all, run, user};
+use crate::{Fixture, all, run, user};
 
 #[test]
 fn reads_do_not_wait_for_a_write_and_work_that_blocks_holds_up_no_other() {
     run(async {
-        let scene = Scene::new(1, true, |_| {});
-        scene.store.swaps.close();
-        let sign_in = scene.sign_in(&user(0));
-        scene.store.swaps.until_waiting(1).await;
-        assert!(scene.totp.status(&user(0)).await.unwrap().enabled);
+        let fixture = Fixture::new(1, true, |_| {});
+        fixture.store.swaps.close();
+        let sign_in = fixture.sign_in(&user(0));
+        fixture.store.swaps.until_waiting(1).await;
+        assert!(fixture.totp.status(&user(0)).await.unwrap().enabled);
 
-        scene.store.loads.close();
-        let (totp, other) = (scene.totp.clone(), scene.totp.clone());
+        fixture.store.loads.close();
+        let (totp, other) = (fixture.totp.clone(), fixture.totp.clone());
         let mut reads = vec![spawn(async move {
             totp.status(&user(0)).await.unwrap().enabled
         })];
-        scene.store.loads.until_waiting(1).await;
+        fixture.store.loads.until_waiting(1).await;
         reads.push(spawn(async move {
             other.status(&user(9)).await.unwrap().enabled
         }));
-        scene.store.loads.until_waiting(2).await;
-        scene.store.loads.open();
+        fixture.store.loads.until_waiting(2).await;
+        fixture.store.loads.open();
         assert_eq!(all(reads).await, [true, false]);
-        scene.store.swaps.open();
+        fixture.store.swaps.open();
         assert!(sign_in.await.unwrap());
     });
 }
@@ -34,29 +34,29 @@ fn reads_do_not_wait_for_a_write_and_work_that_blocks_holds_up_no_other() {
 #[test]
 fn a_panic_is_answered_and_the_threads_go_on() {
     run(async {
-        let scene = Scene::new(1, true, |_| {});
+        let fixture = Fixture::new(1, true, |_| {});
         let panics = UserId::new("panics").unwrap();
         for _ in 0..40 {
-            let status = scene.totp.status(&panics).await;
+            let status = fixture.totp.status(&panics).await;
             assert!(matches!(status, Err(Error::Interrupted)), "{status:?}");
-            let sign_in = scene.totp.authenticate(&panics, "000000").await;
+            let sign_in = fixture.totp.authenticate(&panics, "000000").await;
             assert!(matches!(sign_in, Err(Error::Interrupted)), "{sign_in:?}");
         }
-        assert!(scene.sign_in(&user(0)).await.unwrap());
+        assert!(fixture.sign_in(&user(0)).await.unwrap());
     });
 }
 
 #[test]
 fn a_request_that_nobody_waits_for_is_done_all_the_same() {
     run(async {
-        let scene = Scene::new(1, true, |_| {});
-        scene.store.loads.close();
-        let guess = scene.send(&user(0), "000000".into(), |_| ());
-        scene.store.loads.until_waiting(1).await;
+        let fixture = Fixture::new(1, true, |_| {});
+        fixture.store.loads.close();
+        let guess = fixture.send(&user(0), "000000".into(), |_| ());
+        fixture.store.loads.until_waiting(1).await;
         guess.abort();
         assert!(guess.await.unwrap_err().is_cancelled());
-        let (store, totp) = (scene.store.clone(), scene.totp.clone());
-        drop(scene);
+        let (store, totp) = (fixture.store.clone(), fixture.totp.clone());
+        drop(fixture);
         drop(totp); // the last handle: the threads end when the work is done
         store.loads.open();
         while store.devices.load(&user(0)).unwrap().unwrap().failures == 0 {
@@ -70,29 +70,29 @@ fn a_request_that_nobody_waits_for_is_done_all_the_same() {
 fn while_the_store_hangs_everybody_is_answered_in_time_and_what_was_begun_is_done_when_it_returns()
 {
     run(async {
-        let scene = Scene::new(2, true, |_| {});
+        let fixture = Fixture::new(2, true, |_| {});
         tokio::time::pause();
         let asked = tokio::time::Instant::now();
-        let spent = scene.codes[&user(0)].clone();
-        scene.store.swaps.close();
-        let begun = scene.send(&user(0), spent.clone(), |it| it.map(drop));
-        scene.store.swaps.until_waiting(1).await;
+        let spent = fixture.codes[&user(0)].clone();
+        fixture.store.swaps.close();
+        let begun = fixture.send(&user(0), spent.clone(), |it| it.map(drop));
+        fixture.store.swaps.until_waiting(1).await;
         assert!(matches!(begun.await.unwrap(), Err(Error::TimedOut)));
         assert_eq!(asked.elapsed().as_secs(), 4);
-        scene.store.loads.close();
-        let status = scene.totp.status(&user(1)).await;
+        fixture.store.loads.close();
+        let status = fixture.totp.status(&user(1)).await;
         assert!(matches!(status, Err(Error::TimedOut)), "{status:?}");
-        let reset = scene.totp.reset(&user(1)).await;
+        let reset = fixture.totp.reset(&user(1)).await;
         assert!(matches!(reset, Err(Error::TimedOut)), "{reset:?}");
         assert_eq!(asked.elapsed().as_secs(), 12);
         tokio::time::resume();
 
-        scene.store.swaps.open();
-        scene.store.loads.open();
+        fixture.store.swaps.open();
+        fixture.store.loads.open();
         // It was unknown, now it is known: the code is spent, and no answer accepted it.
-        let again = scene.send(&user(0), spent, |it| it.unwrap().rejected());
+        let again = fixture.send(&user(0), spent, |it| it.unwrap().rejected());
         assert_eq!(again.await.unwrap(), Some(Rejection::InvalidToken));
-        while scene.totp.status(&user(1)).await.unwrap().enabled {
+        while fixture.totp.status(&user(1)).await.unwrap().enabled {
             yield_now().await; // the reset had begun
         }
     });
@@ -102,15 +102,15 @@ fn while_the_store_hangs_everybody_is_answered_in_time_and_what_was_begun_is_don
 #[test]
 fn resealing_takes_as_long_as_it_takes() {
     run(async {
-        let scene = Scene::new(2, true, |_| {});
-        scene.store.loads.close();
+        let fixture = Fixture::new(2, true, |_| {});
+        fixture.store.loads.close();
         tokio::time::pause();
-        let totp = scene.totp.clone();
+        let totp = fixture.totp.clone();
         let resealed = spawn(async move { totp.reseal_all(None).await });
-        let status = scene.totp.status(&user(1)).await;
+        let status = fixture.totp.status(&user(1)).await;
         assert!(matches!(status, Err(Error::TimedOut)), "{status:?}");
         tokio::time::resume();
-        scene.store.loads.open();
+        fixture.store.loads.open();
         assert_eq!(resealed.await.unwrap().unwrap().unchanged, 2);
     });
 }

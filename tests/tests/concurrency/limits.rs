@@ -8,23 +8,23 @@ use std::sync::{
 use actix_totp::{BuildError, Error, MemoryStore, Outcome, Rejection, Totp};
 use actix_web::rt::{spawn, task::yield_now};
 
-use crate::{Scene, all, all_have_asked, key, run, user};
+use crate::{Fixture, all, all_are_queued, key, run, user};
 
 #[test]
 fn whoever_hammers_one_account_holds_up_nobody_else() {
     run(async {
-        let scene = Scene::new(2, true, |_| {});
-        scene.store.swaps.close();
-        let first = scene.sign_in(&user(0));
-        scene.store.swaps.until_waiting(1).await;
-        let hammering: Vec<_> = (0..64).map(|_| scene.sign_in(&user(0))).collect();
-        let other = scene.sign_in(&user(1));
-        all_have_asked().await;
-        scene.store.swaps.open();
+        let fixture = Fixture::new(2, true, |_| {});
+        fixture.store.swaps.close();
+        let first = fixture.sign_in(&user(0));
+        fixture.store.swaps.until_waiting(1).await;
+        let hammering: Vec<_> = (0..64).map(|_| fixture.sign_in(&user(0))).collect();
+        let other = fixture.sign_in(&user(1));
+        all_are_queued().await;
+        fixture.store.swaps.open();
         assert!(first.await.unwrap());
         assert!(other.await.unwrap());
         // The other was in the group after the first, with one of the 64.
-        assert_eq!(scene.written(), [1, 1], "a replay writes nothing");
+        assert_eq!(fixture.written(), [1, 1], "a replay writes nothing");
         assert_eq!(all(hammering).await, [false; 64]);
     });
 }
@@ -52,20 +52,20 @@ fn one_thread_is_enough_and_256_are_the_most() {
 #[test]
 fn too_many_of_one_user_are_refused_and_others_are_not() {
     run(async {
-        let scene = Scene::new(2, true, |_| {});
-        scene.store.swaps.close();
-        let first = scene.sign_in(&user(0));
-        scene.store.swaps.until_waiting(1).await;
+        let fixture = Fixture::new(2, true, |_| {});
+        fixture.store.swaps.close();
+        let first = fixture.sign_in(&user(0));
+        fixture.store.swaps.until_waiting(1).await;
         let hammering: Vec<_> = (0..200)
             .map(|_| {
-                scene.send(&user(0), "000000".into(), |outcome| {
+                fixture.send(&user(0), "000000".into(), |outcome| {
                     matches!(outcome, Err(Error::Overloaded))
                 })
             })
             .collect();
-        let other = scene.sign_in(&user(1));
-        all_have_asked().await;
-        scene.store.swaps.open();
+        let other = fixture.sign_in(&user(1));
+        all_are_queued().await;
+        fixture.store.swaps.open();
         assert!(first.await.unwrap() && other.await.unwrap());
         let refused = all(hammering).await.into_iter().filter(|it| *it).count();
         assert_eq!(refused, 200 - 128);
@@ -75,12 +75,12 @@ fn too_many_of_one_user_are_refused_and_others_are_not() {
 #[test]
 fn what_waits_is_bounded() {
     run(async {
-        let scene = Scene::new(1, true, |_| {});
-        scene.store.loads.close();
+        let fixture = Fixture::new(1, true, |_| {});
+        fixture.store.loads.close();
         let asked = Arc::new(AtomicUsize::new(0));
         let asking: Vec<_> = (0..6_000)
             .map(|_| {
-                let (totp, asked) = (scene.totp.clone(), Arc::clone(&asked));
+                let (totp, asked) = (fixture.totp.clone(), Arc::clone(&asked));
                 spawn(async move {
                     asked.fetch_add(1, SeqCst);
                     totp.status(&user(0)).await.map(|it| it.enabled)
@@ -90,7 +90,7 @@ fn what_waits_is_bounded() {
         while asked.load(SeqCst) < 6_000 {
             yield_now().await;
         }
-        scene.store.loads.open();
+        fixture.store.loads.open();
         let (seen, refused): (Vec<_>, Vec<_>) =
             all(asking).await.into_iter().partition(Result::is_ok);
         assert!(seen.iter().all(|it| matches!(it, Ok(true))));
@@ -105,7 +105,7 @@ fn what_waits_is_bounded() {
             "{}",
             seen.len()
         );
-        assert!(scene.totp.status(&user(0)).await.unwrap().enabled);
+        assert!(fixture.totp.status(&user(0)).await.unwrap().enabled);
     });
 }
 

@@ -23,9 +23,9 @@ use actix_web::rt::{
     task::{JoinHandle, yield_now},
 };
 
-/// A door that holds up whoever comes while it is closed.
+/// A gate that holds up whoever comes while it is closed.
 #[derive(Clone, Default)]
-struct Door(Arc<(Mutex<State>, Condvar)>);
+struct Gate(Arc<(Mutex<State>, Condvar)>);
 
 #[derive(Default)]
 struct State {
@@ -33,7 +33,7 @@ struct State {
     waiting: usize,
 }
 
-impl Door {
+impl Gate {
     fn close(&self) {
         self.0.0.lock().unwrap().closed = true;
     }
@@ -52,7 +52,7 @@ impl Door {
         state.waiting -= 1;
     }
 
-    /// Waits, as long as it takes, until so many stand at the door.
+    /// Waits, as long as it takes, until so many wait at the gate.
     async fn until_waiting(&self, count: usize) {
         while self.0.0.lock().unwrap().waiting < count {
             yield_now().await;
@@ -64,9 +64,9 @@ impl Door {
 #[derive(Clone, Default)]
 struct Store {
     devices: Arc<MemoryStore>,
-    together: bool,
-    swaps: Door,
-    loads: Door,
+    in_batches: bool,
+    swaps: Gate,
+    loads: Gate,
     fails: Arc<AtomicBool>,
     written: Arc<Mutex<Vec<usize>>>,
     lost: Arc<AtomicUsize>,
@@ -115,7 +115,7 @@ impl DeviceStore for Store {
     }
 
     fn batch(&self) -> Option<&dyn BatchStore> {
-        self.together.then_some(self as _)
+        self.in_batches.then_some(self as _)
     }
 }
 
@@ -141,22 +141,22 @@ fn key() -> KeyRing {
     KeyRing::new([std::array::from_fn(|n| n as u8)]).unwrap()
 }
 
-struct Scene {
+struct Fixture {
     store: Store,
     totp: Totp,
     codes: HashMap<UserId, String>,
 }
 
-impl Scene {
-    /// `people` have a second factor, and a fresh code.
+impl Fixture {
+    /// `users` have a second factor, and a fresh code.
     fn new(
-        people: usize,
-        together: bool,
+        users: usize,
+        in_batches: bool,
         on_event: impl Fn(&Event) + Send + Sync + 'static,
     ) -> Self {
         let (store, clock) = (
             Store {
-                together,
+                in_batches,
                 ..Store::default()
             },
             FakeClock::at(1_700_000_000),
@@ -168,7 +168,7 @@ impl Scene {
             .unwrap();
         let service = totp.service();
         let code = |user: &UserId| service.code_for(user).unwrap().unwrap();
-        for user in (0..people).map(user) {
+        for user in (0..users).map(user) {
             assert!(
                 service
                     .enroll(&user, "", None)
@@ -180,9 +180,7 @@ impl Scene {
             assert!(confirmed.accepted().is_some());
         }
         clock.advance_secs(30);
-        let codes = (0..people)
-            .map(user)
-            .map(|user| (user.clone(), code(&user)));
+        let codes = (0..users).map(user).map(|user| (user.clone(), code(&user)));
         let codes = codes.collect();
         store.written.lock().unwrap().clear();
         Self { store, totp, codes }
@@ -210,7 +208,7 @@ impl Scene {
 }
 
 /// Lets every request that was made go as far as it can on this thread.
-async fn all_have_asked() {
+async fn all_are_queued() {
     for _ in 0..100 {
         yield_now().await;
     }

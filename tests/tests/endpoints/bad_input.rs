@@ -15,7 +15,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 const MARK: &str = "zq7x";
 
 /// Somebody with a live device and a replacement pending, so that every endpoint has something to compare with.
-fn scene() -> (TestApp, Browser) {
+fn with_replacement() -> (TestApp, Browser) {
     let app = TestApp::start();
     let (mut alice, phone, _) = app.enrolled("alice");
     alice.token("/auth/otp/generate/", &phone.code()).json();
@@ -37,7 +37,7 @@ fn assert_refused(answer: &Answer, status: u16) {
 
 #[test]
 fn tokens_that_are_none_are_refused_and_not_counted() {
-    let (app, mut alice) = scene();
+    let (app, mut alice) = with_replacement();
     let before = app.device();
     let bodies = [
         json!({ "token": 123_456 }),
@@ -79,7 +79,7 @@ fn tokens_that_are_none_are_refused_and_not_counted() {
 
 #[test]
 fn a_missing_token_is_named_as_the_seed_names_it() {
-    let (app, mut alice) = scene();
+    let (app, mut alice) = with_replacement();
     let before = app.device();
     for path in NEED_TOKEN {
         for (body, message) in [
@@ -106,7 +106,7 @@ fn a_missing_token_is_named_as_the_seed_names_it() {
 
 #[test]
 fn bodies_that_cannot_be_read_are_refused_and_not_counted() {
-    let (app, mut alice) = scene();
+    let (app, mut alice) = with_replacement();
     let before = app.device();
     let deep = format!("{{\"token\":{}", "[".repeat(3_000));
     let bodies: [(&str, &[u8]); 17] = [
@@ -143,7 +143,7 @@ fn bodies_that_cannot_be_read_are_refused_and_not_counted() {
 
 #[test]
 fn other_types_are_refused() {
-    let (app, mut alice) = scene();
+    let (app, mut alice) = with_replacement();
     let before = app.device();
     let multipart =
         b"--zq7x\r\nContent-Disposition: form-data; name=\"token\"\r\n\r\n123456\r\n--zq7x--\r\n";
@@ -192,7 +192,7 @@ fn other_types_are_refused() {
 
 #[test]
 fn bodies_over_four_kibibytes_are_refused() {
-    let (app, mut alice) = scene();
+    let (app, mut alice) = with_replacement();
     let before = app.device();
     let megabyte = format!("{{\"token\":\"{}\"}}", MARK.repeat(250_000));
     let brackets = "[".repeat(200_000);
@@ -221,7 +221,7 @@ fn bodies_over_four_kibibytes_are_refused() {
 
 #[test]
 fn a_session_that_was_tampered_with_is_nobodys() {
-    let (_app, mut alice) = scene();
+    let (_app, mut alice) = with_replacement();
     let good = alice.session();
     for cookie in [
         "",

@@ -104,7 +104,7 @@ fn of_all_that_disable_one_is_told_so_and_nothing_is_left() {
     }
 }
 
-/// The looks of one user that wait together are answered together: each must see the same device.
+/// Reads of one user that wait together share one answer: each must see the same device.
 #[test]
 fn no_parallel_request_without_a_proof_passes() {
     let app = TestApp::start();

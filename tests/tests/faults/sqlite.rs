@@ -20,7 +20,7 @@ struct Site {
     store: DieselStore<SqliteConnection>,
     totp: Totp,
     clock: FakeClock,
-    told: Arc<Mutex<Vec<Event>>>,
+    events: Arc<Mutex<Vec<Event>>>,
     server: RunningServer,
     _folder: tempfile::TempDir,
 }
@@ -33,11 +33,11 @@ impl Site {
         let connection = Pool::builder().max_size(1).build(manager).unwrap();
         let store = DieselStore::from_pool(connection.clone());
         store.migrate().unwrap();
-        let (told, clock) = (Arc::<Mutex<Vec<Event>>>::default(), FakeClock::at(NOON));
-        let tell = Arc::clone(&told);
+        let (events, clock) = (Arc::<Mutex<Vec<Event>>>::default(), FakeClock::at(NOON));
+        let log = Arc::clone(&events);
         let totp = Totp::builder(store.clone(), keys())
             .clock(clock.clone())
-            .on_event(move |event| tell.lock().unwrap().push(event.clone()))
+            .on_event(move |event| log.lock().unwrap().push(event.clone()))
             .build()
             .unwrap();
         let used = totp.clone();
@@ -60,7 +60,7 @@ impl Site {
             store,
             totp,
             clock,
-            told,
+            events,
             server,
             _folder: folder,
         }
@@ -87,11 +87,11 @@ impl Site {
         self.totp.service().code_for(&user).unwrap().unwrap()
     }
 
-    /// The events that tell of a fault, since this was asked last.
+    /// The events of faults, since this was asked last.
     fn faults(&self) -> Vec<Event> {
-        let mut told = std::mem::take(&mut *self.told.lock().unwrap());
-        told.retain(|it| matches!(it, Event::StoreFailed { .. } | Event::SealBroken { .. }));
-        told
+        let mut events = std::mem::take(&mut *self.events.lock().unwrap());
+        events.retain(|it| matches!(it, Event::StoreFailed { .. } | Event::SealBroken { .. }));
+        events
     }
 
     fn devices(&self) -> Vec<Device> {
@@ -136,7 +136,7 @@ fn assert_writes_fail_and_recover(break_it: &str, mend_it: &str) {
         site.sql(mend_it);
         alice.token("/otp/validate/", &code).json();
         assert_eq!(site.faults(), []);
-        site.clock.advance_secs(60); // of outages one a minute is told
+        site.clock.advance_secs(60); // one event a minute for outages
     }
 }
 

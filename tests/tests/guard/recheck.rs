@@ -153,7 +153,7 @@ fn the_time_is_one_second_to_five_minutes() {
     }
 }
 
-/// A store whose next load, once told, has read its answer and keeps it until it is told to go on.
+/// A store whose next load, on demand, has read its answer and keeps it until it may go on.
 #[derive(Clone, Default)]
 struct SlowLoad {
     devices: Arc<MemoryStore>,

@@ -180,8 +180,8 @@ fn a_lock_is_told_with_the_way_out() {
         .swap(&device.user, Some(device.version), Some(&locked));
     assert!(swapped.unwrap());
     let page = alice.visit("/auth/otp/challenge/");
-    let told = "codes from the app are locked. A backup code unlocks them.";
-    assert!(page.contains(told), "{page}");
+    let notice = "codes from the app are locked. A backup code unlocks them.";
+    assert!(page.contains(notice), "{page}");
     let page = alice.send(
         "../validate/",
         &[("token", &phone.code()), ("form", "code")],

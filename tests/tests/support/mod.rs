@@ -1,5 +1,5 @@
 //! What the end-to-end tests share: the quickstart in process on a real socket, browsers with their own cookies that send
-//! exactly the bytes they are told, an authenticator, and a store that fails when told.
+//! exactly the given bytes, an authenticator, and a store that fails on demand.
 
 #![allow(
     dead_code,

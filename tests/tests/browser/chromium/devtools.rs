@@ -1,4 +1,4 @@
-//! What WebDriver itself cannot do, over Chromium's DevTools protocol: looks, pictures, logs and downloads.
+//! What WebDriver itself cannot do, over Chromium's DevTools protocol: colour schemes, pictures, logs and downloads.
 
 use std::{
     fs,
@@ -63,7 +63,7 @@ impl Chromium {
         STANDARD.decode(picture["data"].as_str().unwrap()).unwrap()
     }
 
-    /// Keeps a picture for a person to look at.
+    /// Keeps a picture for people to look at.
     pub fn keep_picture(&self, name: &str) {
         let folder = pictures();
         fs::create_dir_all(&folder).unwrap();
