@@ -16,17 +16,17 @@ use actix_totp_core::{
     Device, DeviceStore, Event, FakeClock, MemoryStore, Rejection, Sleeper, StoreError,
     TotpService, UserId, Version,
 };
-use support::{NOON, Scene, accepted, keys, user};
+use support::{Fixture, NOON, accepted, keys, user};
 
 const WRONG: &str = "ABCD-EFGH-JKLM-NPQR";
 
 #[test]
 fn what_an_event_tells_is_already_in_the_store() {
-    type Told = (Event, Option<Device>);
-    let told: Arc<Mutex<Vec<Told>>> = Arc::default();
+    type Notified = (Event, Option<Device>);
+    let notified: Arc<Mutex<Vec<Notified>>> = Arc::default();
     let store = Arc::new(MemoryStore::new());
-    let (seen, from) = (Arc::clone(&told), Arc::clone(&store));
-    let scene = Scene::over(
+    let (seen, from) = (Arc::clone(&notified), Arc::clone(&store));
+    let fixture = Fixture::over(
         store,
         |store| store,
         move |builder| {
@@ -36,29 +36,29 @@ fn what_an_event_tells_is_already_in_the_store() {
             })
         },
     );
-    let (totp, alice) = (&scene.totp, &scene.alice);
-    let backup = scene.enroll();
-    scene.fail(5);
+    let (totp, alice) = (&fixture.totp, &fixture.alice);
+    let backup = fixture.enroll();
+    fixture.fail(5);
     totp.unlock(alice).unwrap();
-    scene.sign_in(&scene.code()).unwrap();
-    scene.sign_in(&backup[0].reveal()).unwrap();
+    fixture.sign_in(&fixture.code()).unwrap();
+    fixture.sign_in(&backup[0].reveal()).unwrap();
     for _ in 0..5 {
-        assert_eq!(scene.sign_in(WRONG), Err(Rejection::InvalidToken));
+        assert_eq!(fixture.sign_in(WRONG), Err(Rejection::InvalidToken));
     }
-    let epoch = scene.device().epoch;
+    let epoch = fixture.device().epoch;
     totp.end_all_proofs(alice).unwrap();
-    scene.clock.advance_secs(30);
-    let codes = accepted(totp.renew_backup_codes(alice, &scene.code())).backup_codes;
+    fixture.clock.advance_secs(30);
+    let codes = accepted(totp.renew_backup_codes(alice, &fixture.code())).backup_codes;
     accepted(totp.enroll(alice, "", Some(&codes[0].reveal())));
-    accepted(totp.confirm(alice, &scene.code()));
-    scene.fail(100);
-    scene.totp.reset(alice).unwrap();
-    let codes = scene.enroll();
+    accepted(totp.confirm(alice, &fixture.code()));
+    fixture.fail(100);
+    fixture.totp.reset(alice).unwrap();
+    let codes = fixture.enroll();
     accepted(totp.disable(alice, Some(&codes[0].reveal())));
 
-    let told = told.lock().unwrap();
+    let notified = notified.lock().unwrap();
     let mut kinds = std::collections::BTreeSet::new();
-    for (event, device) in told.iter() {
+    for (event, device) in notified.iter() {
         let text = format!("{event:?}");
         kinds.insert(text.split(' ').next().unwrap_or_default().to_owned());
         let Some(device) = device else {
@@ -134,8 +134,8 @@ impl Sleeper for NoSleep {
 
 #[test]
 fn however_often_a_swap_is_lost_its_events_are_told_once() {
-    let (told, losses) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
-    let counter = Arc::clone(&told);
+    let (notified, losses) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
+    let counter = Arc::clone(&notified);
     let store = Losing(MemoryStore::new(), Arc::clone(&losses));
     let totp = TotpService::builder(store, keys(&[1]))
         .clock(FakeClock::at(NOON))
@@ -148,7 +148,7 @@ fn however_often_a_swap_is_lost_its_events_are_told_once() {
     let alice = user("alice");
     let expect = |events| {
         assert_eq!(losses.swap(5, SeqCst), 0, "all were lost");
-        assert_eq!(told.swap(0, SeqCst), events);
+        assert_eq!(notified.swap(0, SeqCst), events);
     };
     expect(0);
     accepted(totp.enroll(&alice, "", None));
@@ -171,42 +171,42 @@ fn however_often_a_swap_is_lost_its_events_are_told_once() {
 
 #[test]
 fn what_writes_nothing_tells_nothing() {
-    let scene = Scene::new();
+    let fixture = Fixture::new();
     let code = {
-        scene.enroll();
-        scene.code()
+        fixture.enroll();
+        fixture.code()
     };
-    scene.sign_in(&code).unwrap();
-    scene.events();
-    let before = scene.device();
-    assert_eq!(scene.sign_in(&code), Err(Rejection::InvalidToken)); // a replay
-    assert_eq!(scene.sign_in("12345"), Err(Rejection::MalformedToken));
+    fixture.sign_in(&code).unwrap();
+    fixture.events();
+    let before = fixture.device();
+    assert_eq!(fixture.sign_in(&code), Err(Rejection::InvalidToken)); // a replay
+    assert_eq!(fixture.sign_in("12345"), Err(Rejection::MalformedToken));
     assert!(
-        scene
+        fixture
             .totp
-            .disable(&scene.alice, None)
+            .disable(&fixture.alice, None)
             .unwrap()
             .rejected()
             .is_some()
     );
     assert!(
-        scene
+        fixture
             .totp
-            .enroll(&scene.alice, "", None)
+            .enroll(&fixture.alice, "", None)
             .unwrap()
             .rejected()
             .is_some()
     );
     assert!(
-        scene
+        fixture
             .totp
-            .confirm(&scene.alice, &code)
+            .confirm(&fixture.alice, &code)
             .unwrap()
             .rejected()
             .is_some()
     );
-    assert!(!scene.totp.unlock(&user("nobody")).unwrap());
-    assert_eq!((scene.device(), scene.events()), (before, vec![]));
+    assert!(!fixture.totp.unlock(&user("nobody")).unwrap());
+    assert_eq!((fixture.device(), fixture.events()), (before, vec![]));
 }
 
 /// Reads or writes fail while told so.
@@ -250,9 +250,9 @@ fn of_an_outage_of_the_store_one_event_is_told_and_of_the_next_one_another() {
         reads_fail,
         writes_fail,
     };
-    let scene = Scene::over(Arc::new(MemoryStore::new()), failing, |builder| builder);
-    scene.enroll();
-    let alice = &scene.alice;
+    let fixture = Fixture::over(Arc::new(MemoryStore::new()), failing, |builder| builder);
+    fixture.enroll();
+    let alice = &fixture.alice;
     let failed = [Event::StoreFailed {
         user: alice.clone(),
     }];
@@ -260,55 +260,60 @@ fn of_an_outage_of_the_store_one_event_is_told_and_of_the_next_one_another() {
         // A full disk can be read, and reading it is no recovery.
         writes.store(true, SeqCst);
         for _ in 0..3 {
-            scene.totp.authenticate(alice, &scene.code()).unwrap_err();
-            scene.totp.status(alice).unwrap();
+            fixture
+                .totp
+                .authenticate(alice, &fixture.code())
+                .unwrap_err();
+            fixture.totp.status(alice).unwrap();
         }
-        let together = [(alice, &*scene.code())];
-        assert!(scene.totp.authenticate_batch(&together)[0].is_err());
-        scene.totp.tell_faults();
-        assert_eq!(scene.events(), failed);
+        let together = [(alice, &*fixture.code())];
+        assert!(fixture.totp.authenticate_batch(&together)[0].is_err());
+        fixture.totp.tell_faults();
+        assert_eq!(fixture.events(), failed);
         reads.store(true, SeqCst);
-        scene.totp.status(alice).unwrap_err();
-        assert!(scene.totp.status_batch(&[alice])[0].is_err());
-        assert_eq!(scene.events(), failed);
+        fixture.totp.status(alice).unwrap_err();
+        assert!(fixture.totp.status_batch(&[alice])[0].is_err());
+        assert_eq!(fixture.events(), failed);
 
         writes.store(false, SeqCst);
         reads.store(false, SeqCst);
-        scene.sign_in(&scene.code()).unwrap();
-        assert_eq!(scene.events().len(), 1, "the sign-in");
-        scene.clock.advance_secs(30);
+        fixture.sign_in(&fixture.code()).unwrap();
+        assert_eq!(fixture.events().len(), 1, "the sign-in");
+        fixture.clock.advance_secs(30);
 
         // Within a minute of the last one nobody is told again; and then they are.
         reads.store(true, SeqCst);
-        scene.totp.status(alice).unwrap_err();
-        assert_eq!(scene.events(), []);
-        scene.clock.advance_secs(30);
-        scene.totp.status(alice).unwrap_err();
-        assert_eq!(scene.events(), failed);
+        fixture.totp.status(alice).unwrap_err();
+        assert_eq!(fixture.events(), []);
+        fixture.clock.advance_secs(30);
+        fixture.totp.status(alice).unwrap_err();
+        assert_eq!(fixture.events(), failed);
         reads.store(false, SeqCst);
-        scene.totp.status(alice).unwrap();
-        scene.clock.advance_secs(60);
+        fixture.totp.status(alice).unwrap();
+        fixture.clock.advance_secs(60);
     }
 }
 
 #[test]
 fn a_fault_met_in_a_group_is_told_when_the_group_has_its_answers() {
-    let scene = Scene::new();
-    scene.enroll();
-    let alice = &scene.alice;
-    let device = scene.device();
+    let fixture = Fixture::new();
+    fixture.enroll();
+    let alice = &fixture.alice;
+    let device = fixture.device();
     let broken = Device {
         sealed: vec![0; device.sealed.len()],
         version: Version::from_i64(1),
         ..device.clone()
     };
-    let swapped = scene.store.swap(alice, Some(device.version), Some(&broken));
+    let swapped = fixture
+        .store
+        .swap(alice, Some(device.version), Some(&broken));
     assert!(swapped.unwrap());
-    assert!(scene.totp.authenticate_batch(&[(alice, "123456")])[0].is_err());
-    assert_eq!(scene.events(), []);
-    assert!(scene.totp.has_untold_faults());
-    scene.totp.tell_faults();
+    assert!(fixture.totp.authenticate_batch(&[(alice, "123456")])[0].is_err());
+    assert_eq!(fixture.events(), []);
+    assert!(fixture.totp.has_untold_faults());
+    fixture.totp.tell_faults();
     let user = alice.clone();
-    assert_eq!(scene.events(), [Event::SealBroken { user }]);
-    assert!(!scene.totp.has_untold_faults());
+    assert_eq!(fixture.events(), [Event::SealBroken { user }]);
+    assert!(!fixture.totp.has_untold_faults());
 }

@@ -123,7 +123,7 @@ impl World {
         if !model.rewound {
             return model.waits(self.now());
         }
-        let status = self.scene.totp.status(&self.users[who]).unwrap();
+        let status = self.fixture.totp.status(&self.users[who]).unwrap();
         let throttled = status.retry_after.map(|_| "throttled");
         throttled.or(status.locked.then_some("locked"))
     }

@@ -13,11 +13,11 @@ use actix_totp_core::{
 use crate::{
     Act, Typed,
     rules::{Model, Verdict},
-    support::{self, Scene, keys, user},
+    support::{self, Fixture, keys, user},
 };
 
 pub(super) struct World {
-    pub(super) scene: Scene,
+    pub(super) fixture: Fixture,
     /// Holds each secret under its own name, to ask what its authenticator shows.
     phone: TotpService,
     phone_clock: FakeClock,
@@ -36,7 +36,7 @@ impl World {
             .build()
             .unwrap();
         Self {
-            scene: Scene::new(),
+            fixture: Fixture::new(),
             phone,
             phone_clock,
             users: [user("alice"), user("bob")],
@@ -48,11 +48,11 @@ impl World {
     }
 
     pub(super) fn now(&self) -> u64 {
-        self.scene.clock.now_secs()
+        self.fixture.clock.now_secs()
     }
 
     fn load(&self, who: usize) -> Option<Device> {
-        self.scene.store.load(&self.users[who]).unwrap()
+        self.fixture.store.load(&self.users[who]).unwrap()
     }
 
     /// What the authenticator with this secret shows in a step.
@@ -133,15 +133,15 @@ impl World {
     pub(super) fn step(&mut self, who: usize, act: Act, typed: Typed) {
         let token = self.token(who, typed);
         let some = token.clone().unwrap_or_default();
-        let (id, totp) = (self.users[who].clone(), self.scene.totp.clone());
+        let (id, totp) = (self.users[who].clone(), self.fixture.totp.clone());
         let now = self.now();
         let (others, before) = (self.load(1 - who), self.load(who));
         let was_live = self.models[who].live.is_some();
         let mut may_fall = false;
         match act {
-            Act::Wait(secs) => self.scene.clock.advance_secs(secs.into()),
+            Act::Wait(secs) => self.fixture.clock.advance_secs(secs.into()),
             Act::Rewind(secs) => {
-                self.scene.clock.set(now - u64::from(secs));
+                self.fixture.clock.set(now - u64::from(secs));
                 self.models.iter_mut().for_each(|it| it.rewound = true);
             }
             Act::Enroll => {
@@ -159,7 +159,7 @@ impl World {
                     model.pending = Some((secret, now));
                     model
                         .epoch
-                        .get_or_insert(self.scene.store.load(&id).unwrap().unwrap().epoch);
+                        .get_or_insert(self.fixture.store.load(&id).unwrap().unwrap().epoch);
                 }
             }
             Act::Confirm => {
@@ -266,7 +266,7 @@ impl World {
             }
         }
         self.show(&device);
-        let events = self.scene.events();
+        let events = self.fixture.events();
         self.show(&events);
     }
 

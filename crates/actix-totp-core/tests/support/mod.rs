@@ -10,7 +10,7 @@ use actix_totp_core::{
 
 pub(crate) const NOON: u64 = 1_700_000_010; // ten seconds into a step
 
-pub(crate) struct Scene {
+pub(crate) struct Fixture {
     pub(crate) totp: TotpService,
     pub(crate) clock: FakeClock,
     pub(crate) store: Arc<MemoryStore>,
@@ -18,7 +18,7 @@ pub(crate) struct Scene {
     pub(crate) alice: UserId,
 }
 
-impl Scene {
+impl Fixture {
     pub(crate) fn new() -> Self {
         Self::with(|builder| builder)
     }
@@ -35,11 +35,11 @@ impl Scene {
     ) -> Self {
         let clock = FakeClock::at(NOON);
         let events = Arc::new(Mutex::new(Vec::new()));
-        let told = Arc::clone(&events);
+        let log = Arc::clone(&events);
         let builder = TotpService::builder(wrap(Arc::clone(&store)), keys(&[1]))
             .clock(clock.clone())
             .randomness(SeededRandomness::new(1))
-            .on_event(move |event| told.lock().unwrap().push(event.clone()));
+            .on_event(move |event| log.lock().unwrap().push(event.clone()));
         Self {
             totp: set(builder).build().unwrap(),
             clock,
