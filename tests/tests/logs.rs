@@ -10,7 +10,7 @@ use std::{
 use actix_totp::{Device, DeviceStore};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
-use support::{Answer, Person, TestApp, text_of};
+use support::{Answer, PageClient, TestApp, text_of};
 use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
 #[derive(Clone, Default)]
@@ -66,7 +66,7 @@ fn shown_in(answer: &Answer) -> Vec<String> {
 
 /// What bob is shown and types when he enrolls and signs in by the pages.
 fn enroll_by_pages(app: &TestApp) -> Vec<String> {
-    let mut bob = Person::at(app.signed_in("bob"));
+    let mut bob = PageClient::at(app.signed_in("bob"));
     let page = bob.send("/auth/otp/generate/", &[]);
     let secret = text_of(&page, "<code id=\"key\"").replace(' ', "");
     let phone = app.authenticator(&json!({ "secret": secret }));
@@ -180,6 +180,7 @@ fn the_log_of_a_full_run_holds_no_token_secret_backup_code_or_cookie() {
         "Replaced",
         "Throttled",
         "SealBroken",
+        "StoreFailed",
         "Disabled",
         "the log crate is captured",
         support::CAUSE, // and of the cause of a fault

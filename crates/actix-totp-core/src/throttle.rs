@@ -256,6 +256,20 @@ mod tests {
     }
 
     #[test]
+    fn a_thief_who_has_a_session_with_a_proof_has_these_odds_more() {
+        let (mut failures, mut guesses) = (RecentFailures::default(), 0);
+        for now in (0..365 * 86_400).step_by(3_600) {
+            while has_repair_tries(&failures, now) {
+                failures.record(now);
+                guesses += 1;
+            }
+        }
+        assert_eq!(guesses, 5 * 365);
+        let odds = 100.0 * (1.0 - (1.0 - 3e-6_f64).powi(guesses));
+        assert_eq!(format!("{odds:.2}"), "0.55");
+    }
+
+    #[test]
     fn more_than_twenty_times_are_refused_in_every_form() {
         let json = |count: u64| serde_json::to_string(&(0..count).collect::<Vec<_>>()).unwrap();
         let twenty: RecentFailures = serde_json::from_str(&json(20)).unwrap();

@@ -8,122 +8,125 @@
 mod support;
 
 use actix_totp_core::{Algorithm, Event, MemoryStore, Parameters, Rejection, TotpService};
-use support::{NOON, Scene, accepted, keys, rejected};
+use support::{Fixture, NOON, accepted, keys, rejected};
 
 #[test]
 fn a_secret_is_pending_until_its_first_code_confirms_it() {
-    let scene = Scene::new();
-    assert!(!scene.totp.status(&scene.alice).unwrap().enabled);
-    let enrollment = accepted(scene.totp.enroll(&scene.alice, "alice@example.com", None));
+    let fixture = Fixture::new();
+    assert!(!fixture.totp.status(&fixture.alice).unwrap().enabled);
+    let enrollment = accepted(
+        fixture
+            .totp
+            .enroll(&fixture.alice, "alice@example.com", None),
+    );
     assert_eq!(enrollment.secret().len(), 32);
-    assert!(!scene.totp.status(&scene.alice).unwrap().enabled);
-    assert_eq!(scene.sign_in(&scene.code()), Err(Rejection::NotEnabled));
+    assert!(!fixture.totp.status(&fixture.alice).unwrap().enabled);
+    assert_eq!(fixture.sign_in(&fixture.code()), Err(Rejection::NotEnabled));
 
-    let confirmed = accepted(scene.totp.confirm(&scene.alice, &scene.code()));
+    let confirmed = accepted(fixture.totp.confirm(&fixture.alice, &fixture.code()));
     assert_eq!(confirmed.backup_codes.len(), 10);
-    let status = scene.totp.status(&scene.alice).unwrap();
+    let status = fixture.totp.status(&fixture.alice).unwrap();
     assert!(status.enabled && status.accepts(&confirmed.proof));
     assert_eq!(
         (status.backup_codes_remaining, status.last_used_at),
         (10, Some(NOON))
     );
     assert_eq!(
-        scene.events(),
+        fixture.events(),
         [Event::Enrolled {
-            user: scene.alice.clone()
+            user: fixture.alice.clone()
         }]
     );
 }
 
 #[test]
 fn nothing_can_be_confirmed_before_it_was_generated_or_after_it_was_confirmed() {
-    let scene = Scene::new();
+    let fixture = Fixture::new();
     assert_eq!(
-        rejected(scene.totp.confirm(&scene.alice, "123456")),
+        rejected(fixture.totp.confirm(&fixture.alice, "123456")),
         Rejection::NotGenerated
     );
-    scene.enroll();
-    let before = scene.device();
-    for code in [scene.code(), scene.wrong_code()] {
+    fixture.enroll();
+    let before = fixture.device();
+    for code in [fixture.code(), fixture.wrong_code()] {
         assert_eq!(
-            rejected(scene.totp.confirm(&scene.alice, &code)),
+            rejected(fixture.totp.confirm(&fixture.alice, &code)),
             Rejection::AlreadyConfirmed
         );
     }
-    assert_eq!(scene.device(), before, "nothing was compared");
+    assert_eq!(fixture.device(), before, "nothing was compared");
     assert_eq!(
-        rejected(scene.totp.enroll(&scene.alice, "", None)),
+        rejected(fixture.totp.enroll(&fixture.alice, "", None)),
         Rejection::AlreadyConfirmed
     );
     assert_eq!(
-        rejected(scene.totp.enroll(&scene.alice, "", Some(" \t"))),
+        rejected(fixture.totp.enroll(&fixture.alice, "", Some(" \t"))),
         Rejection::AlreadyConfirmed
     );
 }
 
 #[test]
 fn a_pending_secret_is_replaced_by_the_next_and_takes_its_failures_with_it() {
-    let scene = Scene::new();
-    accepted(scene.totp.enroll(&scene.alice, "", None));
-    let old = scene.code();
-    let wrong = scene.wrong_code();
+    let fixture = Fixture::new();
+    accepted(fixture.totp.enroll(&fixture.alice, "", None));
+    let old = fixture.code();
+    let wrong = fixture.wrong_code();
     for _ in 0..5 {
         assert_eq!(
-            rejected(scene.totp.confirm(&scene.alice, &wrong)),
+            rejected(fixture.totp.confirm(&fixture.alice, &wrong)),
             Rejection::InvalidToken
         );
     }
-    assert!(matches!(
-        rejected(scene.totp.confirm(&scene.alice, &old)),
-        Rejection::Throttled { .. }
-    ));
-    accepted(scene.totp.enroll(&scene.alice, "", None));
-    assert_eq!(scene.device().failures, 0);
-    assert_ne!(scene.code(), old);
+    assert_eq!(fixture.device().pending_failures, 5);
+    accepted(fixture.totp.enroll(&fixture.alice, "", None));
+    assert_eq!(fixture.device().pending_failures, 0);
+    assert_ne!(fixture.code(), old);
     assert_eq!(
-        rejected(scene.totp.confirm(&scene.alice, &old)),
+        rejected(fixture.totp.confirm(&fixture.alice, &old)),
         Rejection::InvalidToken
     );
-    accepted(scene.totp.confirm(&scene.alice, &scene.code()));
+    accepted(fixture.totp.confirm(&fixture.alice, &fixture.code()));
 }
 
 #[test]
 fn a_pending_secret_expires_after_fifteen_minutes() {
-    let scene = Scene::new();
-    accepted(scene.totp.enroll(&scene.alice, "", None));
-    scene.clock.advance_secs(15 * 60 + 1);
+    let fixture = Fixture::new();
+    accepted(fixture.totp.enroll(&fixture.alice, "", None));
+    fixture.clock.advance_secs(15 * 60 + 1);
     assert_eq!(
-        rejected(scene.totp.confirm(&scene.alice, &scene.code())),
+        rejected(fixture.totp.confirm(&fixture.alice, &fixture.code())),
         Rejection::EnrollmentExpired
     );
-    scene.clock.set(NOON + 15 * 60);
-    accepted(scene.totp.confirm(&scene.alice, &scene.code()));
+    fixture.clock.set(NOON + 15 * 60);
+    accepted(fixture.totp.confirm(&fixture.alice, &fixture.code()));
 }
 
 #[test]
 fn a_clock_that_is_off_is_named_during_a_first_enrollment_and_counts() {
-    let scene = Scene::new();
-    accepted(scene.totp.enroll(&scene.alice, "", None));
+    let fixture = Fixture::new();
+    accepted(fixture.totp.enroll(&fixture.alice, "", None));
     for skew_secs in [300_i64, -300] {
-        scene.clock.set(NOON.checked_add_signed(skew_secs).unwrap());
-        let code = scene.code();
-        scene.clock.set(NOON);
+        fixture
+            .clock
+            .set(NOON.checked_add_signed(skew_secs).unwrap());
+        let code = fixture.code();
+        fixture.clock.set(NOON);
         assert_eq!(
-            rejected(scene.totp.confirm(&scene.alice, &code)),
+            rejected(fixture.totp.confirm(&fixture.alice, &code)),
             Rejection::ClockSkew { skew_secs }
         );
     }
-    assert_eq!(scene.device().failures, 2);
+    assert_eq!(fixture.device().pending_failures, 2);
 }
 
 #[test]
 fn a_backup_code_confirms_nothing() {
-    let scene = Scene::new();
-    accepted(scene.totp.enroll(&scene.alice, "", None));
-    let before = scene.device();
-    let rejection = rejected(scene.totp.confirm(&scene.alice, "ABCD-EFGH-JKLM-NPQR"));
+    let fixture = Fixture::new();
+    accepted(fixture.totp.enroll(&fixture.alice, "", None));
+    let before = fixture.device();
+    let rejection = rejected(fixture.totp.confirm(&fixture.alice, "ABCD-EFGH-JKLM-NPQR"));
     assert_eq!(rejection, Rejection::TotpCodeNeeded);
-    assert_eq!(scene.device(), before);
+    assert_eq!(fixture.device(), before);
 }
 
 #[test]
@@ -133,33 +136,33 @@ fn parameters_are_kept_with_each_secret() {
         digits: 8,
         period_secs: 60,
     };
-    let scene = Scene::with(|builder| builder.parameters(parameters));
-    let enrollment = accepted(scene.totp.enroll(&scene.alice, "", None));
+    let fixture = Fixture::with(|builder| builder.parameters(parameters));
+    let enrollment = accepted(fixture.totp.enroll(&fixture.alice, "", None));
     assert!(
         enrollment
             .otpauth_url()
             .ends_with("&algorithm=SHA512&digits=8&period=60")
     );
-    assert_eq!(scene.code().len(), 8);
+    assert_eq!(fixture.code().len(), 8);
     assert_eq!(
-        rejected(scene.totp.confirm(&scene.alice, "123456")),
+        rejected(fixture.totp.confirm(&fixture.alice, "123456")),
         Rejection::MalformedToken
     );
-    accepted(scene.totp.confirm(&scene.alice, &scene.code()));
+    accepted(fixture.totp.confirm(&fixture.alice, &fixture.code()));
 
     // The same store under a service with other settings: the old secret keeps its own.
-    let other = TotpService::builder(scene.store.clone(), keys(&[1]))
-        .clock(scene.clock.clone())
+    let other = TotpService::builder(fixture.store.clone(), keys(&[1]))
+        .clock(fixture.clock.clone())
         .build()
         .unwrap();
-    scene.clock.advance_secs(120);
-    accepted(other.authenticate(&scene.alice, &scene.code()));
+    fixture.clock.advance_secs(120);
+    accepted(other.authenticate(&fixture.alice, &fixture.code()));
 }
 
 #[test]
 fn the_label_is_the_user_id_if_there_is_none() {
-    let scene = Scene::new();
-    let url = accepted(scene.totp.enroll(&scene.alice, "  ", None))
+    let fixture = Fixture::new();
+    let url = accepted(fixture.totp.enroll(&fixture.alice, "  ", None))
         .otpauth_url()
         .to_owned();
     assert!(url.starts_with("otpauth://totp/actix-totp:alice?"), "{url}");
@@ -232,37 +235,49 @@ fn bad_settings_are_refused_when_it_is_built() {
 }
 
 #[test]
-fn a_clock_that_is_off_is_not_named_while_codes_wait() {
-    let scene = Scene::new();
-    accepted(scene.totp.enroll(&scene.alice, "", None));
-    let wrong = scene.wrong_code();
-    for _ in 0..5 {
-        assert_eq!(
-            rejected(scene.totp.confirm(&scene.alice, &wrong)),
-            Rejection::InvalidToken
-        );
+fn ten_wrong_first_codes_drop_the_secret_and_say_so() {
+    let fixture = Fixture::new();
+    accepted(fixture.totp.enroll(&fixture.alice, "", None));
+    let wrong = fixture.wrong_code();
+    for _ in 0..9 {
+        assert_eq!(fixture.confirm(&wrong), Err(Rejection::InvalidToken));
     }
-    let before = scene.device();
-    scene.clock.set(NOON + 300);
-    let skewed = scene.code();
-    scene.clock.set(NOON);
-    assert!(matches!(
-        rejected(scene.totp.confirm(&scene.alice, &skewed)),
-        Rejection::Throttled { .. }
-    ));
-    assert_eq!(scene.device(), before);
+    assert_eq!(fixture.confirm(&wrong), Err(Rejection::EnrollmentDiscarded));
+    let user = fixture.alice.clone();
+    assert_eq!(
+        fixture.events().pop(),
+        Some(Event::EnrollmentDiscarded { user })
+    );
+    let status = fixture.totp.status(&fixture.alice).unwrap();
+    assert_eq!(status.created_at, None, "the row is gone");
+    assert_eq!(fixture.confirm(&wrong), Err(Rejection::NotGenerated));
+    fixture.enroll();
+}
+
+#[test]
+fn nine_wrong_first_codes_and_a_right_one_confirm() {
+    let fixture = Fixture::new();
+    accepted(fixture.totp.enroll(&fixture.alice, "", None));
+    let wrong = fixture.wrong_code();
+    for _ in 0..9 {
+        assert_eq!(fixture.confirm(&wrong), Err(Rejection::InvalidToken));
+    }
+    assert_eq!(fixture.confirm(&fixture.code()), Ok(()));
+    assert_eq!(fixture.device().pending_failures, 0);
 }
 
 #[test]
 fn a_clock_that_is_off_by_more_than_ten_minutes_is_just_wrong() {
     for skew_secs in [660_i64, -660] {
-        let scene = Scene::new();
-        accepted(scene.totp.enroll(&scene.alice, "", None));
-        scene.clock.set(NOON.checked_add_signed(skew_secs).unwrap());
-        let code = scene.code();
-        scene.clock.set(NOON);
+        let fixture = Fixture::new();
+        accepted(fixture.totp.enroll(&fixture.alice, "", None));
+        fixture
+            .clock
+            .set(NOON.checked_add_signed(skew_secs).unwrap());
+        let code = fixture.code();
+        fixture.clock.set(NOON);
         assert_eq!(
-            rejected(scene.totp.confirm(&scene.alice, &code)),
+            rejected(fixture.totp.confirm(&fixture.alice, &code)),
             Rejection::InvalidToken
         );
     }
@@ -270,24 +285,24 @@ fn a_clock_that_is_off_by_more_than_ten_minutes_is_just_wrong() {
 
 #[test]
 fn an_expired_secret_makes_room_for_the_next() {
-    let scene = Scene::new();
-    accepted(scene.totp.enroll(&scene.alice, "", None));
-    let old = scene.code();
-    scene.clock.advance_secs(901);
-    accepted(scene.totp.enroll(&scene.alice, "", None));
-    assert_ne!(scene.code(), old);
-    accepted(scene.totp.confirm(&scene.alice, &scene.code()));
+    let fixture = Fixture::new();
+    accepted(fixture.totp.enroll(&fixture.alice, "", None));
+    let old = fixture.code();
+    fixture.clock.advance_secs(901);
+    accepted(fixture.totp.enroll(&fixture.alice, "", None));
+    assert_ne!(fixture.code(), old);
+    accepted(fixture.totp.confirm(&fixture.alice, &fixture.code()));
 }
 
 #[test]
 fn the_url_stays_short_for_any_label_and_issuer() {
     for label in ["🦀".repeat(500), "a".repeat(5_000), ":/?#&=% ".repeat(200)] {
-        let scene = Scene::with(|builder| builder.issuer("é".repeat(32)));
-        let enrollment = accepted(scene.totp.enroll(&scene.alice, &label, None));
+        let fixture = Fixture::with(|builder| builder.issuer("é".repeat(32)));
+        let enrollment = accepted(fixture.totp.enroll(&fixture.alice, &label, None));
         assert!(enrollment.otpauth_url().len() < 1_000);
         assert!(enrollment.otpauth_url().is_ascii());
         assert!(enrollment.otpauth_url().contains(enrollment.secret()));
         assert!(enrollment.qr_svg().starts_with("<svg"));
-        accepted(scene.totp.confirm(&scene.alice, &scene.code()));
+        accepted(fixture.totp.confirm(&fixture.alice, &fixture.code()));
     }
 }

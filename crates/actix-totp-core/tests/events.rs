@@ -13,57 +13,75 @@ use std::sync::{
 };
 
 use actix_totp_core::{
-    Device, DeviceStore, Event, FakeClock, MemoryStore, Rejection, Sleeper, StoreError,
-    TotpService, UserId, Version,
+    Device, DeviceStore, Event, EventContext, FakeClock, MemoryStore, Operation, Outcome,
+    Rejection, Sleeper, StoreError, TotpService, UserId, Version,
 };
-use support::{NOON, Scene, accepted, keys, user};
+use support::{Fixture, NOON, accepted, keys, rejected, user};
 
 const WRONG: &str = "ABCD-EFGH-JKLM-NPQR";
 
 #[test]
 fn what_an_event_tells_is_already_in_the_store() {
-    type Told = (Event, Option<Device>);
-    let told: Arc<Mutex<Vec<Told>>> = Arc::default();
+    type Notified = (Event, Option<Device>);
+    let notified: Arc<Mutex<Vec<Notified>>> = Arc::default();
     let store = Arc::new(MemoryStore::new());
-    let (seen, from) = (Arc::clone(&told), Arc::clone(&store));
-    let scene = Scene::over(
+    let (seen, from) = (Arc::clone(&notified), Arc::clone(&store));
+    let fixture = Fixture::over(
         store,
         |store| store,
         move |builder| {
-            builder.on_event(move |event| {
+            builder.on_event(move |event, _| {
                 let device = from.load(event.user()).unwrap();
                 seen.lock().unwrap().push((event.clone(), device));
             })
         },
     );
-    let (totp, alice) = (&scene.totp, &scene.alice);
-    let backup = scene.enroll();
-    scene.fail(5);
+    let (totp, alice) = (&fixture.totp, &fixture.alice);
+    let backup = fixture.enroll();
+    fixture.fail(5);
     totp.unlock(alice).unwrap();
-    scene.sign_in(&scene.code()).unwrap();
-    scene.sign_in(&backup[0].reveal()).unwrap();
+    totp.flush_events();
+    fixture.sign_in(&fixture.code()).unwrap();
+    fixture.sign_in(&backup[0].reveal()).unwrap();
     for _ in 0..5 {
-        assert_eq!(scene.sign_in(WRONG), Err(Rejection::InvalidToken));
+        assert_eq!(fixture.sign_in(WRONG), Err(Rejection::InvalidToken));
     }
-    let epoch = scene.device().epoch;
+    let epoch = fixture.device().epoch;
     totp.end_all_proofs(alice).unwrap();
-    scene.clock.advance_secs(30);
-    let codes = accepted(totp.renew_backup_codes(alice, &scene.code())).backup_codes;
+    totp.flush_events();
+    fixture.clock.advance_secs(30);
+    let codes = accepted(totp.renew_backup_codes(alice, &fixture.code())).backup_codes;
+    totp.flush_events();
     accepted(totp.enroll(alice, "", Some(&codes[0].reveal())));
-    accepted(totp.confirm(alice, &scene.code()));
-    scene.fail(100);
-    scene.totp.reset(alice).unwrap();
-    let codes = scene.enroll();
+    totp.flush_events();
+    accepted(totp.confirm(alice, &fixture.code()));
+    totp.flush_events();
+    fixture.fail(100);
+    totp.reset(alice).unwrap();
+    totp.flush_events();
+    accepted(totp.enroll(alice, "", None));
+    let wrong = fixture.wrong_code();
+    for _ in 0..10 {
+        fixture.confirm(&wrong).unwrap_err();
+    }
+    let codes = fixture.enroll();
     accepted(totp.disable(alice, Some(&codes[0].reveal())));
+    totp.flush_events();
 
-    let told = told.lock().unwrap();
+    let notified = notified.lock().unwrap();
     let mut kinds = std::collections::BTreeSet::new();
-    for (event, device) in told.iter() {
+    for (event, device) in notified.iter() {
         let text = format!("{event:?}");
         kinds.insert(text.split(' ').next().unwrap_or_default().to_owned());
         let Some(device) = device else {
             assert!(
-                matches!(event, Event::Reset { .. } | Event::Disabled { .. }),
+                matches!(
+                    event,
+                    Event::Reset { .. }
+                        | Event::Disabled { .. }
+                        | Event::EnrollmentDiscarded { .. }
+                        | Event::Rejected { failures: 10, .. }
+                ),
                 "{event:?}"
             );
             continue;
@@ -76,7 +94,8 @@ fn what_an_event_tells_is_already_in_the_store() {
                 method, failures, ..
             } => {
                 let count = match method.name() {
-                    "totp" => device.failures,
+                    "totp" if device.is_confirmed() => device.failures,
+                    "totp" => device.pending_failures,
                     _ => device.backup_failures,
                 };
                 assert_eq!(count, *failures);
@@ -97,7 +116,7 @@ fn what_an_event_tells_is_already_in_the_store() {
             _ => panic!("{event:?} with a device"),
         }
     }
-    assert_eq!(kinds.len(), 13, "{kinds:?}");
+    assert_eq!(kinds.len(), 14, "{kinds:?}");
 }
 
 /// Loses some swaps.
@@ -134,21 +153,22 @@ impl Sleeper for NoSleep {
 
 #[test]
 fn however_often_a_swap_is_lost_its_events_are_told_once() {
-    let (told, losses) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
-    let counter = Arc::clone(&told);
+    let (notified, losses) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
+    let counter = Arc::clone(&notified);
     let store = Losing(MemoryStore::new(), Arc::clone(&losses));
     let totp = TotpService::builder(store, keys(&[1]))
         .clock(FakeClock::at(NOON))
         .sleeper(NoSleep)
-        .on_event(move |_| {
+        .on_event(move |_, _| {
             counter.fetch_add(1, SeqCst);
         })
         .build()
         .unwrap();
     let alice = user("alice");
     let expect = |events| {
+        totp.flush_events();
         assert_eq!(losses.swap(5, SeqCst), 0, "all were lost");
-        assert_eq!(told.swap(0, SeqCst), events);
+        assert_eq!(notified.swap(0, SeqCst), events);
     };
     expect(0);
     accepted(totp.enroll(&alice, "", None));
@@ -171,42 +191,42 @@ fn however_often_a_swap_is_lost_its_events_are_told_once() {
 
 #[test]
 fn what_writes_nothing_tells_nothing() {
-    let scene = Scene::new();
+    let fixture = Fixture::new();
     let code = {
-        scene.enroll();
-        scene.code()
+        fixture.enroll();
+        fixture.code()
     };
-    scene.sign_in(&code).unwrap();
-    scene.events();
-    let before = scene.device();
-    assert_eq!(scene.sign_in(&code), Err(Rejection::InvalidToken)); // a replay
-    assert_eq!(scene.sign_in("12345"), Err(Rejection::MalformedToken));
+    fixture.sign_in(&code).unwrap();
+    fixture.events();
+    let before = fixture.device();
+    assert_eq!(fixture.sign_in(&code), Err(Rejection::InvalidToken)); // a replay
+    assert_eq!(fixture.sign_in("12345"), Err(Rejection::MalformedToken));
     assert!(
-        scene
+        fixture
             .totp
-            .disable(&scene.alice, None)
+            .disable(&fixture.alice, None)
             .unwrap()
             .rejected()
             .is_some()
     );
     assert!(
-        scene
+        fixture
             .totp
-            .enroll(&scene.alice, "", None)
+            .enroll(&fixture.alice, "", None)
             .unwrap()
             .rejected()
             .is_some()
     );
     assert!(
-        scene
+        fixture
             .totp
-            .confirm(&scene.alice, &code)
+            .confirm(&fixture.alice, &code)
             .unwrap()
             .rejected()
             .is_some()
     );
-    assert!(!scene.totp.unlock(&user("nobody")).unwrap());
-    assert_eq!((scene.device(), scene.events()), (before, vec![]));
+    assert!(!fixture.totp.unlock(&user("nobody")).unwrap());
+    assert_eq!((fixture.device(), fixture.events()), (before, vec![]));
 }
 
 /// Reads or writes fail while told so.
@@ -250,9 +270,9 @@ fn of_an_outage_of_the_store_one_event_is_told_and_of_the_next_one_another() {
         reads_fail,
         writes_fail,
     };
-    let scene = Scene::over(Arc::new(MemoryStore::new()), failing, |builder| builder);
-    scene.enroll();
-    let alice = &scene.alice;
+    let fixture = Fixture::over(Arc::new(MemoryStore::new()), failing, |builder| builder);
+    fixture.enroll();
+    let alice = &fixture.alice;
     let failed = [Event::StoreFailed {
         user: alice.clone(),
     }];
@@ -260,55 +280,150 @@ fn of_an_outage_of_the_store_one_event_is_told_and_of_the_next_one_another() {
         // A full disk can be read, and reading it is no recovery.
         writes.store(true, SeqCst);
         for _ in 0..3 {
-            scene.totp.authenticate(alice, &scene.code()).unwrap_err();
-            scene.totp.status(alice).unwrap();
+            fixture
+                .totp
+                .authenticate(alice, &fixture.code())
+                .unwrap_err();
+            fixture.totp.status(alice).unwrap();
         }
-        let together = [(alice, &*scene.code())];
-        assert!(scene.totp.authenticate_batch(&together)[0].is_err());
-        scene.totp.tell_faults();
-        assert_eq!(scene.events(), failed);
+        let outcomes = in_one_batch(&fixture.totp, &[(alice, &*fixture.code())]);
+        assert!(outcomes[0].is_err());
+        assert_eq!(fixture.events(), failed);
         reads.store(true, SeqCst);
-        scene.totp.status(alice).unwrap_err();
-        assert!(scene.totp.status_batch(&[alice])[0].is_err());
-        assert_eq!(scene.events(), failed);
+        fixture.totp.status(alice).unwrap_err();
+        assert!(fixture.totp.status_batch(&[alice])[0].is_err());
+        assert_eq!(fixture.events(), failed);
 
         writes.store(false, SeqCst);
         reads.store(false, SeqCst);
-        scene.sign_in(&scene.code()).unwrap();
-        assert_eq!(scene.events().len(), 1, "the sign-in");
-        scene.clock.advance_secs(30);
+        fixture.sign_in(&fixture.code()).unwrap();
+        assert_eq!(fixture.events().len(), 1, "the sign-in");
+        fixture.clock.advance_secs(30);
 
         // Within a minute of the last one nobody is told again; and then they are.
         reads.store(true, SeqCst);
-        scene.totp.status(alice).unwrap_err();
-        assert_eq!(scene.events(), []);
-        scene.clock.advance_secs(30);
-        scene.totp.status(alice).unwrap_err();
-        assert_eq!(scene.events(), failed);
+        fixture.totp.status(alice).unwrap_err();
+        assert_eq!(fixture.events(), []);
+        fixture.clock.advance_secs(30);
+        fixture.totp.status(alice).unwrap_err();
+        assert_eq!(fixture.events(), failed);
         reads.store(false, SeqCst);
-        scene.totp.status(alice).unwrap();
-        scene.clock.advance_secs(60);
+        fixture.totp.status(alice).unwrap();
+        fixture.clock.advance_secs(60);
     }
 }
 
 #[test]
-fn a_fault_met_in_a_group_is_told_when_the_group_has_its_answers() {
-    let scene = Scene::new();
-    scene.enroll();
-    let alice = &scene.alice;
-    let device = scene.device();
+fn a_box_that_does_not_open_is_told_and_is_a_fault_of_its_user_alone() {
+    let fixture = Fixture::new();
+    fixture.enroll();
+    let (alice, bob) = (&fixture.alice, user("bob"));
+    let device = fixture.device();
     let broken = Device {
         sealed: vec![0; device.sealed.len()],
         version: Version::from_i64(1),
         ..device.clone()
     };
-    let swapped = scene.store.swap(alice, Some(device.version), Some(&broken));
+    let swapped = fixture
+        .store
+        .swap(alice, Some(device.version), Some(&broken));
     assert!(swapped.unwrap());
-    assert!(scene.totp.authenticate_batch(&[(alice, "123456")])[0].is_err());
-    assert_eq!(scene.events(), []);
-    assert!(scene.totp.has_untold_faults());
-    scene.totp.tell_faults();
+    let outcomes = in_one_batch(&fixture.totp, &[(alice, "123456"), (&bob, "123456")]);
+    assert!(outcomes[0].is_err());
+    assert_eq!(outcomes[1], Ok(Some(Rejection::NotEnabled)));
     let user = alice.clone();
-    assert_eq!(scene.events(), [Event::SealBroken { user }]);
-    assert!(!scene.totp.has_untold_faults());
+    assert_eq!(fixture.events(), [Event::SealBroken { user }]);
+}
+
+#[test]
+fn events_carry_the_context_of_the_service_or_of_the_operation() {
+    let contexts: Arc<Mutex<Vec<EventContext>>> = Arc::default();
+    let seen = Arc::clone(&contexts);
+    let fixture = Fixture::with(|builder| {
+        builder.on_event(move |_, context| seen.lock().unwrap().push(context.clone()))
+    });
+    fixture.enroll();
+    let operator = EventContext::new().actor("support: jane");
+    let by_operator = fixture.totp.with_context(operator.clone());
+    by_operator.unlock(&fixture.alice).unwrap();
+    let request = Arc::new(EventContext::new().request_id("17").user_agent("curl/8"));
+    let sign_in =
+        Operation::authenticate(&fixture.alice, WRONG).with_context(Some(Arc::clone(&request)));
+    assert_eq!(
+        rejected(by_operator.apply(&sign_in)),
+        Rejection::InvalidToken
+    );
+    fixture.totp.flush_events();
+    let contexts = contexts.lock().unwrap();
+    assert_eq!(
+        *contexts,
+        [EventContext::new(), operator, (*request).clone()]
+    );
+}
+
+#[test]
+fn a_user_agent_is_cut_at_a_character() {
+    let long = "é".repeat(200);
+    let kept = EventContext::new().user_agent(&long).user_agent.unwrap();
+    assert_eq!(kept, "é".repeat(128));
+}
+
+#[test]
+fn whoever_is_too_slow_misses_events_and_holds_up_nobody() {
+    let (release, gate) = std::sync::mpsc::channel::<()>();
+    let notified = Arc::new(AtomicU32::new(0));
+    let counter = Arc::clone(&notified);
+    let fixture = Fixture::with(|builder| {
+        builder.max_queued_events(2).on_event(move |_, _| {
+            let _ = gate.recv();
+            counter.fetch_add(1, SeqCst);
+        })
+    });
+    let (totp, alice) = (&fixture.totp, &fixture.alice);
+    accepted(totp.enroll(alice, "", None));
+    accepted(totp.confirm(alice, &fixture.code()));
+    for _ in 0..20 {
+        assert!(totp.unlock(alice).unwrap(), "nobody waits for the function");
+    }
+    drop(release);
+    totp.flush_events();
+    let (notified, missed) = (notified.load(SeqCst), totp.missed_events());
+    assert_eq!(u64::from(notified) + missed, 21);
+    assert!(
+        (2..=3).contains(&notified),
+        "one under way, two queued: {notified}"
+    );
+}
+
+#[test]
+fn what_was_queued_is_told_after_the_last_handle_is_gone() {
+    let (told, events) = std::sync::mpsc::channel();
+    let fixture = Fixture::with(|builder| {
+        builder.on_event(move |event, _| told.send(event.clone()).unwrap())
+    });
+    fixture.enroll();
+    drop(fixture);
+    assert!(matches!(events.recv(), Ok(Event::Enrolled { .. })));
+    assert!(events.recv().is_err(), "the thread has ended");
+}
+
+/// Sign-ins as a batch; an outcome is its rejection.
+fn in_one_batch(
+    totp: &TotpService,
+    tokens: &[(&UserId, &str)],
+) -> Vec<Result<Option<Rejection>, String>> {
+    let (send, receive) = std::sync::mpsc::channel();
+    let operations = tokens.iter().enumerate().map(|(n, (user, token))| {
+        let send = send.clone();
+        Operation::authenticate(user, token).answered_by(move |answer| {
+            let answer = answer.map(Outcome::rejected).map_err(|it| it.to_string());
+            send.send((n, answer)).unwrap();
+        })
+    });
+    let result = totp.apply_batch(operations.collect());
+    result.answered.into_iter().for_each(|it| it.answer());
+    drop(send);
+    let mut answers: Vec<_> = receive.iter().collect();
+    answers.sort_by_key(|(n, _)| *n);
+    answers.into_iter().map(|(_, answer)| answer).collect()
 }

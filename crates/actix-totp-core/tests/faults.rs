@@ -19,7 +19,7 @@ use actix_totp_core::{
     Device, DeviceStore, Error, FakeClock, MemoryStore, Sleeper, StoreError, TotpService, UserId,
     Version,
 };
-use support::{NOON, Scene, accepted, keys};
+use support::{Fixture, NOON, accepted, keys};
 
 /// Loses swaps, or fails at a call, as told.
 #[derive(Clone)]
@@ -92,25 +92,29 @@ impl Sleeper for Naps {
     }
 }
 
-/// A scene with alice enrolled, whose store then loses `losses` swaps.
-fn losing(losses: u32) -> (Scene, Troubled, Naps) {
+/// A fixture with alice enrolled, whose store then loses `losses` swaps.
+fn losing(losses: u32) -> (Fixture, Troubled, Naps) {
     let naps = Naps::default();
     let mut troubled = None;
-    let scene = Scene::over(
+    let fixture = Fixture::over(
         Arc::new(MemoryStore::new()),
         |store| troubled.insert(Troubled::around(store)).clone(),
         |builder| builder.sleeper(naps.clone()),
     );
-    scene.enroll();
+    fixture.enroll();
     let troubled = troubled.unwrap();
     troubled.losses.store(losses, SeqCst);
-    (scene, troubled, naps)
+    (fixture, troubled, naps)
 }
 
 #[test]
 fn a_lost_swap_is_tried_again_with_growing_jitter() {
-    let (scene, _, naps) = losing(9);
-    assert_eq!(scene.sign_in(&scene.code()), Ok(()), "the tenth try wins");
+    let (fixture, _, naps) = losing(9);
+    assert_eq!(
+        fixture.sign_in(&fixture.code()),
+        Ok(()),
+        "the tenth try wins"
+    );
     let naps = naps.0.lock().unwrap();
     assert_eq!(naps.len(), 9);
     for (n, nap) in naps.iter().enumerate() {
@@ -125,16 +129,16 @@ fn a_lost_swap_is_tried_again_with_growing_jitter() {
 
 #[test]
 fn after_ten_lost_swaps_nothing_was_done_and_nothing_is_told() {
-    let (scene, troubled, _) = losing(10);
-    let before = scene.device();
-    let code = scene.code();
+    let (fixture, troubled, _) = losing(10);
+    let before = fixture.device();
+    let code = fixture.code();
     assert!(matches!(
-        scene.totp.authenticate(&scene.alice, &code),
+        fixture.totp.authenticate(&fixture.alice, &code),
         Err(Error::Contended)
     ));
     assert_eq!(troubled.losses.load(SeqCst), 0, "ten tries");
-    assert_eq!((scene.device(), scene.events()), (before, vec![]));
-    assert_eq!(scene.sign_in(&code), Ok(()), "the code is still good");
+    assert_eq!((fixture.device(), fixture.events()), (before, vec![]));
+    assert_eq!(fixture.sign_in(&code), Ok(()), "the code is still good");
 }
 
 #[test]
@@ -185,10 +189,13 @@ fn trying_again_ends_after_two_seconds() {
 
 #[test]
 fn a_panic_in_the_function_that_is_told_is_caught() {
-    let scene = Scene::with(|builder| builder.on_event(|_| panic!("this test panics on purpose")));
-    accepted(scene.totp.enroll(&scene.alice, "", None));
-    accepted(scene.totp.confirm(&scene.alice, &scene.code()));
-    assert!(scene.totp.status(&scene.alice).unwrap().enabled);
+    let fixture =
+        Fixture::with(|builder| builder.on_event(|_, _| panic!("this test panics on purpose")));
+    accepted(fixture.totp.enroll(&fixture.alice, "", None));
+    accepted(fixture.totp.confirm(&fixture.alice, &fixture.code()));
+    assert!(fixture.totp.status(&fixture.alice).unwrap().enabled);
+    fixture.totp.flush_events();
+    assert_eq!(fixture.totp.missed_events(), 1);
 }
 
 #[test]

@@ -16,7 +16,7 @@ use actix_totp_core::{
     Credential, Device, DeviceStore, Error, Event, MemoryStore, Outcome, Parameters, Randomness,
     RandomnessError, SeededRandomness, StoreError, UserId, Version,
 };
-use support::{Scene, accepted};
+use support::{Fixture, accepted};
 
 /// Counts down, and fails once when it gets to zero.
 #[derive(Clone)]
@@ -83,11 +83,11 @@ enum From {
     Replacing,
 }
 
-/// The scene, the fuses of its store and its randomness, and a good backup code.
-fn scene(from: From) -> (Scene, Fuse, Fuse, String) {
+/// The fixture, the fuses of its store and its randomness, and a good backup code.
+fn fixture(from: From) -> (Fixture, Fuse, Fuse, String) {
     let (store, random) = (Fuse::long(), Fuse::long());
     let (fuse, source) = (store.clone(), random.clone());
-    let scene = Scene::over(
+    let fixture = Fixture::over(
         Arc::new(MemoryStore::new()),
         |inner| FailingStore(inner, fuse),
         |builder| builder.randomness(FailingRandomness(SeededRandomness::new(1), source)),
@@ -95,23 +95,23 @@ fn scene(from: From) -> (Scene, Fuse, Fuse, String) {
     let mut codes = Vec::new();
     match from {
         From::Nothing => {}
-        From::Pending => drop(accepted(scene.totp.enroll(&scene.alice, "", None))),
-        From::Live => codes = scene.enroll(),
+        From::Pending => drop(accepted(fixture.totp.enroll(&fixture.alice, "", None))),
+        From::Live => codes = fixture.enroll(),
         From::Replacing => {
-            codes = scene.enroll();
+            codes = fixture.enroll();
             let token = codes.remove(0).reveal();
-            accepted(scene.totp.enroll(&scene.alice, "", Some(&token)));
+            accepted(fixture.totp.enroll(&fixture.alice, "", Some(&token)));
         }
     }
-    scene.events();
+    fixture.events();
     let backup = codes.first().map(|code| code.reveal()).unwrap_or_default();
-    (scene, store, random, backup)
+    (fixture, store, random, backup)
 }
 
 type Operation = (
     &'static str,
     From,
-    fn(&Scene, &str, &str) -> Result<bool, Error>,
+    fn(&Fixture, &str, &str) -> Result<bool, Error>,
 );
 
 const OPERATIONS: &[Operation] = &[
@@ -173,34 +173,38 @@ fn fails_whole(light: fn(&Fuse, &Fuse) -> Fuse, is_expected: fn(&Error) -> bool)
     let mut failed = 0;
     for (name, from, operation) in OPERATIONS {
         for k in 1.. {
-            let (scene, store, random, backup) = scene(*from);
+            let (fixture, store, random, backup) = fixture(*from);
             let code = match from {
                 From::Nothing => String::new(),
-                _ => scene.code(),
+                _ => fixture.code(),
             };
-            let before = scene.store.load(&scene.alice).unwrap();
+            let before = fixture.store.load(&fixture.alice).unwrap();
             let fuse = light(&store, &random);
             fuse.0.store(k, SeqCst);
-            match operation(&scene, &code, &backup) {
+            match operation(&fixture, &code, &backup) {
                 Ok(done) => {
                     assert!(done, "{name}");
                     break;
                 }
                 Err(error) => {
                     assert!(is_expected(&error), "{name}: {error:?}");
-                    let after = scene.store.load(&scene.alice).unwrap();
+                    let after = fixture.store.load(&fixture.alice).unwrap();
                     assert!(after == before, "{name} is half done when call {k} fails");
-                    let told = scene.events();
+                    let events = fixture.events();
                     assert!(
-                        told.iter()
+                        events
+                            .iter()
                             .all(|it| matches!(it, Event::StoreFailed { .. })),
-                        "{name} tells what was not done: {told:?}"
+                        "{name} tells what was not done: {events:?}"
                     );
                     failed += 1;
                 }
             }
             // What failed once is not spoiled: the same token is good afterwards.
-            assert!(operation(&scene, &code, &backup).unwrap(), "{name}, again");
+            assert!(
+                operation(&fixture, &code, &backup).unwrap(),
+                "{name}, again"
+            );
         }
     }
     failed

@@ -13,7 +13,7 @@ use actix_totp_core::{
     Algorithm, CheckError, Credential, Device, DeviceStore, Error, Event, FakeClock, MemoryStore,
     Parameters, Rejection, SealError, StoreError, TotpService, UserId, Version,
 };
-use support::{NOON, Scene, accepted, keys, rejected, user};
+use support::{Fixture, NOON, accepted, keys, rejected, user};
 
 fn service(store: &Arc<MemoryStore>, firsts: &[u8], clock: &FakeClock) -> TotpService {
     TotpService::builder(Arc::clone(store), keys(firsts))
@@ -24,12 +24,12 @@ fn service(store: &Arc<MemoryStore>, firsts: &[u8], clock: &FakeClock) -> TotpSe
 
 #[test]
 fn unlock_clears_the_counts_and_keeps_everything_else() {
-    let scene = Scene::new();
-    scene.enroll();
-    scene.fail(30);
-    let before = scene.device();
-    assert!(scene.totp.unlock(&scene.alice).unwrap());
-    let after = scene.device();
+    let fixture = Fixture::new();
+    fixture.enroll();
+    fixture.fail(30);
+    let before = fixture.device();
+    assert!(fixture.totp.unlock(&fixture.alice).unwrap());
+    let after = fixture.device();
     assert_eq!(after.failures, 0);
     let expected = Device {
         version: after.version,
@@ -39,30 +39,30 @@ fn unlock_clears_the_counts_and_keeps_everything_else() {
         ..before
     };
     assert_eq!(after, expected);
-    assert!(scene.events().contains(&Event::Unlocked {
-        user: scene.alice.clone()
+    assert!(fixture.events().contains(&Event::Unlocked {
+        user: fixture.alice.clone()
     }));
-    assert!(!scene.totp.unlock(&user("nobody")).unwrap());
+    assert!(!fixture.totp.unlock(&user("nobody")).unwrap());
 }
 
 #[test]
 fn reset_deletes_the_device_without_opening_its_box() {
-    let scene = Scene::new();
-    scene.enroll();
-    break_box(&scene);
-    assert!(scene.totp.reset(&scene.alice).unwrap());
-    assert_eq!(scene.store.load(&scene.alice).unwrap(), None);
+    let fixture = Fixture::new();
+    fixture.enroll();
+    break_box(&fixture);
+    assert!(fixture.totp.reset(&fixture.alice).unwrap());
+    assert_eq!(fixture.store.load(&fixture.alice).unwrap(), None);
     assert_eq!(
-        scene.events(),
+        fixture.events(),
         [Event::Reset {
-            user: scene.alice.clone()
+            user: fixture.alice.clone()
         }]
     );
-    assert!(!scene.totp.reset(&scene.alice).unwrap());
+    assert!(!fixture.totp.reset(&fixture.alice).unwrap());
 }
 
-fn break_box(scene: &Scene) {
-    let device = scene.device();
+fn break_box(fixture: &Fixture) {
+    let device = fixture.device();
     let mut sealed = device.sealed.clone();
     sealed[40] ^= 1;
     let broken = Device {
@@ -70,145 +70,158 @@ fn break_box(scene: &Scene) {
         ..device.clone()
     };
     assert!(
-        scene
+        fixture
             .store
-            .swap(&scene.alice, Some(device.version), Some(&broken))
+            .swap(&fixture.alice, Some(device.version), Some(&broken))
             .unwrap()
     );
 }
 
 #[test]
 fn a_box_that_does_not_open_is_a_fault_and_an_event_never_not_enrolled() {
-    let scene = Scene::new();
-    let backup = scene.enroll();
-    let code = scene.code();
-    break_box(&scene);
-    let before = scene.device();
+    let fixture = Fixture::new();
+    let backup = fixture.enroll();
+    let code = fixture.code();
+    break_box(&fixture);
+    let before = fixture.device();
     let source = SealError::Altered;
     for token in [code.as_str(), "000000", &backup[0].reveal(), "junk"] {
-        let fault = scene.totp.authenticate(&scene.alice, token).unwrap_err();
+        let fault = fixture
+            .totp
+            .authenticate(&fixture.alice, token)
+            .unwrap_err();
         assert!(matches!(fault, Error::Seal { source: it, .. } if it == source));
         assert_eq!(
-            scene.events(),
+            fixture.events(),
             [Event::SealBroken {
-                user: scene.alice.clone()
+                user: fixture.alice.clone()
             }]
         );
     }
-    assert!(scene.totp.disable(&scene.alice, Some(&code)).is_err());
-    assert!(scene.totp.enroll(&scene.alice, "", None).is_err());
-    assert!(scene.totp.end_all_proofs(&scene.alice).is_err());
-    assert_eq!(scene.device(), before);
+    assert!(fixture.totp.disable(&fixture.alice, Some(&code)).is_err());
+    assert!(fixture.totp.enroll(&fixture.alice, "", None).is_err());
+    assert!(fixture.totp.end_all_proofs(&fixture.alice).is_err());
+    assert_eq!(fixture.device(), before);
     assert!(
-        scene.totp.status(&scene.alice).unwrap().enabled,
+        fixture.totp.status(&fixture.alice).unwrap().enabled,
         "status opens no box"
     );
     assert!(matches!(
-        scene.totp.check(),
+        fixture.totp.check(),
         Err(CheckError::Seal(SealError::Altered))
     ));
 }
 
 #[test]
 fn end_all_proofs_begins_a_new_epoch_and_leaves_the_rest() {
-    let scene = Scene::new();
-    scene.enroll();
-    let proof = accepted(scene.totp.authenticate(&scene.alice, &scene.code())).proof;
-    assert!(scene.totp.status(&scene.alice).unwrap().accepts(&proof));
-    assert!(scene.totp.end_all_proofs(&scene.alice).unwrap());
-    assert!(!scene.totp.status(&scene.alice).unwrap().accepts(&proof));
-    scene.clock.advance_secs(30);
-    let proof = accepted(scene.totp.authenticate(&scene.alice, &scene.code())).proof;
-    assert!(scene.totp.status(&scene.alice).unwrap().accepts(&proof));
-    assert!(!scene.totp.end_all_proofs(&user("nobody")).unwrap());
+    let fixture = Fixture::new();
+    fixture.enroll();
+    let proof = accepted(fixture.totp.authenticate(&fixture.alice, &fixture.code())).proof;
+    assert!(fixture.totp.status(&fixture.alice).unwrap().accepts(&proof));
+    assert!(fixture.totp.end_all_proofs(&fixture.alice).unwrap());
+    assert!(!fixture.totp.status(&fixture.alice).unwrap().accepts(&proof));
+    fixture.clock.advance_secs(30);
+    let proof = accepted(fixture.totp.authenticate(&fixture.alice, &fixture.code())).proof;
+    assert!(fixture.totp.status(&fixture.alice).unwrap().accepts(&proof));
+    assert!(!fixture.totp.end_all_proofs(&user("nobody")).unwrap());
 }
 
 #[test]
 fn the_proof_that_ends_the_others_has_a_successor_of_the_same_time() {
-    let scene = Scene::new();
-    scene.enroll();
+    let fixture = Fixture::new();
+    fixture.enroll();
     let sign_in = || {
-        scene.clock.advance_secs(30);
-        accepted(scene.totp.authenticate(&scene.alice, &scene.code())).proof
+        fixture.clock.advance_secs(30);
+        accepted(fixture.totp.authenticate(&fixture.alice, &fixture.code())).proof
     };
     let (other, mine) = (sign_in(), sign_in());
-    scene.events();
-    scene.clock.advance_secs(500);
-    let successor = accepted(scene.totp.end_other_proofs(&mine));
+    fixture.events();
+    fixture.clock.advance_secs(500);
+    let successor = accepted(fixture.totp.end_other_proofs(&mine));
     assert_eq!(successor.at, mine.at, "nothing was proved anew");
-    let status = scene.totp.status(&scene.alice).unwrap();
+    let status = fixture.totp.status(&fixture.alice).unwrap();
     assert!(status.accepts(&successor) && !status.accepts(&mine) && !status.accepts(&other));
-    let user = scene.alice.clone();
-    assert_eq!(scene.events(), [Event::ProofsEnded { user }]);
+    let user = fixture.alice.clone();
+    assert_eq!(fixture.events(), [Event::ProofsEnded { user }]);
 
-    let before = scene.device();
+    let before = fixture.device();
     for ended in [mine, other] {
-        let refused = rejected(scene.totp.end_other_proofs(&ended));
-        assert_eq!(refused, Rejection::ProofEnded);
+        let refused = rejected(fixture.totp.end_other_proofs(&ended));
+        assert_eq!(refused, Rejection::ProofNeeded);
     }
-    assert_eq!(scene.device(), before);
-    let code = scene.code();
-    accepted(scene.totp.disable(&scene.alice, Some(&code)));
-    let refused = rejected(scene.totp.end_other_proofs(&successor));
+    assert_eq!(fixture.device(), before);
+    let code = fixture.code();
+    accepted(fixture.totp.disable(&fixture.alice, Some(&code)));
+    let refused = rejected(fixture.totp.end_other_proofs(&successor));
     assert_eq!(refused, Rejection::NotEnabled);
 }
 
 #[test]
 fn the_epoch_changes_only_where_proofs_must_end() {
-    let scene = Scene::new();
-    let backup = scene.enroll();
-    let epoch = scene.device().epoch;
-    scene.sign_in(&scene.code()).unwrap();
-    scene.sign_in(&backup[0].reveal()).unwrap();
-    scene.fail(1);
-    scene.totp.unlock(&scene.alice).unwrap();
-    scene.clock.advance_secs(90);
-    accepted(scene.totp.renew_backup_codes(&scene.alice, &scene.code()));
-    scene.clock.advance_secs(90);
-    let code = scene.code();
-    accepted(scene.totp.enroll(&scene.alice, "", Some(&code)));
-    assert_eq!(scene.device().epoch, epoch);
-    accepted(scene.totp.confirm(&scene.alice, &scene.code()));
-    assert_ne!(scene.device().epoch, epoch);
+    let fixture = Fixture::new();
+    let backup = fixture.enroll();
+    let epoch = fixture.device().epoch;
+    fixture.sign_in(&fixture.code()).unwrap();
+    fixture.sign_in(&backup[0].reveal()).unwrap();
+    fixture.fail(1);
+    fixture.totp.unlock(&fixture.alice).unwrap();
+    fixture.clock.advance_secs(90);
+    accepted(
+        fixture
+            .totp
+            .renew_backup_codes(&fixture.alice, &fixture.code()),
+    );
+    fixture.clock.advance_secs(90);
+    let code = fixture.code();
+    accepted(fixture.totp.enroll(&fixture.alice, "", Some(&code)));
+    assert_eq!(fixture.device().epoch, epoch);
+    accepted(fixture.totp.confirm(&fixture.alice, &fixture.code()));
+    assert_ne!(fixture.device().epoch, epoch);
 }
 
 #[test]
 fn a_pending_device_accepts_no_proof() {
-    let scene = Scene::new();
-    accepted(scene.totp.enroll(&scene.alice, "", None));
+    let fixture = Fixture::new();
+    accepted(fixture.totp.enroll(&fixture.alice, "", None));
     let proof = actix_totp_core::Proof {
-        user: scene.alice.clone(),
-        epoch: scene.device().epoch,
+        user: fixture.alice.clone(),
+        epoch: fixture.device().epoch,
         at: NOON,
     };
-    assert!(!scene.totp.status(&scene.alice).unwrap().accepts(&proof));
+    assert!(!fixture.totp.status(&fixture.alice).unwrap().accepts(&proof));
 }
 
 #[test]
 fn somebody_enrolled_elsewhere_signs_in_with_the_authenticator_they_have() {
-    let scene = Scene::new();
+    let fixture = Fixture::new();
     let parameters = Parameters {
         algorithm: Algorithm::Sha512,
         digits: 8,
         period_secs: 60,
     };
     let credential = Credential::from_base32("gezd gnbv gy3t qojq", parameters).unwrap(); // 80 bits
-    accepted(scene.totp.enroll(&scene.alice, "", None)); // a pending one gives way
-    accepted(scene.totp.import(&scene.alice, &credential, 1_600_000_000));
-    assert_eq!(scene.device().confirmed_at, Some(1_600_000_000));
-    assert_eq!(scene.sign_in(&scene.code()), Ok(()));
-    assert_eq!(
-        scene
+    accepted(fixture.totp.enroll(&fixture.alice, "", None)); // a pending one gives way
+    accepted(
+        fixture
             .totp
-            .status(&scene.alice)
+            .import(&fixture.alice, &credential, 1_600_000_000),
+    );
+    assert_eq!(fixture.device().confirmed_at, Some(1_600_000_000));
+    assert_eq!(fixture.sign_in(&fixture.code()), Ok(()));
+    assert_eq!(
+        fixture
+            .totp
+            .status(&fixture.alice)
             .unwrap()
             .backup_codes_remaining,
         0
     );
-    let again = scene.totp.import(&scene.alice, &credential, 1_600_000_000);
+    let again = fixture
+        .totp
+        .import(&fixture.alice, &credential, 1_600_000_000);
     assert_eq!(rejected(again), Rejection::AlreadyConfirmed);
-    assert!(scene.events().contains(&Event::Imported {
-        user: scene.alice.clone()
+    assert!(fixture.events().contains(&Event::Imported {
+        user: fixture.alice.clone()
     }));
 }
 
@@ -237,7 +250,7 @@ fn reseal_all_finishes_a_rotation_and_reports_what_does_not_open() {
     ));
 
     let report = rotating.reseal_all(None).unwrap();
-    assert_eq!((report.resealed, report.unchanged), (249, 0));
+    assert_eq!((report.changed, report.unchanged), (249, 0));
     let failures: Vec<_> = report
         .failures
         .iter()
@@ -255,7 +268,7 @@ fn reseal_all_finishes_a_rotation_and_reports_what_does_not_open() {
 
     let again = rotating.reseal_all(None).unwrap();
     assert_eq!(
-        (again.resealed, again.unchanged, again.failures.len()),
+        (again.changed, again.unchanged, again.failures.len()),
         (0, 249, 1)
     );
     let rest = rotating.reseal_all(Some(&ids[199])).unwrap();
@@ -265,40 +278,41 @@ fn reseal_all_finishes_a_rotation_and_reports_what_does_not_open() {
 
 #[test]
 fn a_write_reseals_only_what_changed_or_is_under_an_old_key() {
-    let scene = Scene::new();
-    let backup = scene.enroll();
-    let sealed = || scene.device().sealed;
+    let fixture = Fixture::new();
+    let backup = fixture.enroll();
+    let sealed = || fixture.device().sealed;
     let before = sealed();
-    scene.sign_in(&scene.code()).unwrap();
-    scene.fail(1);
-    scene.totp.unlock(&scene.alice).unwrap();
+    fixture.sign_in(&fixture.code()).unwrap();
+    fixture.fail(1);
+    fixture.totp.unlock(&fixture.alice).unwrap();
     assert_eq!(sealed(), before, "nothing secret changed");
-    scene.sign_in(&backup[0].reveal()).unwrap();
+    fixture.sign_in(&backup[0].reveal()).unwrap();
     assert_ne!(sealed(), before, "a digest is gone");
 
     let before = sealed();
-    let rotating = service(&scene.store, &[2, 1], &scene.clock);
-    scene.clock.advance_secs(30);
-    let code = scene.code();
-    accepted(rotating.authenticate(&scene.alice, &code));
+    let rotating = service(&fixture.store, &[2, 1], &fixture.clock);
+    fixture.clock.advance_secs(30);
+    let code = fixture.code();
+    accepted(rotating.authenticate(&fixture.alice, &code));
     assert_ne!(sealed(), before);
     accepted(
-        service(&scene.store, &[2], &scene.clock).authenticate(&scene.alice, &backup[1].reveal()),
+        service(&fixture.store, &[2], &fixture.clock)
+            .authenticate(&fixture.alice, &backup[1].reveal()),
     );
 }
 
 #[test]
 fn instances_with_different_first_keys_understand_each_other() {
-    let scene = Scene::new();
-    scene.enroll();
+    let fixture = Fixture::new();
+    fixture.enroll();
     let (one, two) = (
-        service(&scene.store, &[1, 2], &scene.clock),
-        service(&scene.store, &[2, 1], &scene.clock),
+        service(&fixture.store, &[1, 2], &fixture.clock),
+        service(&fixture.store, &[2, 1], &fixture.clock),
     );
     for totp in [&one, &two, &one, &two, &two, &one] {
-        let code = totp.code_for(&scene.alice).unwrap().unwrap();
-        accepted(totp.authenticate(&scene.alice, &code));
-        scene.clock.advance_secs(30);
+        let code = totp.code_for(&fixture.alice).unwrap().unwrap();
+        accepted(totp.authenticate(&fixture.alice, &code));
+        fixture.clock.advance_secs(30);
     }
 }
 
@@ -320,17 +334,17 @@ impl DeviceStore for NoTable {
 
 #[test]
 fn check_looks_at_key_table_and_clock() {
-    let scene = Scene::new();
-    scene.totp.check().unwrap();
-    scene.enroll();
-    scene.totp.check().unwrap();
-    let other_key = service(&scene.store, &[2], &scene.clock);
+    let fixture = Fixture::new();
+    fixture.totp.check().unwrap();
+    fixture.enroll();
+    fixture.totp.check().unwrap();
+    let other_key = service(&fixture.store, &[2], &fixture.clock);
     assert!(matches!(
         other_key.check(),
         Err(CheckError::Seal(SealError::UnknownKey))
     ));
-    scene.clock.set(1_000_000);
-    assert!(matches!(scene.totp.check(), Err(CheckError::Clock)));
+    fixture.clock.set(1_000_000);
+    assert!(matches!(fixture.totp.check(), Err(CheckError::Clock)));
     let no_table = TotpService::builder(NoTable, keys(&[1])).build().unwrap();
     assert!(matches!(no_table.check(), Err(CheckError::Store(_))));
 }

@@ -13,20 +13,20 @@ use actix_totp_core::{
     Device, DeviceStore, Error, Event, FakeClock, MemoryStore, SealError, StoreError, TotpService,
     UserId, Version,
 };
-use support::{NOON, Scene, accepted, keys, user};
+use support::{Fixture, NOON, accepted, keys, user};
 
 #[test]
 fn a_row_that_is_copied_to_another_user_does_not_open() {
-    let scene = Scene::new();
-    let backup = scene.enroll();
+    let fixture = Fixture::new();
+    let backup = fixture.enroll();
     let bob = user("bob");
     let copy = Device {
         user: bob.clone(),
-        ..scene.device()
+        ..fixture.device()
     };
-    assert!(scene.store.swap(&bob, None, Some(&copy)).unwrap());
-    for token in [scene.code(), backup[0].reveal()] {
-        let fault = scene.totp.authenticate(&bob, &token).unwrap_err();
+    assert!(fixture.store.swap(&bob, None, Some(&copy)).unwrap());
+    for token in [fixture.code(), backup[0].reveal()] {
+        let fault = fixture.totp.authenticate(&bob, &token).unwrap_err();
         assert!(matches!(
             fault,
             Error::Seal {
@@ -34,27 +34,29 @@ fn a_row_that_is_copied_to_another_user_does_not_open() {
                 ..
             }
         ));
-        assert_eq!(scene.events(), [Event::SealBroken { user: bob.clone() }]);
+        assert_eq!(fixture.events(), [Event::SealBroken { user: bob.clone() }]);
     }
 }
 
 #[test]
 fn a_box_from_before_an_epoch_ended_does_not_open_in_the_next() {
-    let scene = Scene::new();
-    let backup = scene.enroll();
-    let old = scene.device();
-    scene.sign_in(&backup[0].reveal()).unwrap();
-    scene.totp.end_all_proofs(&scene.alice).unwrap();
-    let now = scene.device();
+    let fixture = Fixture::new();
+    let backup = fixture.enroll();
+    let old = fixture.device();
+    fixture.sign_in(&backup[0].reveal()).unwrap();
+    fixture.totp.end_all_proofs(&fixture.alice).unwrap();
+    let now = fixture.device();
     let put_back = Device {
         sealed: old.sealed,
         ..now.clone()
     };
-    let swapped = scene
+    let swapped = fixture
         .store
-        .swap(&scene.alice, Some(now.version), Some(&put_back));
+        .swap(&fixture.alice, Some(now.version), Some(&put_back));
     assert!(swapped.unwrap());
-    let fault = scene.totp.authenticate(&scene.alice, &backup[0].reveal());
+    let fault = fixture
+        .totp
+        .authenticate(&fixture.alice, &backup[0].reveal());
     assert!(
         matches!(fault, Err(Error::Seal { .. })),
         "a spent code is not brought back"
@@ -64,34 +66,34 @@ fn a_box_from_before_an_epoch_ended_does_not_open_in_the_next() {
 #[test]
 fn a_box_that_is_exchanged_for_nothing_is_a_fault() {
     for sealed in [vec![], vec![1], vec![0; 100]] {
-        let scene = Scene::new();
-        scene.enroll();
-        let device = scene.device();
+        let fixture = Fixture::new();
+        fixture.enroll();
+        let device = fixture.device();
         let broken = Device {
             sealed,
             ..device.clone()
         };
-        let swapped = scene
+        let swapped = fixture
             .store
-            .swap(&scene.alice, Some(device.version), Some(&broken));
+            .swap(&fixture.alice, Some(device.version), Some(&broken));
         assert!(swapped.unwrap());
-        assert!(scene.totp.authenticate(&scene.alice, "123456").is_err());
-        assert!(scene.totp.disable(&scene.alice, None).is_err());
-        assert!(scene.totp.status(&scene.alice).unwrap().enabled);
-        assert!(scene.totp.reset(&scene.alice).unwrap());
+        assert!(fixture.totp.authenticate(&fixture.alice, "123456").is_err());
+        assert!(fixture.totp.disable(&fixture.alice, None).is_err());
+        assert!(fixture.totp.status(&fixture.alice).unwrap().enabled);
+        assert!(fixture.totp.reset(&fixture.alice).unwrap());
     }
 }
 
 #[test]
 fn a_failure_that_is_counted_brings_the_box_under_the_first_key() {
-    let scene = Scene::new();
-    scene.enroll();
-    let before = scene.device().sealed;
-    let rotating = service(Arc::clone(&scene.store), &[2, 1]);
-    let wrong = rotating.authenticate(&scene.alice, "ABCD-EFGH-JKLM-NPQR");
+    let fixture = Fixture::new();
+    fixture.enroll();
+    let before = fixture.device().sealed;
+    let rotating = service(Arc::clone(&fixture.store), &[2, 1]);
+    let wrong = rotating.authenticate(&fixture.alice, "ABCD-EFGH-JKLM-NPQR");
     assert!(wrong.unwrap().rejected().is_some());
-    assert_ne!(scene.device().sealed, before);
-    assert!(service(Arc::clone(&scene.store), &[2]).check().is_ok());
+    assert_ne!(fixture.device().sealed, before);
+    assert!(service(Arc::clone(&fixture.store), &[2]).check().is_ok());
 }
 
 /// Lets somebody else write between a load and the first swap, or fails at a swap.
@@ -138,45 +140,47 @@ fn service(store: impl DeviceStore, firsts: &[u8]) -> TotpService {
 #[test]
 fn a_write_beside_reseal_all_is_neither_lost_nor_left_under_the_old_key() {
     for other_first in [1, 2] {
-        let scene = Scene::new();
-        let backup = scene.enroll();
-        let (alice, code) = (scene.alice.clone(), backup[0].reveal());
-        let rival = service(Arc::clone(&scene.store), &[other_first, 3 - other_first]);
+        let fixture = Fixture::new();
+        let backup = fixture.enroll();
+        let (alice, code) = (fixture.alice.clone(), backup[0].reveal());
+        let rival = service(Arc::clone(&fixture.store), &[other_first, 3 - other_first]);
         let meddled = Meddled {
-            store: Arc::clone(&scene.store),
+            store: Arc::clone(&fixture.store),
             meddle: Mutex::new(Some(Box::new(move || {
                 accepted(rival.authenticate(&alice, &code));
             }))),
             fails_at: Mutex::default(),
         };
         let report = service(meddled, &[2, 1]).reseal_all(None).unwrap();
-        assert_eq!((report.resealed, report.failures.len()), (1, 0));
+        assert_eq!((report.changed, report.failures.len()), (1, 0));
         assert_eq!(
-            scene.device().backup_codes_remaining,
+            fixture.device().backup_codes_remaining,
             9,
             "the rival's write stays"
         );
-        let new = service(Arc::clone(&scene.store), &[2]);
-        let spent = new.authenticate(&scene.alice, &backup[0].reveal()).unwrap();
+        let new = service(Arc::clone(&fixture.store), &[2]);
+        let spent = new
+            .authenticate(&fixture.alice, &backup[0].reveal())
+            .unwrap();
         assert!(spent.rejected().is_some(), "and so does what it spent");
-        accepted(new.authenticate(&scene.alice, &backup[1].reveal()));
+        accepted(new.authenticate(&fixture.alice, &backup[1].reveal()));
     }
 }
 
 #[test]
 fn a_user_who_is_deleted_beside_reseal_all_stays_deleted() {
-    let scene = Scene::new();
-    scene.enroll();
-    let (alice, rival) = (scene.alice.clone(), scene.totp.clone());
+    let fixture = Fixture::new();
+    fixture.enroll();
+    let (alice, rival) = (fixture.alice.clone(), fixture.totp.clone());
     let meddled = Meddled {
-        store: Arc::clone(&scene.store),
+        store: Arc::clone(&fixture.store),
         meddle: Mutex::new(Some(Box::new(move || {
             rival.reset(&alice).unwrap();
         }))),
         fails_at: Mutex::default(),
     };
     service(meddled, &[2, 1]).reseal_all(None).unwrap();
-    assert_eq!(scene.store.load(&scene.alice).unwrap(), None);
+    assert_eq!(fixture.store.load(&fixture.alice).unwrap(), None);
 }
 
 #[test]
@@ -195,7 +199,7 @@ fn a_rotation_that_a_fault_stopped_is_finished_by_running_it_again() {
     let rotating = service(Arc::clone(&meddled), &[2, 1]);
     assert!(matches!(rotating.reseal_all(None), Err(Error::Store(_))));
     let report = rotating.reseal_all(None).unwrap();
-    assert_eq!((report.unchanged, report.resealed), (10, 20));
+    assert_eq!((report.unchanged, report.changed), (10, 20));
     let new = service(store, &[2]);
     assert!(ids.iter().all(|id| new.code_for(id).is_ok()));
 }

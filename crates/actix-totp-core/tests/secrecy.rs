@@ -17,7 +17,7 @@ use actix_totp_core::{
     TotpService,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use support::{Scene, accepted, keys};
+use support::{Fixture, accepted, keys};
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -37,37 +37,40 @@ fn forms(bytes: &[u8]) -> Vec<String> {
 
 #[test]
 fn nothing_that_is_shown_holds_a_secret_a_code_or_a_key() {
-    let scene = Scene::new();
+    let fixture = Fixture::new();
     let mut shown: Vec<(&str, String)> = Vec::new();
     let mut show = |what, value: &dyn Debug| {
         shown.push((what, format!("{value:?}")));
         shown.push((what, format!("{value:#?}")));
     };
-    let enrolled = scene.totp.enroll(&scene.alice, "", None);
+    let enrolled = fixture.totp.enroll(&fixture.alice, "", None);
     show("outcome of enroll", &enrolled);
     let enrollment = accepted(enrolled);
     show("enrollment", &enrollment);
-    let code = scene.code();
-    let confirmed = accepted(scene.totp.confirm(&scene.alice, &code));
+    let code = fixture.code();
+    let confirmed = accepted(fixture.totp.confirm(&fixture.alice, &code));
     show("confirmed", &confirmed);
     show("backup codes", &confirmed.backup_codes);
-    scene.clock.advance_secs(90);
-    let next = scene.code();
+    fixture.clock.advance_secs(90);
+    let next = fixture.code();
     show(
         "authenticated",
-        &scene.totp.authenticate(&scene.alice, &next),
+        &fixture.totp.authenticate(&fixture.alice, &next),
     );
-    show("replay", &scene.totp.authenticate(&scene.alice, &next));
-    let wrong = scene.wrong_code();
-    show("rejected", &scene.totp.authenticate(&scene.alice, &wrong));
-    scene.clock.advance_secs(90);
-    let last = scene.code();
-    let renewed = accepted(scene.totp.renew_backup_codes(&scene.alice, &last));
+    show("replay", &fixture.totp.authenticate(&fixture.alice, &next));
+    let wrong = fixture.wrong_code();
+    show(
+        "rejected",
+        &fixture.totp.authenticate(&fixture.alice, &wrong),
+    );
+    fixture.clock.advance_secs(90);
+    let last = fixture.code();
+    let renewed = accepted(fixture.totp.renew_backup_codes(&fixture.alice, &last));
     show("renewed", &renewed);
-    show("device", &scene.device());
-    show("store", &scene.store);
-    show("status", &scene.totp.status(&scene.alice));
-    show("service", &scene.totp);
+    show("device", &fixture.device());
+    show("store", &fixture.store);
+    show("status", &fixture.totp.status(&fixture.alice));
+    show("service", &fixture.totp);
     show(
         "builder",
         &TotpService::builder(MemoryStore::new(), keys(&[1])),
@@ -75,18 +78,18 @@ fn nothing_that_is_shown_holds_a_secret_a_code_or_a_key() {
     show("key ring", &keys(&[1, 2]));
     let credential = Credential::from_base32(enrollment.secret(), Parameters::default()).unwrap();
     show("credential", &credential);
-    show("events", &scene.events());
+    show("events", &fixture.events());
     // A box that does not open, told as an error and as an event.
-    let other = TotpService::builder(scene.store.clone(), keys(&[2]))
+    let other = TotpService::builder(fixture.store.clone(), keys(&[2]))
         .build()
         .unwrap();
-    show("fault", &other.authenticate(&scene.alice, &next));
+    show("fault", &other.authenticate(&fixture.alice, &next));
     show("report", &other.reseal_all(None));
     show("check", &other.check());
     show(
         "event",
         &Event::SealBroken {
-            user: scene.alice.clone(),
+            user: fixture.alice.clone(),
         },
     );
 
@@ -98,7 +101,7 @@ fn nothing_that_is_shown_holds_a_secret_a_code_or_a_key() {
     for key in [1_u8, 2] {
         secrets.extend(forms(&std::array::from_fn::<u8, 32, _>(|n| key + n as u8)));
     }
-    secrets.extend(forms(&scene.device().sealed));
+    secrets.extend(forms(&fixture.device().sealed));
     for (what, shown) in shown {
         for secret in &secrets {
             assert!(
@@ -118,12 +121,12 @@ fn nothing_that_is_shown_holds_a_secret_a_code_or_a_key() {
 
 #[test]
 fn what_is_kept_holds_no_secret_in_the_clear() {
-    let scene = Scene::new();
-    let enrollment = accepted(scene.totp.enroll(&scene.alice, "", None));
-    let backup = accepted(scene.totp.confirm(&scene.alice, &scene.code())).backup_codes;
-    let kept = serde_json::to_string(&scene.device()).unwrap();
+    let fixture = Fixture::new();
+    let enrollment = accepted(fixture.totp.enroll(&fixture.alice, "", None));
+    let backup = accepted(fixture.totp.confirm(&fixture.alice, &fixture.code())).backup_codes;
+    let kept = serde_json::to_string(&fixture.device()).unwrap();
     let device: Device = serde_json::from_str(&kept).unwrap();
-    assert!(device == scene.device(), "a device survives serde");
+    assert!(device == fixture.device(), "a device survives serde");
     assert!(!kept.contains(enrollment.secret()));
     let secret = device.sealed;
     for code in &backup {
@@ -177,15 +180,15 @@ fn a_fault_names_its_cause_as_its_source_and_not_in_its_text() {
 
 #[test]
 fn the_answer_to_a_replay_is_that_to_a_wrong_code() {
-    let scene = Scene::new();
-    scene.enroll();
-    let code = scene.code();
-    scene.sign_in(&code).unwrap();
-    let wrong = scene.wrong_code();
+    let fixture = Fixture::new();
+    fixture.enroll();
+    let code = fixture.code();
+    fixture.sign_in(&code).unwrap();
+    let wrong = fixture.wrong_code();
     let [replayed, wrong] = [&code, &wrong].map(|it| {
-        let outcome = scene.totp.authenticate(&scene.alice, it).unwrap();
+        let outcome = fixture.totp.authenticate(&fixture.alice, it).unwrap();
         format!("{outcome:?}")
     });
     assert_eq!(replayed, wrong);
-    assert!(scene.store.load(&scene.alice).unwrap().is_some());
+    assert!(fixture.store.load(&fixture.alice).unwrap().is_some());
 }

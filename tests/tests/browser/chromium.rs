@@ -41,8 +41,8 @@ pub fn chromium(scripts: bool) -> Option<Chromium> {
             "chromedriver is missing: apt-get install chromium chromium-driver"
         );
         // Not `eprintln!`, which nobody sees of a test that passes.
-        let told = "SKIPPED: there is no chromedriver (apt-get install chromium chromium-driver)";
-        let _ = writeln!(std::io::stderr(), "{told}");
+        let notice = "SKIPPED: there is no chromedriver (apt-get install chromium chromium-driver)";
+        let _ = writeln!(std::io::stderr(), "{notice}");
         return None;
     }
     Some(Chromium::start(scripts))

@@ -1,4 +1,4 @@
-//! From registering to turning it off, as a person clicks through it, with and without JavaScript.
+//! From registering to turning it off, as a user clicks through it, with and without JavaScript.
 
 use std::fs;
 

@@ -6,10 +6,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod appearance;
 mod chromium;
 mod front_end;
 mod journey;
-mod looks;
+
 mod markup;
 mod script;
 
@@ -18,7 +19,7 @@ use std::{fs, path::Path};
 use chromium::{Chromium, chromium};
 use support::TestApp;
 
-/// A browser before an application, as a person who clicks.
+/// A browser before an application, as a user who clicks.
 struct Visit<'a> {
     page: &'a Chromium,
     host: String,

@@ -10,9 +10,9 @@ use std::{
 use crate::{
     harness::{
         alone,
+        client::{Client, Phone, User},
         daemon::until,
-        person::{Client, Person, Phone},
-        record::{Ask, Record, Token, Told},
+        record::{Outcome, Record, Request, Token},
         service::{Instance, Service},
     },
     support::Browser,
@@ -38,8 +38,8 @@ impl OneWorker {
             .with("WORKERS", "1");
         let service = Service::start([instance]);
         let (address, record) = (service.addresses()[0], Record::default());
-        let person = Person::register(address, &record).unwrap();
-        let mut alice = person.sign_in(address).unwrap();
+        let user = User::register(address, &record).unwrap();
+        let mut alice = user.sign_in(address).unwrap();
         let (phone, backup) = alice.enroll().unwrap();
         Self {
             service,
@@ -72,16 +72,20 @@ impl OneWorker {
         until(
             Duration::from_secs(5),
             "five guesses are counted",
-            || match self.alice.ask(Ask::Status, Token::None) {
-                Told::Yes(status) => status["retry_after"].is_number().then_some(()),
+            || match self.alice.send(Request::Status, Token::None) {
+                Outcome::Accepted(status) => status["retry_after"].is_number().then_some(()),
                 _ => None,
             },
         );
         let right = self.phone.code().unwrap();
-        assert!(self.alice.ask(Ask::Validate, right).is_no("throttled"));
+        assert!(
+            self.alice
+                .send(Request::Validate, right)
+                .is_refused("throttled")
+        );
         let backup = Token::Backup(self.backup[0].clone());
-        assert!(self.alice.ask(Ask::Validate, backup).is_yes());
-        assert!(self.alice.ask(Ask::Vault, Token::None).is_yes());
+        assert!(self.alice.send(Request::Validate, backup).is_accepted());
+        assert!(self.alice.send(Request::Vault, Token::None).is_accepted());
         self.record.assert_holds();
     }
 }
@@ -115,7 +119,7 @@ fn guesses_that_come_slowly_are_counted_and_hold_up_nobody() {
         while guessing.iter().any(|it| !it.is_finished()) {
             let started = Instant::now();
             assert_eq!(Browser::new(address).get("/").status, 200);
-            assert!(it.alice.ask(Ask::Vault, Token::None).is_yes());
+            assert!(it.alice.send(Request::Vault, Token::None).is_accepted());
             assert!(started.elapsed() < Duration::from_secs(3));
         }
         guessing.into_iter().map(|it| it.join().unwrap()).collect()
@@ -164,8 +168,8 @@ fn many_clients_that_are_gone_take_no_worker_with_them() {
             .write_all(format!("{head}{half}").as_bytes())
             .unwrap();
     }
-    assert!(it.alice.ask(Ask::Vault, Token::None).is_yes());
-    let Told::Yes(status) = it.alice.ask(Ask::Status, Token::None) else {
+    assert!(it.alice.send(Request::Vault, Token::None).is_accepted());
+    let Outcome::Accepted(status) = it.alice.send(Request::Status, Token::None) else {
         panic!("status")
     };
     assert!(status["retry_after"].is_null(), "half a guess is none");

@@ -7,11 +7,11 @@ use actix_totp::{DeviceStore, DieselStore, KeyRing, Totp, diesel::PgConnection};
 use crate::{
     harness::{
         alone,
+        client::User,
         cluster::Cluster,
         daemon::{program, until},
-        person::Person,
         race::Runner,
-        record::{Ask, Record, Token},
+        record::{Record, Request, Token},
         servers,
         service::{Instance, TOTP_KEY},
         times,
@@ -105,55 +105,71 @@ impl Clock {
 fn assert_a_jump_is_survived(wrong: i64) {
     let clock = Clock::start();
     let (address, record) = (clock.cluster.service.addresses()[0], Record::default());
-    let person = Person::register(address, &record).unwrap();
-    let mut alice = person.sign_in(address).unwrap();
+    let user = User::register(address, &record).unwrap();
+    let mut alice = user.sign_in(address).unwrap();
     let (phone, backup) = alice.enroll().unwrap();
     let mut backup = backup.into_iter().map(Token::Backup);
 
     clock.set(wrong);
     let there = Clock::code(&phone.secret, wrong);
-    let told = alice.ask(Ask::Validate, there.clone());
+    let outcome = alice.send(Request::Validate, there.clone());
     // Ahead: it is good. Back: it is older than the one that confirmed.
-    assert_eq!(told.is_yes(), wrong > 0, "{told:?}");
+    assert_eq!(outcome.is_accepted(), wrong > 0, "{outcome:?}");
     assert!(
         alice
-            .ask(Ask::Validate, there.clone())
-            .is_no("invalid_token")
+            .send(Request::Validate, there.clone())
+            .is_refused("invalid_token")
     );
-    assert!(alice.ask(Ask::Validate, backup.next().unwrap()).is_yes());
-    assert!(alice.ask(Ask::Vault, Token::None).is_yes());
+    assert!(
+        alice
+            .send(Request::Validate, backup.next().unwrap())
+            .is_accepted()
+    );
+    assert!(alice.send(Request::Vault, Token::None).is_accepted());
 
     clock.set(0);
-    assert!(alice.ask(Ask::Validate, there).is_no("invalid_token"));
-    let now = Clock::code(&phone.secret, 0);
-    let told = alice.ask(Ask::Validate, now.clone());
     assert!(
-        !(wrong > 0 && told.is_yes()),
-        "older than the last: {told:?}"
+        alice
+            .send(Request::Validate, there)
+            .is_refused("invalid_token")
     );
-    assert!(alice.ask(Ask::Validate, now).is_no("invalid_token"));
+    let now = Clock::code(&phone.secret, 0);
+    let outcome = alice.send(Request::Validate, now.clone());
+    assert!(
+        !(wrong > 0 && outcome.is_accepted()),
+        "older than the last: {outcome:?}"
+    );
+    assert!(
+        alice
+            .send(Request::Validate, now)
+            .is_refused("invalid_token")
+    );
     if wrong > 0 {
         // A proof that was given out an hour ahead of now is none.
-        let told = alice.ask(Ask::Vault, Token::None);
+        let outcome = alice.send(Request::Vault, Token::None);
         assert!(
-            told.is_no("totp_required") || told.is_no("stale_proof"),
-            "{told:?}"
+            outcome.is_refused("totp_required") || outcome.is_refused("stale_proof"),
+            "{outcome:?}"
         );
     }
-    assert!(alice.ask(Ask::Validate, backup.next().unwrap()).is_yes());
-    assert!(alice.ask(Ask::Vault, Token::None).is_yes());
+    assert!(
+        alice
+            .send(Request::Validate, backup.next().unwrap())
+            .is_accepted()
+    );
+    assert!(alice.send(Request::Vault, Token::None).is_accepted());
 
     // Whoever has no backup code left is helped by the operator.
     clock.reset_everybody();
     assert!(
         alice
-            .ask(Ask::Vault, Token::None)
-            .is_no("totp_setup_required")
+            .send(Request::Vault, Token::None)
+            .is_refused("totp_setup_required")
     );
     let (mut phone, _) = alice.enroll().unwrap();
     let code = until(Duration::from_secs(30), "a fresh code", || phone.code());
-    assert!(alice.ask(Ask::Validate, code).is_yes());
-    assert!(alice.ask(Ask::Vault, Token::None).is_yes());
+    assert!(alice.send(Request::Validate, code).is_accepted());
+    assert!(alice.send(Request::Vault, Token::None).is_accepted());
     record.assert_no_fault();
 }
 

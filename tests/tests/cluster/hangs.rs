@@ -10,9 +10,9 @@ use std::{
 use crate::{
     harness::{
         alone,
+        client::{Client, User},
         cluster::Cluster,
-        person::{Client, Person},
-        record::{Ask, Record, Token},
+        record::{Record, Request, Token},
         servers::{self, Server},
         service::{Instance, Service},
     },
@@ -33,12 +33,12 @@ fn assert_answered_while_it_hangs(client: &Client, token: &Token) {
                 let (mut client, token) = (client.clone(), token.clone());
                 scope.spawn(move || {
                     let started = Instant::now();
-                    let told = match n % 3 {
-                        0 => client.ask(Ask::Vault, Token::None),
-                        1 => client.ask(Ask::Status, Token::None),
-                        _ => client.ask(Ask::Validate, token),
+                    let outcome = match n % 3 {
+                        0 => client.send(Request::Vault, Token::None),
+                        1 => client.send(Request::Status, Token::None),
+                        _ => client.send(Request::Validate, token),
                     };
-                    (told, client.last_status, started.elapsed())
+                    (outcome, client.last_status, started.elapsed())
                 })
             })
             .collect();
@@ -48,16 +48,16 @@ fn assert_answered_while_it_hangs(client: &Client, token: &Token) {
             assert_eq!(Browser::new(client.browser.address).get("/").status, 200);
             assert!(started.elapsed() < 3 * FAST, "{:?}", started.elapsed());
         }
-        for (told, status, time) in asking.into_iter().map(|it| it.join().unwrap()) {
-            assert_eq!(status, Some(503), "{told:?}");
+        for (outcome, status, time) in asking.into_iter().map(|it| it.join().unwrap()) {
+            assert_eq!(status, Some(503), "{outcome:?}");
             assert!(time < 3 * LIMIT, "{time:?}");
         }
     });
 }
 
 fn enrolled(address: SocketAddr, record: &Record) -> (Client, Vec<String>) {
-    let person = Person::register(address, record).unwrap();
-    let mut client = person.sign_in(address).unwrap();
+    let user = User::register(address, record).unwrap();
+    let mut client = user.sign_in(address).unwrap();
     let (_, backup) = client.enroll().unwrap();
     (client, backup)
 }
@@ -73,8 +73,8 @@ fn assert_a_stopped_server_is_survived(database: Server) {
         cluster.database.daemon.go_on();
         cluster.service.wait_until_it_serves(&client.browser);
         let fresh = Token::Backup(backup[2 + round].clone());
-        assert!(client.ask(Ask::Validate, fresh).is_yes());
-        assert!(client.ask(Ask::Vault, Token::None).is_yes());
+        assert!(client.send(Request::Validate, fresh).is_accepted());
+        assert!(client.send(Request::Vault, Token::None).is_accepted());
     }
     record.assert_holds();
     cluster.service.assert_no_panic();
@@ -121,7 +121,7 @@ fn while_the_database_with_the_sessions_hangs_everybody_is_answered() {
     database.daemon.go_on();
     service.wait_until_it_serves(&client.browser);
     let fresh = Token::Backup(backup[0].clone());
-    assert!(client.ask(Ask::Validate, fresh).is_yes());
+    assert!(client.send(Request::Validate, fresh).is_accepted());
     service.assert_no_panic();
 }
 
@@ -135,10 +135,10 @@ fn while_redis_hangs_nobody_waits_for_his_session_for_long() {
     let (mut client, _) = enrolled(cluster.service.addresses()[0], &record);
     cluster.redis.daemon.hang();
     let started = Instant::now();
-    assert!(client.ask(Ask::Vault, Token::None).is_unknown());
+    assert!(client.send(Request::Vault, Token::None).is_unknown());
     assert_eq!(Browser::new(client.browser.address).get("/").status, 200);
     assert!(started.elapsed() < 3 * LIMIT);
     cluster.redis.daemon.go_on();
     cluster.service.wait_until_it_serves(&client.browser);
-    assert!(client.ask(Ask::Vault, Token::None).is_yes());
+    assert!(client.send(Request::Vault, Token::None).is_accepted());
 }

@@ -8,13 +8,13 @@ use crate::harness::{
     cluster::Cluster,
     daemon::until,
     load::Dice,
-    record::{Ask, Record, Told},
+    record::{Outcome, Record, Request},
     servers, times,
 };
 
-const LIVES_AT_ONCE: usize = 6;
+const USERS_AT_ONCE: usize = 6;
 
-/// Kills so often, each time in the midst of a life or two.
+/// Kills so often, each time while some users are under way.
 fn killing(
     cluster: &mut Cluster,
     kills: usize,
@@ -22,9 +22,9 @@ fn killing(
 ) -> Record {
     let mut dice = Dice(7);
     let mut killed = 0;
-    let record = cluster.under_load(LIVES_AT_ONCE, |cluster, record| {
+    let record = cluster.under_load(USERS_AT_ONCE, |cluster, record| {
         let asked = record.len();
-        until(Duration::from_secs(20), "people ask", || {
+        until(Duration::from_secs(20), "users send requests", || {
             (record.len() >= asked + 50).then_some(())
         });
         thread::sleep(Duration::from_millis(dice.below(200)));
@@ -38,13 +38,13 @@ fn killing(
         true
     });
     record.assert_holds();
-    // The run shows something: people were served, and some met the kill.
+    // The run shows something: users were served, and some met the kill.
     let (served, unknown) = (
-        record.count(Ask::Validate, |it| it.is_yes()),
+        record.count(Request::Validate, |it| it.is_accepted()),
         record
             .entries()
             .iter()
-            .filter(|it| it.told.is_unknown())
+            .filter(|it| it.outcome.is_unknown())
             .count(),
     );
     assert!(served > kills && unknown > 0, "{:?}", record.statuses());
@@ -54,13 +54,21 @@ fn killing(
 
 /// No rule of the record held only because nothing was asked of it.
 pub fn assert_everything_happened(record: &Record) {
-    for ask in [Ask::Verify, Ask::Renew, Ask::Disable, Ask::Vault] {
-        assert!(record.count(ask, Told::is_yes) > 0, "{ask:?}");
+    for request in [
+        Request::Verify,
+        Request::Renew,
+        Request::Disable,
+        Request::Vault,
+    ] {
+        assert!(
+            record.count(request, Outcome::is_accepted) > 0,
+            "{request:?}"
+        );
     }
-    let refused = |ask, code| record.count(ask, |told| told.is_no(code));
-    assert!(refused(Ask::Validate, "throttled") > 0);
-    assert!(refused(Ask::Validate, "invalid_token") > 5);
-    assert!(refused(Ask::Vault, "totp_setup_required") > 0);
+    let refused = |request, code| record.count(request, |outcome| outcome.is_refused(code));
+    assert!(refused(Request::Validate, "throttled") > 0);
+    assert!(refused(Request::Validate, "invalid_token") > 5);
+    assert!(refused(Request::Vault, "totp_setup_required") > 0);
     assert!(
         record.replays_refused() > 0,
         "what was accepted was sent again"

@@ -10,7 +10,7 @@ mod hangs;
 mod harness;
 #[cfg(all(feature = "postgres", feature = "mysql", feature = "redis"))]
 mod kills;
-mod planted;
+mod planted_faults;
 #[cfg(all(feature = "postgres", feature = "mysql", feature = "redis"))]
 mod races;
 #[cfg(all(feature = "postgres", feature = "mysql", feature = "redis"))]

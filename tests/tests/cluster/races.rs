@@ -2,11 +2,11 @@
 
 use crate::harness::{
     alone,
+    client::{Client, User},
     cluster::Cluster,
     galera::Galera,
-    person::{Client, Person},
     race::Runner,
-    record::{Ask, Record, Token},
+    record::{Record, Request, Token},
     servers,
     service::{Instance, Service},
     times,
@@ -32,8 +32,8 @@ fn one_code_is_accepted_once(service: &Service, record: &Record) {
         assert_eq!(runner.one_code(), 1, "round {round}");
     }
     for code in runner.backup.clone() {
-        let told = runner.all_at_once(&Token::Backup(code), 32);
-        assert_eq!(told.iter().filter(|it| it.is_yes()).count(), 1);
+        let outcomes = runner.all_at_once(&Token::Backup(code), 32);
+        assert_eq!(outcomes.iter().filter(|it| it.is_accepted()).count(), 1);
     }
 }
 
@@ -41,15 +41,21 @@ fn exactly_the_allowance_is_compared(service: &Service, record: &Record) {
     for _ in 0..times(20, 200) {
         let mut runner = Runner::new(&service.addresses(), record);
         let wrong = runner.phone.wrong();
-        let told = runner.all_at_once(&wrong, WRONG_AT_ONCE);
-        let compared = told.iter().filter(|it| it.is_no("invalid_token")).count();
-        let waiting = told.iter().filter(|it| it.is_no("throttled")).count();
-        assert_eq!((compared, waiting), (5, WRONG_AT_ONCE - 5), "{told:?}");
+        let outcomes = runner.all_at_once(&wrong, WRONG_AT_ONCE);
+        let compared = outcomes
+            .iter()
+            .filter(|it| it.is_refused("invalid_token"))
+            .count();
+        let waiting = outcomes
+            .iter()
+            .filter(|it| it.is_refused("throttled"))
+            .count();
+        assert_eq!((compared, waiting), (5, WRONG_AT_ONCE - 5), "{outcomes:?}");
         let right = runner.code();
         assert!(
             runner.browsers[0]
-                .ask(Ask::Validate, right)
-                .is_no("throttled")
+                .send(Request::Validate, right)
+                .is_refused("throttled")
         );
     }
 }
@@ -57,28 +63,41 @@ fn exactly_the_allowance_is_compared(service: &Service, record: &Record) {
 /// The device is confirmed at instance `n` and disabled at the next.
 fn proofs_are_everywhere_and_end_everywhere(service: &Service, n: usize, record: &Record) {
     let addresses = service.addresses();
-    let person = Person::register(addresses[n], record).unwrap();
-    let mut one = person.sign_in(addresses[n]).unwrap();
-    let mut other = person.sign_in(addresses[n]).unwrap();
+    let user = User::register(addresses[n], record).unwrap();
+    let mut one = user.sign_in(addresses[n]).unwrap();
+    let mut other = user.sign_in(addresses[n]).unwrap();
     let (_, backup) = one.enroll().unwrap();
     let mut backup = backup.into_iter().map(Token::Backup);
     let at = |client: &mut Client, n: usize| {
         client.browser.address = addresses[n % addresses.len()];
     };
-    assert!(other.ask(Ask::Validate, backup.next().unwrap()).is_yes());
+    assert!(
+        other
+            .send(Request::Validate, backup.next().unwrap())
+            .is_accepted()
+    );
     for m in 0..addresses.len() {
         for client in [&mut one, &mut other] {
             at(client, m);
-            assert!(client.ask(Ask::Vault, Token::None).is_yes(), "{n} {m}");
+            assert!(
+                client.send(Request::Vault, Token::None).is_accepted(),
+                "{n} {m}"
+            );
         }
     }
     at(&mut one, n + 1);
-    assert!(one.ask(Ask::Disable, backup.next().unwrap()).is_yes());
+    assert!(
+        one.send(Request::Disable, backup.next().unwrap())
+            .is_accepted()
+    );
     for m in 0..addresses.len() {
         for client in [&mut one, &mut other] {
             at(client, m);
-            let told = client.ask(Ask::Vault, Token::None);
-            assert!(told.is_no("totp_setup_required"), "{n} {m}: {told:?}");
+            let outcome = client.send(Request::Vault, Token::None);
+            assert!(
+                outcome.is_refused("totp_setup_required"),
+                "{n} {m}: {outcome:?}"
+            );
         }
     }
 }
@@ -102,15 +121,18 @@ fn three_instances_over_a_galera_cluster_are_one_service() {
     let spent = runner.code();
     assert!(
         runner.browsers[0]
-            .ask(Ask::Validate, spent.clone())
-            .is_yes()
+            .send(Request::Validate, spent.clone())
+            .is_accepted()
     );
     galera.nodes[2].kill();
-    let told = runner.all_at_once(&spent, 32);
-    assert!(told.iter().all(|it| it.is_no("invalid_token")), "{told:?}");
+    let outcomes = runner.all_at_once(&spent, 32);
+    assert!(
+        outcomes.iter().all(|it| it.is_refused("invalid_token")),
+        "{outcomes:?}"
+    );
     assert_eq!(runner.one_code(), 1);
     let mut there = runner.browsers[0].at(service.addresses()[2]);
-    assert!(there.ask(Ask::Vault, Token::None).is_unknown());
+    assert!(there.send(Request::Vault, Token::None).is_unknown());
     record.assert_holds();
 }
 

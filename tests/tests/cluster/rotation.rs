@@ -2,9 +2,9 @@
 
 use crate::harness::{
     alone,
+    client::{User, backup_codes},
     cluster::Cluster,
-    person::{Person, backup_codes},
-    record::{Ask, Record, Token, Told},
+    record::{Outcome, Record, Request, Token},
     servers,
     service::{Instance, TOTP_KEY},
     times,
@@ -23,26 +23,26 @@ fn during_a_rotation_every_sign_in_works() {
     let (addresses, record) = (cluster.service.addresses(), Record::default());
     for n in 0..times(6, 60) {
         let (here, there) = (addresses[n % 2], addresses[(n + 1) % 2]);
-        let person = Person::register(here, &record).unwrap();
-        let mut client = person.sign_in(here).unwrap();
+        let user = User::register(here, &record).unwrap();
+        let mut client = user.sign_in(here).unwrap();
         let (mut phone, backup) = client.enroll().unwrap();
-        let mut all = vec![(there, Ask::Validate, Token::Backup(backup[0].clone()))];
-        all.push((there, Ask::Vault, Token::None));
-        all.push((here, Ask::Validate, Token::Backup(backup[1].clone())));
-        for (address, ask, token) in all {
+        let mut all = vec![(there, Request::Validate, Token::Backup(backup[0].clone()))];
+        all.push((there, Request::Vault, Token::None));
+        all.push((here, Request::Validate, Token::Backup(backup[1].clone())));
+        for (address, request, token) in all {
             client.browser.address = address;
-            let told = client.ask(ask, token);
-            assert!(told.is_yes(), "{n} {told:?}");
+            let outcome = client.send(request, token);
+            assert!(outcome.is_accepted(), "{n} {outcome:?}");
         }
         client.browser.address = there;
         if let Some(code) = phone.code() {
-            let told = client.ask(Ask::Renew, code);
-            let Told::Yes(renewed) = told else {
-                panic!("{n} {told:?}")
+            let outcome = client.send(Request::Renew, code);
+            let Outcome::Accepted(renewed) = outcome else {
+                panic!("{n} {outcome:?}")
             };
             client.browser.address = here;
             let code = Token::Backup(backup_codes(&renewed)[0].clone());
-            assert!(client.ask(Ask::Disable, code).is_yes());
+            assert!(client.send(Request::Disable, code).is_accepted());
         }
     }
     record.assert_holds();

@@ -12,7 +12,7 @@ use crate::{
         cluster::Cluster,
         daemon::{descriptors, resident_kib},
         load::Dice,
-        record::Ask,
+        record::Request,
         servers, times,
     },
     kills::assert_everything_happened,
@@ -52,7 +52,7 @@ fn under_mixed_load_and_kills_all_holds_and_nothing_grows() {
     assert_everything_happened(&record);
     let pid = cluster.service.instances[0].pid();
     assert_eq!(pid, survivor, "it lived through all of it");
-    let served = record.count(Ask::Validate, |it| it.is_yes());
+    let served = record.count(Request::Validate, |it| it.is_accepted());
     assert!(served > 100, "{:?}", record.statuses());
 
     // The first quarter warms up: pools, the allocator, the tables of statements.

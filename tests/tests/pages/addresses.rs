@@ -2,13 +2,13 @@
 
 use crate::{
     alice, enrolled, location,
-    support::{Person, TestApp, encode},
+    support::{PageClient, TestApp, encode},
 };
 
 #[test]
 fn where_a_form_was_sent_to_a_get_leads_to_the_form() {
     let app = TestApp::start();
-    let mut bob = Person::at(app.signed_in("bob"));
+    let mut bob = PageClient::at(app.signed_in("bob"));
     for (address, leads_to) in [
         ("generate", "setup/"),
         ("verify", "setup/"),
@@ -34,7 +34,7 @@ fn where_a_form_was_sent_to_a_get_leads_to_the_form() {
 #[test]
 fn the_scope_itself_leads_to_the_settings_and_what_is_not_there_has_its_style_all_the_same() {
     let app = TestApp::start();
-    let mut bob = Person::at(app.signed_in("bob"));
+    let mut bob = PageClient::at(app.signed_in("bob"));
     for scope in ["/auth/otp", "/auth/otp/"] {
         let answer = bob.open(scope);
         location(&answer);
@@ -102,7 +102,7 @@ fn next_leads_nowhere_else() {
 #[test]
 fn style_and_script_are_kept_as_long_as_they_do_not_change() {
     let app = TestApp::start();
-    let mut nobody = Person::at(app.browser());
+    let mut nobody = PageClient::at(app.browser());
     let page = alice(&app).visit("/auth/otp/setup/");
     for (begin, kind) in [
         (

@@ -1,14 +1,14 @@
-//! The whole way, as a person goes it.
+//! The whole way, as a user goes it.
 
 use crate::{
     authenticator, codes,
-    support::{Person, TestApp},
+    support::{PageClient, TestApp},
 };
 
 #[test]
 fn the_whole_journey_from_registering_to_disabling() {
     let app = TestApp::start();
-    let mut alice = Person::at(app.browser());
+    let mut alice = PageClient::at(app.browser());
     assert!(alice.visit("/").contains("Register"));
     assert!(alice.visit("/vault").contains("<h1>Sign in</h1>"));
     alice.visit("/register");

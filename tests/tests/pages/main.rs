@@ -1,4 +1,4 @@
-//! The pages of the quickstart, without a script: what a person sees, and what nobody sees again.
+//! The pages of the quickstart, without a script: what a user sees, and what nobody sees again.
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -7,11 +7,12 @@ mod addresses;
 mod changes;
 mod journey;
 mod negotiation;
+mod options;
 mod refusals;
 mod secrets;
 
 use serde_json::json;
-use support::{Answer, Authenticator, Person, TestApp, text_of};
+use support::{Answer, Authenticator, PageClient, TestApp, text_of};
 
 const PAGES: [&str; 3] = [
     "/auth/otp/setup/",
@@ -20,8 +21,8 @@ const PAGES: [&str; 3] = [
 ];
 
 /// alice, signed in with her password.
-fn alice(app: &TestApp) -> Person {
-    Person::at(app.signed_in("alice"))
+fn alice(app: &TestApp) -> PageClient {
+    PageClient::at(app.signed_in("alice"))
 }
 
 /// Reads the secret off the page, as somebody who types it does.
@@ -36,13 +37,13 @@ fn codes(page: &str) -> Vec<String> {
 }
 
 /// alice with a second factor and a proof; the time has moved on.
-fn enrolled(app: &TestApp) -> (Person, Authenticator, Vec<String>) {
+fn enrolled(app: &TestApp) -> (PageClient, Authenticator, Vec<String>) {
     let (browser, phone, backup) = app.enrolled("alice");
-    (Person::at(browser), phone, backup)
+    (PageClient::at(browser), phone, backup)
 }
 
 /// alice after a new sign-in with her password.
-fn without_proof(app: &TestApp) -> (Person, Authenticator, Vec<String>) {
+fn without_proof(app: &TestApp) -> (PageClient, Authenticator, Vec<String>) {
     let (_, phone, backup) = app.enrolled("alice");
     (alice(app), phone, backup)
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::{
     PAGES, alice, authenticator, codes, enrolled, location,
-    support::{Answer, Person, TestApp, encode},
+    support::{Answer, PageClient, TestApp, encode},
 };
 
 #[test]
@@ -19,7 +19,7 @@ fn every_page_is_strict_and_nothing_in_it_is_inline() {
     app.clock.advance_secs(30);
     let renew = [("token", &*phone.code()), ("form", "renew")];
     answers.push(alice.submit("/auth/otp/backup-codes/", &renew));
-    answers.push(Person::at(app.signed_in("bob")).open("/auth/otp/setup/"));
+    answers.push(PageClient::at(app.signed_in("bob")).open("/auth/otp/setup/"));
     answers.retain(|answer| answer.status != 303);
     assert_eq!(answers.len(), 7, "setup/ leads to the settings");
     for answer in answers {
@@ -109,7 +109,7 @@ fn no_get_shows_a_secret_and_nothing_shows_one_twice() {
     assert_nothing_shows(&mut alice, &shown);
 }
 
-fn assert_nothing_shows(alice: &mut Person, shown: &[String]) {
+fn assert_nothing_shows(alice: &mut PageClient, shown: &[String]) {
     let others = [
         "/",
         "/account",

@@ -1,4 +1,4 @@
-//! A client with cookies of its own that sends exactly what it is told: no library tidies a path or a header.
+//! A client with cookies of its own that sends exactly the given bytes: no library tidies a path or a header.
 
 use std::{
     collections::BTreeMap,

@@ -1,5 +1,5 @@
 //! What the end-to-end tests share: the quickstart in process on a real socket, browsers with their own cookies that send
-//! exactly the bytes they are told, an authenticator, and a store that fails when told.
+//! exactly the given bytes, an authenticator, and a store that fails on demand.
 
 #![allow(
     dead_code,
@@ -11,7 +11,7 @@
 mod app;
 mod authenticator;
 mod browser;
-mod person;
+mod page_client;
 mod process;
 mod server;
 mod store;
@@ -19,7 +19,7 @@ mod store;
 pub(crate) use app::{Authenticator, NOON, TestApp, keys};
 pub(crate) use authenticator::{code_at, secret_bytes};
 pub(crate) use browser::{Answer, Browser};
-pub(crate) use person::{Person, encode, text_of};
+pub(crate) use page_client::{PageClient, encode, text_of};
 pub(crate) use process::{Binary, seconds_now};
 pub(crate) use server::{RunningServer, serve};
 pub(crate) use store::{CAUSE, Call, FaultyStore};

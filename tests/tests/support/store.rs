@@ -1,4 +1,4 @@
-//! A store around another one that records its calls and fails when told.
+//! A store around another one that records its calls and fails on demand.
 
 use std::sync::{Arc, Mutex};
 
@@ -113,9 +113,9 @@ impl DeviceStore for FaultyStore {
 /// One call for all of them.
 impl BatchStore for FaultyStore {
     fn load_batch(&self, users: &[&UserId]) -> Vec<Result<Option<Device>, StoreError>> {
-        let together = || Ok(self.store.batch().unwrap().load_batch(users));
+        let batch = || Ok(self.store.batch().unwrap().load_batch(users));
         let failed = |_| users.iter().map(|_| Err(StoreError::unavailable(CAUSE)));
-        self.call(Call::Load, together)
+        self.call(Call::Load, batch)
             .unwrap_or_else(|error| failed(error).collect())
     }
 
@@ -125,9 +125,9 @@ impl BatchStore for FaultyStore {
 
     fn swap_batch(&self, swaps: Vec<Swap>) -> Vec<Result<bool, StoreError>> {
         let count = swaps.len();
-        let together = || Ok(self.store.batch().unwrap().swap_batch(swaps));
+        let batch = || Ok(self.store.batch().unwrap().swap_batch(swaps));
         let failed = |_| (0..count).map(|_| Err(StoreError::unavailable(CAUSE)));
-        self.call(Call::Swap, together)
+        self.call(Call::Swap, batch)
             .unwrap_or_else(|error| failed(error).collect())
     }
 }

@@ -23,10 +23,10 @@ pub(crate) fn enroll(
 ) -> Transition<Enrollment> {
     let (mut opened, events) = match device {
         Some(device) if device.is_confirmed() => {
+            let opened = context.open(device)?;
             let typed = typed
                 .filter(|typed| !token::is_blank(typed))
                 .ok_or(Rejection::AlreadyConfirmed)?;
-            let opened = context.open(device)?;
             let good = examine(
                 opened,
                 typed,

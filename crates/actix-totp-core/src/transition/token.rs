@@ -87,13 +87,13 @@ pub(crate) fn disable(
     context: &Context<'_>,
 ) -> Transition<Disabled> {
     let device = device.ok_or(Rejection::NotEnabled)?;
-    if !device.is_confirmed() {
+    let opened = context.open(device)?;
+    if !opened.device.is_confirmed() {
         return Ok(Accepted::delete(Disabled { method: None }, Vec::new()));
     }
     let typed = typed
         .filter(|typed| !token::is_blank(typed))
         .ok_or(Rejection::TokenNeeded)?;
-    let opened = context.open(device)?;
     let good = examine(
         opened,
         typed,

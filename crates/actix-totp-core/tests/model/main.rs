@@ -8,32 +8,33 @@
 mod rules;
 #[path = "../support/mod.rs"]
 mod support;
+mod world;
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    fmt::Debug,
-};
-
-use actix_totp_core::{
-    Credential, Device, DeviceStore, FakeClock, MemoryStore, Outcome, Parameters, TotpService,
-    UserId,
-};
 use proptest::prelude::*;
-use rules::{Model, Verdict};
-use support::{Scene, keys, user};
+use world::World;
 
 #[derive(Debug, Clone, Copy)]
 enum Act {
     Wait(u32),
     Rewind(u16),
-    Enroll,
-    Confirm,
+    Enroll(Session),
+    Confirm(Session),
     SignIn,
-    Renew,
+    Renew(Session),
     Disable,
     Unlock,
     Reset,
     EndAllProofs,
+}
+
+/// What the session that asks holds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Session {
+    Nothing,
+    /// A proof that counts.
+    Proof,
+    /// A proof of an epoch that has ended.
+    EndedProof,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -54,14 +55,22 @@ enum Typed {
     OthersBackup,
 }
 
+fn session() -> impl Strategy<Value = Session> {
+    prop_oneof![
+        4 => Just(Session::Nothing),
+        3 => Just(Session::Proof),
+        1 => Just(Session::EndedProof),
+    ]
+}
+
 fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
         4 => prop_oneof![Just(30_u32), 1_u32..200, 200_u32..4_000, 3_600_u32..90_000].prop_map(Act::Wait),
         1 => (1_u16..4_000).prop_map(Act::Rewind),
-        3 => Just(Act::Enroll),
-        4 => Just(Act::Confirm),
+        3 => session().prop_map(Act::Enroll),
+        6 => session().prop_map(Act::Confirm),
         12 => Just(Act::SignIn),
-        1 => Just(Act::Renew),
+        2 => session().prop_map(Act::Renew),
         1 => Just(Act::Disable),
         1 => Just(Act::Unlock),
         1 => Just(Act::Reset),
@@ -84,283 +93,8 @@ fn typed() -> impl Strategy<Value = Typed> {
     ]
 }
 
-struct World {
-    scene: Scene,
-    /// Holds each secret under its own name, to ask what its authenticator shows.
-    phone: TotpService,
-    phone_clock: FakeClock,
-    users: [UserId; 2],
-    models: [Model; 2],
-    secrets: BTreeSet<String>,
-    codes: HashMap<(String, u64), String>,
-    shown: BTreeSet<String>,
-}
-
-impl World {
-    fn new() -> Self {
-        let phone_clock = FakeClock::at(support::NOON);
-        let phone = TotpService::builder(MemoryStore::new(), keys(&[9]))
-            .clock(phone_clock.clone())
-            .build()
-            .unwrap();
-        Self {
-            scene: Scene::new(),
-            phone,
-            phone_clock,
-            users: [user("alice"), user("bob")],
-            models: Default::default(),
-            secrets: BTreeSet::new(),
-            codes: HashMap::new(),
-            shown: BTreeSet::new(),
-        }
-    }
-
-    fn now(&self) -> u64 {
-        self.scene.clock.now_secs()
-    }
-
-    fn load(&self, who: usize) -> Option<Device> {
-        self.scene.store.load(&self.users[who]).unwrap()
-    }
-
-    /// What the authenticator with this secret shows in a step.
-    fn code(&mut self, secret: &str, step: u64) -> String {
-        let (phone, clock) = (&self.phone, &self.phone_clock);
-        let show = || {
-            clock.set(step * 30);
-            phone.code_for(&user(secret)).unwrap().unwrap()
-        };
-        let key = (secret.to_owned(), step);
-        self.codes.entry(key).or_insert_with(show).clone()
-    }
-
-    /// The highest step of the window for which this is the secret's code.
-    fn step_of(&mut self, secret: &str, code: &str) -> Option<u64> {
-        let step = self.now() / 30;
-        (step - 1..=step + 1)
-            .rev()
-            .find(|step| self.code(secret, *step) == code)
-    }
-
-    fn token(&mut self, who: usize, typed: Typed) -> Option<String> {
-        let step = self.now() / 30;
-        let off = |steps: i8| step.checked_add_signed(steps.into()).unwrap();
-        let any = || "222222".to_owned();
-        let (model, other) = (&self.models[who], &self.models[1 - who]);
-        let backup = |model: &Model, n: u8| {
-            let codes = &model.backup;
-            let code = codes.get(usize::from(n) % codes.len().max(1)).cloned();
-            code.unwrap_or_else(|| "ABCD-EFGH-JKLM-NPQR".into())
-        };
-        Some(match typed {
-            Typed::Nothing => return None,
-            Typed::Live(steps) => match model.live.clone() {
-                Some(secret) => self.code(&secret, off(steps)),
-                None => any(),
-            },
-            Typed::Pending(steps) => match model.pending.clone() {
-                Some((secret, _)) => self.code(&secret, off(steps)),
-                None => any(),
-            },
-            Typed::Replay => model.last_code.clone().unwrap_or_else(any),
-            Typed::Wrong => any(), // the model knows if it is right by chance
-            Typed::Malformed => "12345".into(),
-            Typed::Backup(n) => backup(model, n),
-            Typed::WrongBackup => "ABCD-EFGH-JKLM-NPQR".into(),
-            Typed::Others => match other.live.clone() {
-                Some(secret) => self.code(&secret, step),
-                None => any(),
-            },
-            Typed::OthersBackup => backup(other, 0),
-        })
-    }
-
-    fn judge<T: Debug>(&mut self, expected: &Verdict, outcome: Outcome<T>) -> Option<T> {
-        self.show(&outcome);
-        match outcome {
-            Outcome::Accepted(answer) => {
-                assert_eq!(*expected, Verdict::Good, "accepted against the rules");
-                Some(answer)
-            }
-            Outcome::Rejected(rejection) => {
-                let code = rejection.code();
-                match expected {
-                    Verdict::Good => panic!("refused against the rules: {code}"),
-                    Verdict::Refused(why) => assert_eq!(code, *why),
-                    Verdict::Counted => assert!(["invalid_token", "clock_skew"].contains(&code)),
-                }
-                None
-            }
-        }
-    }
-
-    fn show(&mut self, shown: &dyn Debug) {
-        self.shown.insert(format!("{shown:?}"));
-    }
-
-    fn step(&mut self, who: usize, act: Act, typed: Typed) {
-        let token = self.token(who, typed);
-        let some = token.clone().unwrap_or_default();
-        let (id, totp) = (self.users[who].clone(), self.scene.totp.clone());
-        let now = self.now();
-        let (others, before) = (self.load(1 - who), self.load(who));
-        let was_live = self.models[who].live.is_some();
-        let mut may_fall = false;
-        match act {
-            Act::Wait(secs) => self.scene.clock.advance_secs(secs.into()),
-            Act::Rewind(secs) => {
-                self.scene.clock.set(now - u64::from(secs));
-                self.models.iter_mut().for_each(|it| it.rewound = true);
-            }
-            Act::Enroll => {
-                let expected = self.enroll(who, token.as_deref());
-                let outcome = totp.enroll(&id, "", token.as_deref()).unwrap();
-                if let Some(enrollment) = self.judge(&expected, outcome) {
-                    may_fall = true;
-                    let secret = enrollment.secret().to_owned();
-                    let credential = Credential::from_base32(&secret, Parameters::default());
-                    let taken = self.phone.import(&user(&secret), &credential.unwrap(), 0);
-                    assert!(taken.unwrap().accepted().is_some(), "no secret comes twice");
-                    self.secrets.insert(secret.clone());
-                    let model = &mut self.models[who];
-                    model.exists = true;
-                    model.pending = Some((secret, now));
-                    model
-                        .epoch
-                        .get_or_insert(self.scene.store.load(&id).unwrap().unwrap().epoch);
-                }
-            }
-            Act::Confirm => {
-                let expected = self.confirm(who, &some);
-                let outcome = totp.confirm(&id, &some).unwrap();
-                let clock_skew =
-                    outcome.clone().rejected().map(|it| it.code()) == Some("clock_skew");
-                assert!(!(clock_skew && was_live), "told to whom it is of no use");
-                if let Some(confirmed) = self.judge(&expected, outcome) {
-                    may_fall = true;
-                    let codes = confirmed.backup_codes.iter().map(|code| code.reveal());
-                    self.models[who].backup = codes.collect();
-                    assert_ne!(self.models[who].epoch, Some(confirmed.proof.epoch));
-                    self.models[who].epoch = Some(confirmed.proof.epoch);
-                }
-            }
-            Act::SignIn => {
-                let expected = match was_live {
-                    true => self.examine(who, &some, false),
-                    false => Verdict::Refused("not_enabled"),
-                };
-                let outcome = totp.authenticate(&id, &some).unwrap();
-                may_fall = self.judge(&expected, outcome).is_some();
-            }
-            Act::Renew => {
-                let expected = match was_live {
-                    true => self.examine(who, &some, true),
-                    false => Verdict::Refused("not_enabled"),
-                };
-                let outcome = totp.renew_backup_codes(&id, &some).unwrap();
-                if let Some(renewed) = self.judge(&expected, outcome) {
-                    may_fall = true;
-                    let codes = renewed.backup_codes.iter().map(|code| code.reveal());
-                    self.models[who].backup = codes.collect();
-                }
-            }
-            Act::Disable => {
-                let expected = match (was_live, &token) {
-                    (false, _) if self.models[who].exists => Verdict::Good,
-                    (false, _) => Verdict::Refused("not_enabled"),
-                    (true, None) => Verdict::Refused("token_required"),
-                    (true, Some(token)) => self.examine(who, token, false),
-                };
-                let outcome = totp.disable(&id, token.as_deref()).unwrap();
-                if self.judge(&expected, outcome).is_some() {
-                    may_fall = true;
-                    self.models[who] = Model::default();
-                }
-            }
-            Act::Unlock => {
-                may_fall = true;
-                assert_eq!(totp.unlock(&id).unwrap(), self.models[who].exists);
-                self.models[who].forget_failures();
-            }
-            Act::Reset => {
-                may_fall = true;
-                assert_eq!(totp.reset(&id).unwrap(), self.models[who].exists);
-                self.models[who] = Model::default();
-            }
-            Act::EndAllProofs => {
-                assert_eq!(totp.end_all_proofs(&id).unwrap(), self.models[who].exists);
-                if let Some(device) = self.load(who) {
-                    assert_ne!(self.models[who].epoch, Some(device.epoch));
-                    self.models[who].epoch = Some(device.epoch);
-                }
-            }
-        }
-        assert_eq!(self.load(1 - who), others, "nobody else is touched");
-        self.compare(who, before.as_ref(), may_fall);
-    }
-
-    /// The device is what the model says.
-    fn compare(&mut self, who: usize, before: Option<&Device>, may_fall: bool) {
-        let (device, model) = (self.load(who), &self.models[who]);
-        assert_eq!(device.is_some(), model.exists);
-        let Some(device) = device else { return };
-        assert_eq!(device.is_confirmed(), model.live.is_some());
-        assert_eq!(device.pending_at, model.pending.as_ref().map(|it| it.1));
-        assert_eq!(device.failures, model.consecutive);
-        let recent = &model.failed_at[model.failed_at.len().saturating_sub(20)..];
-        let recent: Vec<u8> = recent.iter().flat_map(|at| at.to_be_bytes()).collect();
-        assert_eq!(
-            device.recent_failures.to_bytes(),
-            recent,
-            "the count of the day is cleared where it must be, and only there"
-        );
-        assert_eq!(device.backup_failures, model.backup_failures);
-        assert_eq!(device.backup_codes_remaining as usize, model.backup.len());
-        assert_eq!(device.last_step, model.last_step);
-        assert_eq!(
-            Some(device.epoch),
-            model.epoch,
-            "proofs end where they must, and only there"
-        );
-        if let Some(before) = before {
-            if before.confirmed_at == device.confirmed_at {
-                assert!(device.last_step >= before.last_step, "steps only go up");
-            }
-            if before.is_confirmed() {
-                assert!(
-                    may_fall || device.failures >= before.failures,
-                    "a count fell for nothing"
-                );
-            }
-        }
-        self.show(&device);
-        let events = self.scene.events();
-        self.show(&events);
-    }
-
-    /// Nothing that was shown by `Debug` holds a secret, a code or a backup code.
-    fn assert_nothing_leaked(&self) {
-        let backup = self
-            .models
-            .iter()
-            .flat_map(|it| it.backup.iter().chain(&it.ever_used));
-        let plain = backup.flat_map(|code| [code.clone(), code.replace('-', "")]);
-        let letters: Vec<String> = self.secrets.iter().cloned().chain(plain).collect();
-        let codes: BTreeSet<&str> = self.codes.values().map(String::as_str).collect();
-        for shown in &self.shown {
-            for secret in &letters {
-                assert!(!shown.contains(secret.as_str()), "a secret in {shown}");
-            }
-            let numbers = shown.split(|c: char| !c.is_ascii_alphanumeric());
-            for number in numbers.filter(|it| it.len() == 6) {
-                assert!(!codes.contains(number), "a code in {shown}");
-            }
-        }
-    }
-}
-
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_answer_is_what_the_rules_say(
@@ -373,14 +107,40 @@ proptest! {
         world.assert_nothing_leaked();
     }
 
+    /// A thief who guesses as fast as the rules allow, and an owner who has a session: the gate is closed, and the owner repairs
+    /// the account.
+    #[test]
+    fn under_a_siege_a_session_with_a_proof_repairs_its_account(
+        mistakes in 0_usize..8, wait in 1_u32..90_000, typed in typed(), session in session(),
+    ) {
+        let mut world = World::new();
+        world.step(0, Act::Enroll(Session::Nothing), Typed::Nothing);
+        world.step(0, Act::Confirm(Session::Nothing), Typed::Pending(0));
+        world.step(0, Act::Wait(90), Typed::Nothing);
+        for _ in 0..5 {
+            world.step(0, Act::SignIn, Typed::Wrong);
+        }
+        for _ in 0..mistakes {
+            world.step(0, Act::Renew(Session::Proof), Typed::Wrong);
+        }
+        world.step(0, Act::Renew(session), Typed::Live(0));
+        world.step(0, Act::Wait(wait), Typed::Nothing);
+        world.step(0, Act::Enroll(session), Typed::Live(0));
+        for _ in 0..mistakes {
+            world.step(0, Act::Confirm(Session::Nothing), Typed::Wrong);
+        }
+        world.step(0, Act::Confirm(session), typed);
+        world.step(0, Act::Confirm(session), Typed::Pending(0));
+    }
+
     /// A thief with the password and an owner who signs in, for many more failures than a random sequence makes.
     #[test]
     fn a_long_siege_follows_the_schedule_to_the_lock(
         waits in prop::collection::vec((prop_oneof![4 => Just(3_600_u32), 1 => 0_u32..4_000], 0_u16..400), 60..160),
     ) {
         let mut world = World::new();
-        world.step(0, Act::Enroll, Typed::Nothing);
-        world.step(0, Act::Confirm, Typed::Pending(0));
+        world.step(0, Act::Enroll(Session::Nothing), Typed::Nothing);
+        world.step(0, Act::Confirm(Session::Nothing), Typed::Pending(0));
         for (wait, owner) in waits {
             world.step(0, Act::Wait(wait), Typed::Nothing);
             let typed = if owner == 0 { Typed::Live(0) } else { Typed::Wrong };

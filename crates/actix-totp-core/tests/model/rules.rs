@@ -1,10 +1,10 @@
-//! The rules of DESIGN §6 for one user, written down a second time: they know nothing of the code under test.
+//! The rules for one user, written down a second time. They know nothing of the code under test.
 
 use std::collections::BTreeSet;
 
 use actix_totp_core::Epoch;
 
-use super::World;
+use crate::world::World;
 
 /// What the rules remember about a user.
 #[derive(Default)]
@@ -19,6 +19,9 @@ pub(super) struct Model {
     pub(super) consecutive: u32,
     pub(super) backup_failures: u32,
     pub(super) failed_at: Vec<u64>,
+    pub(super) pending_failures: u32,
+    /// When sessions with a proof failed while others had to wait.
+    pub(super) proof_failed_at: Vec<u64>,
     pub(super) epoch: Option<Epoch>,
     /// After the clock went back the schedule is what the service says: the rules are for a clock that goes forward.
     pub(super) rewound: bool,
@@ -29,7 +32,10 @@ pub(super) struct Model {
 pub(super) enum Verdict {
     Good,
     Refused(&'static str),
+    /// Wrong, and counted.
     Counted,
+    /// The tenth wrong first code.
+    Discarded,
 }
 
 impl Model {
@@ -70,19 +76,33 @@ impl Model {
     pub(super) fn forget_failures(&mut self) {
         self.forgive();
         self.failed_at.clear();
+        self.pending_failures = 0;
+        self.proof_failed_at.clear();
         self.rewound = false;
     }
 }
 
 impl World {
     /// Compares a token with the live credential, by the rules.
-    pub(super) fn examine(&mut self, who: usize, token: &str, code_only: bool) -> Verdict {
+    pub(super) fn examine(
+        &mut self,
+        who: usize,
+        token: &str,
+        code_only: bool,
+        may_repair: bool,
+    ) -> Verdict {
         let now = self.now();
         let secret = self.models[who].live.clone().unwrap();
         match token.len() {
             6 => {
-                if let Some(why) = self.waits(who) {
-                    return Verdict::Refused(why);
+                let waits = self.waits(who);
+                let failed_at = &self.models[who].proof_failed_at;
+                let lately = &failed_at[failed_at.len().saturating_sub(20)..];
+                let lately = lately.iter().filter(|at| now < *at + 86_400).count();
+                match waits {
+                    Some("throttled") if may_repair && lately < 5 => {}
+                    Some(why) => return Verdict::Refused(why),
+                    None => {}
                 }
                 let step = self.step_of(&secret, token);
                 let model = &mut self.models[who];
@@ -98,6 +118,9 @@ impl World {
                     }
                     None => {
                         model.count(now);
+                        if waits.is_some() {
+                            model.proof_failed_at.push(now);
+                        }
                         Verdict::Counted
                     }
                 }
@@ -111,7 +134,7 @@ impl World {
                     model.forgive();
                     return Verdict::Good;
                 }
-                model.backup_failures += 1;
+                model.backup_failures = (model.backup_failures + 1).min(100);
                 Verdict::Counted
             }
             _ => Verdict::Refused("malformed_token"),
@@ -123,23 +146,24 @@ impl World {
         if !model.rewound {
             return model.waits(self.now());
         }
-        let status = self.scene.totp.status(&self.users[who]).unwrap();
+        let status = self.fixture.totp.status(&self.users[who]).unwrap();
         let throttled = status.retry_after.map(|_| "throttled");
         throttled.or(status.locked.then_some("locked"))
     }
 
-    pub(super) fn enroll(&mut self, who: usize, token: Option<&str>) -> Verdict {
-        if self.models[who].live.is_none() {
-            self.models[who].forget_failures();
-            return Verdict::Good;
-        }
-        match token {
+    pub(super) fn enroll(&mut self, who: usize, token: Option<&str>, has_proof: bool) -> Verdict {
+        let verdict = match token {
+            _ if self.models[who].live.is_none() => Verdict::Good,
             None => Verdict::Refused("already_confirmed"),
-            Some(token) => self.examine(who, token, false),
+            Some(token) => self.examine(who, token, false, has_proof),
+        };
+        if verdict == Verdict::Good {
+            self.models[who].pending_failures = 0;
         }
+        verdict
     }
 
-    pub(super) fn confirm(&mut self, who: usize, token: &str) -> Verdict {
+    pub(super) fn confirm(&mut self, who: usize, token: &str, has_proof: bool) -> Verdict {
         let now = self.now();
         let model = &self.models[who];
         if !model.exists {
@@ -156,12 +180,20 @@ impl World {
             19 => return Verdict::Refused("totp_code_needed"),
             _ => return Verdict::Refused("malformed_token"),
         }
-        if let Some(why) = self.waits(who) {
-            return Verdict::Refused(why);
+        if model.live.is_some() && !has_proof && model.pending_failures >= 5 {
+            return Verdict::Refused("totp_required");
         }
         let Some(step) = self.step_of(&secret, token) else {
-            self.models[who].count(now);
-            return Verdict::Counted;
+            let model = &mut self.models[who];
+            model.pending_failures += 1;
+            if model.pending_failures < 10 {
+                return Verdict::Counted;
+            }
+            if model.live.is_none() {
+                *model = Model::default();
+            }
+            (model.pending, model.pending_failures) = (None, 0);
+            return Verdict::Discarded;
         };
         let model = &mut self.models[who];
         model.forget_failures();

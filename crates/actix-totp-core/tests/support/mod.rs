@@ -4,13 +4,13 @@
 use std::sync::{Arc, Mutex};
 
 use actix_totp_core::{
-    BackupCode, Device, DeviceStore, Error, Event, FakeClock, KeyRing, MemoryStore, Outcome,
+    BackupCode, Device, DeviceStore, Error, Event, FakeClock, KeyRing, MemoryStore, Outcome, Proof,
     Rejection, SeededRandomness, TotpBuilder, TotpService, UserId,
 };
 
 pub(crate) const NOON: u64 = 1_700_000_010; // ten seconds into a step
 
-pub(crate) struct Scene {
+pub(crate) struct Fixture {
     pub(crate) totp: TotpService,
     pub(crate) clock: FakeClock,
     pub(crate) store: Arc<MemoryStore>,
@@ -18,7 +18,7 @@ pub(crate) struct Scene {
     pub(crate) alice: UserId,
 }
 
-impl Scene {
+impl Fixture {
     pub(crate) fn new() -> Self {
         Self::with(|builder| builder)
     }
@@ -35,11 +35,11 @@ impl Scene {
     ) -> Self {
         let clock = FakeClock::at(NOON);
         let events = Arc::new(Mutex::new(Vec::new()));
-        let told = Arc::clone(&events);
+        let log = Arc::clone(&events);
         let builder = TotpService::builder(wrap(Arc::clone(&store)), keys(&[1]))
             .clock(clock.clone())
             .randomness(SeededRandomness::new(1))
-            .on_event(move |event, _| told.lock().unwrap().push(event.clone()));
+            .on_event(move |event, _| log.lock().unwrap().push(event.clone()));
         Self {
             totp: set(builder).build().unwrap(),
             clock,
@@ -83,12 +83,23 @@ impl Scene {
         confirmed.backup_codes
     }
 
+    /// Signs alice in, and waits until the events of it are told.
     pub(crate) fn sign_in(&self, token: &str) -> Result<(), Rejection> {
-        self.totp
-            .authenticate(&self.alice, token)
-            .unwrap()
-            .into_result()
-            .map(drop)
+        let outcome = self.totp.authenticate(&self.alice, token).unwrap();
+        self.totp.flush_events();
+        outcome.into_result().map(drop)
+    }
+
+    /// Sends a first code for alice's pending secret.
+    pub(crate) fn confirm(&self, token: &str) -> Result<(), Rejection> {
+        let outcome = self.totp.confirm(&self.alice, token).unwrap();
+        self.totp.flush_events();
+        outcome.into_result().map(drop)
+    }
+
+    /// A proof as alice's session holds it after a good token.
+    pub(crate) fn proof(&self) -> Proof {
+        self.totp.proof_for(&self.alice).unwrap().expect("it is on")
     }
 
     /// Fails until the device waits or is locked; returns how often.

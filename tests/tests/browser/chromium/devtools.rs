@@ -1,4 +1,4 @@
-//! What WebDriver itself cannot do, over Chromium's DevTools protocol: looks, pictures, logs and downloads.
+//! What WebDriver itself cannot do, over Chromium's DevTools protocol: colour schemes, pictures, logs and downloads.
 
 use std::{
     fs,
@@ -45,7 +45,7 @@ impl Chromium {
     }
 
     /// How the page looks to somebody with this colour scheme, on a screen of this width.
-    pub fn look_as(&self, scheme: &str, width: u32) {
+    pub fn show_as(&self, scheme: &str, width: u32) {
         let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
         self.cdp(
             "Emulation.setEmulatedMedia",
@@ -63,7 +63,7 @@ impl Chromium {
         STANDARD.decode(picture["data"].as_str().unwrap()).unwrap()
     }
 
-    /// Keeps a picture for a person to look at.
+    /// Keeps a picture for people to look at.
     pub fn keep_picture(&self, name: &str) {
         let folder = pictures();
         fs::create_dir_all(&folder).unwrap();

@@ -6,8 +6,8 @@ use std::{
 };
 
 use super::{
-    load::live,
-    person::{Client, Person},
+    client::{Client, User},
+    load::run_users,
     record::Record,
     servers::{self, Server},
     service::{Instance, Service},
@@ -42,11 +42,11 @@ impl Cluster {
     /// Somebody who is signed in, to see whether the service is there.
     pub fn watcher(&self) -> Client {
         let address = self.service.addresses()[0];
-        let person = Person::register(address, &Record::default()).expect("registered");
-        person.sign_in(address).expect("signed in")
+        let user = User::register(address, &Record::default()).expect("registered");
+        user.sign_in(address).expect("signed in")
     }
 
-    /// Does something to it while people live on it, and waits each time until it serves them again.
+    /// Does something to it while users are active, and waits each time until it serves them again.
     pub fn under_load(
         &mut self,
         threads: usize,
@@ -56,8 +56,8 @@ impl Cluster {
             (Record::default(), self.watcher(), self.service.addresses());
         let stop = AtomicBool::new(false);
         thread::scope(|scope| {
-            let living = (&record, &stop);
-            scope.spawn(move || live(&addresses, threads, living.0, living.1));
+            let (recording, stop_here) = (&record, &stop);
+            scope.spawn(move || run_users(&addresses, threads, recording, stop_here));
             let _stop = StopWhenDropped(&stop);
             while change(self, &record) {
                 self.service.wait_until_it_serves(&watcher.browser);

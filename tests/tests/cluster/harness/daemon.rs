@@ -12,10 +12,10 @@ use std::{
 };
 
 /// The harness waits three times as long as something may take: these machines are shared.
-pub fn until<T>(limit: Duration, what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+pub fn until<T>(limit: Duration, what: &str, mut request: impl FnMut() -> Option<T>) -> T {
     let started = Instant::now();
     loop {
-        let answer = ask();
+        let answer = request();
         assert!(started.elapsed() < 3 * limit, "{what}: not in {limit:?}");
         if let Some(answer) = answer {
             return answer;

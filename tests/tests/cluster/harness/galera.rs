@@ -129,7 +129,7 @@ fn node(name: &str, folder: &Path, ports: &Ports, peers: &str, is_first: bool) -
         "wsrep-node-address=127.0.0.1",
         &format!("wsrep-node-incoming-address=127.0.0.1:{}", ports.sql),
         &format!("wsrep-provider-options={}", provider.join(";")),
-        "wsrep-retry-autocommit=0", // each conflict is told
+        "wsrep-retry-autocommit=0", // each conflict is reported
         SYNC_WAIT,
     ];
     let mut arguments = mariadb_arguments(folder, ports.sql, &settings);

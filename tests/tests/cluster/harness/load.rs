@@ -1,4 +1,4 @@
-//! Mixed load: people who enroll, sign in at any instance, guess, renew and disable, each token twice at once.
+//! Mixed load: users who enroll, sign in at any instance, guess, renew and disable, each token twice at once.
 
 use std::{
     net::SocketAddr,
@@ -7,53 +7,53 @@ use std::{
 };
 
 use super::{
-    person::{Client, Person, backup_codes},
-    record::{Ask, Record, Token, Told},
+    client::{Client, User, backup_codes},
+    record::{Outcome, Record, Request, Token},
 };
 
-/// Lives one life after the other in so many threads until told to stop.
-pub fn live(addresses: &[SocketAddr], threads: usize, record: &Record, stop: &AtomicBool) {
+/// Runs one user after the other in so many threads until `stop` is set.
+pub fn run_users(addresses: &[SocketAddr], threads: usize, record: &Record, stop: &AtomicBool) {
     thread::scope(|scope| {
         for n in 0..threads {
             scope.spawn(move || {
                 let mut dice = Dice(n as u64 + 1);
                 while !stop.load(SeqCst) {
-                    one_life(addresses, record, &mut dice);
+                    one_user(addresses, record, &mut dice);
                 }
             });
         }
     });
 }
 
-/// From the registration to the last look. Ends early where an answer is unknown: what is true then is for the record to
-/// check at that look.
-pub fn one_life(addresses: &[SocketAddr], record: &Record, dice: &mut Dice) {
-    let Some(person) = Person::register(dice.pick(addresses), record) else {
+/// One user from the registration to the last read of the status. Ends early where an answer is unknown: the record then
+/// judges the last read.
+pub fn one_user(addresses: &[SocketAddr], record: &Record, dice: &mut Dice) {
+    let Some(user) = User::register(dice.pick(addresses), record) else {
         return;
     };
     let (Some(mut one), Some(mut other)) = (
-        person.sign_in(dice.pick(addresses)),
-        person.sign_in(dice.pick(addresses)),
+        user.sign_in(dice.pick(addresses)),
+        user.sign_in(dice.pick(addresses)),
     ) else {
         return;
     };
     let _ = go_on(&mut one, &mut other, addresses, dice);
-    // The last look: until it is answered, however long the database is away.
+    // The last read: until it is answered, however long the database is away.
     for _ in 0..200 {
         let mut there = one.at(dice.pick(addresses));
-        match there.ask(Ask::Status, Token::None) {
-            Told::Yes(_) => {
+        match there.send(Request::Status, Token::None) {
+            Outcome::Accepted(_) => {
                 // Whatever broke meanwhile: what was accepted is spent.
-                once_more(&mut there, &record.accepted(&person));
+                once_more(&mut there, &record.accepted(&user));
                 break;
             }
             // The session is gone with an answer that never came.
-            Told::No(_) => {
-                if let Some(again) = person.sign_in(dice.pick(addresses)) {
+            Outcome::Refused(_) => {
+                if let Some(again) = user.sign_in(dice.pick(addresses)) {
                     one = again;
                 }
             }
-            Told::Unknown => thread::sleep(std::time::Duration::from_millis(50)),
+            Outcome::Unknown => thread::sleep(std::time::Duration::from_millis(50)),
         }
     }
 }
@@ -67,56 +67,56 @@ fn go_on(
     let (mut phone, backup) = one.enroll()?;
     let mut wander = |client: &mut Client| client.browser.address = dice.pick(addresses);
     wander(other);
-    other.ask(Ask::Vault, Token::None);
+    other.send(Request::Vault, Token::None);
     if let Some(code) = phone.code() {
         both(one, other, &code);
     }
     for client in [&mut *one, &mut *other] {
         wander(client);
-        client.ask(Ask::Vault, Token::None);
+        client.send(Request::Vault, Token::None);
     }
     both(one, other, &Token::Backup(backup[0].clone()));
     // Five are compared, the others have to wait.
     for _ in 0..7 {
         wander(one);
-        one.ask(Ask::Validate, phone.wrong());
+        one.send(Request::Validate, phone.wrong());
     }
     wander(other);
-    other.ask(Ask::Validate, Token::Backup(backup[1].clone()));
+    other.send(Request::Validate, Token::Backup(backup[1].clone()));
     wander(other);
-    other.ask(Ask::Vault, Token::None);
+    other.send(Request::Vault, Token::None);
     let mut left = backup;
     if let Some(code) = phone.code()
-        && let Told::Yes(renewed) = one.ask(Ask::Renew, code)
+        && let Outcome::Accepted(renewed) = one.send(Request::Renew, code)
     {
-        other.ask(Ask::Validate, Token::Backup(left[2].clone())); // void
+        other.send(Request::Validate, Token::Backup(left[2].clone())); // void
         left = backup_codes(&renewed);
-        one.ask(Ask::Validate, Token::Backup(left[0].clone()));
+        one.send(Request::Validate, Token::Backup(left[0].clone()));
     }
     wander(one);
-    one.ask(Ask::Status, Token::None);
+    one.send(Request::Status, Token::None);
     if dice.below(2) == 0 {
-        return Some(()); // the device stays, for the last look
+        return Some(()); // the device stays, for the last read
     }
     let mut wander = |client: &mut Client| client.browser.address = dice.pick(addresses);
-    one.ask(Ask::Disable, Token::Backup(left[3].clone()));
+    one.send(Request::Disable, Token::Backup(left[3].clone()));
     wander(other);
-    other.ask(Ask::Vault, Token::None);
+    other.send(Request::Vault, Token::None);
     Some(())
 }
 
 /// Sends again what was accepted before.
 fn once_more(client: &mut Client, accepted: &[Token]) {
     for token in accepted {
-        client.ask(Ask::Validate, token.clone());
+        client.send(Request::Validate, token.clone());
     }
 }
 
 /// The same token from two browsers at once.
 fn both(one: &mut Client, other: &mut Client, token: &Token) {
     thread::scope(|scope| {
-        scope.spawn(|| one.ask(Ask::Validate, token.clone()));
-        other.ask(Ask::Validate, token.clone());
+        scope.spawn(|| one.send(Request::Validate, token.clone()));
+        other.send(Request::Validate, token.clone());
     });
 }
 

@@ -5,13 +5,14 @@
 
 #![allow(dead_code, reason = "without the servers' features a part is unused")]
 
+pub mod client;
 #[cfg(feature = "redis")]
 pub mod cluster;
 pub mod daemon;
 #[cfg(feature = "mysql")]
 pub mod galera;
+mod invariants;
 pub mod load;
-pub mod person;
 pub mod race;
 pub mod record;
 pub mod servers;

@@ -3,8 +3,8 @@
 use std::{net::SocketAddr, sync::Barrier, thread};
 
 use super::{
-    person::{Client, Person, Phone},
-    record::{Ask, Record, Token, Told},
+    client::{Client, Phone, User},
+    record::{Outcome, Record, Request, Token},
 };
 
 const SESSIONS: usize = 8;
@@ -20,11 +20,10 @@ pub struct Runner {
 
 impl Runner {
     pub fn new(addresses: &[SocketAddr], record: &Record) -> Self {
-        let person = Person::register(addresses[0], record).expect("registered");
+        let user = User::register(addresses[0], record).expect("registered");
         let browsers: Vec<Client> = (0..SESSIONS)
             .map(|n| {
-                person
-                    .sign_in(addresses[n % addresses.len()])
+                user.sign_in(addresses[n % addresses.len()])
                     .expect("signed in")
             })
             .collect();
@@ -46,15 +45,18 @@ impl Runner {
             }
             let client = &mut self.browsers[0];
             let code = Token::Backup(self.backup.pop().expect("a backup code"));
-            assert!(client.ask(Ask::Disable, code).is_yes(), "disabled");
+            assert!(
+                client.send(Request::Disable, code).is_accepted(),
+                "disabled"
+            );
             (self.phone, self.backup) = client.enroll().expect("enrolled again");
         }
     }
 
-    /// Sends the same token from all browsers over all instances: what each was told.
-    pub fn all_at_once(&mut self, token: &Token, count: usize) -> Vec<Told> {
+    /// Sends the same token from all browsers over all instances: the outcome of each.
+    pub fn all_at_once(&mut self, token: &Token, count: usize) -> Vec<Outcome> {
         let ready = Barrier::new(count);
-        let told: Vec<(Client, Told)> = thread::scope(|scope| {
+        let outcomes: Vec<(Client, Outcome)> = thread::scope(|scope| {
             let sending: Vec<_> = (0..count)
                 .map(|n| {
                     let address = self.addresses[n % self.addresses.len()];
@@ -62,26 +64,26 @@ impl Runner {
                     let ready = &ready;
                     scope.spawn(move || {
                         ready.wait();
-                        let told = client.ask(Ask::Validate, token.clone());
-                        (client, told)
+                        let outcome = client.send(Request::Validate, token.clone());
+                        (client, outcome)
                     })
                 })
                 .collect();
             sending.into_iter().map(|it| it.join().unwrap()).collect()
         });
         // The session that won has a new id.
-        for (n, (client, told)) in told.iter().enumerate() {
-            if told.is_yes() {
+        for (n, (client, outcome)) in outcomes.iter().enumerate() {
+            if outcome.is_accepted() {
                 self.browsers[n % SESSIONS] = client.clone();
             }
         }
-        told.into_iter().map(|(_, told)| told).collect()
+        outcomes.into_iter().map(|(_, outcome)| outcome).collect()
     }
 
     /// One code, sent 32 times at once: how many succeeded.
     pub fn one_code(&mut self) -> usize {
         let code = self.code();
-        let told = self.all_at_once(&code, AT_ONCE);
-        told.iter().filter(|it| it.is_yes()).count()
+        let outcomes = self.all_at_once(&code, AT_ONCE);
+        outcomes.iter().filter(|it| it.is_accepted()).count()
     }
 }

@@ -86,7 +86,7 @@ impl Service {
         self.instances[n].wait_until_it_listens();
     }
 
-    /// Waits until every instance signs people in again, within 5 seconds, as `browser` sees it.
+    /// Waits until every instance signs users in again, within 5 seconds, as `browser` sees it.
     pub fn wait_until_it_serves(&mut self, browser: &Browser) {
         until(Duration::from_secs(5), "service is back", || {
             let mut serves = true;

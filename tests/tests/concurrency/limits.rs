@@ -1,0 +1,132 @@
+//! How many wait, and who is refused.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering::SeqCst},
+};
+
+use actix_totp::{BuildError, Error, MemoryStore, Outcome, Rejection, Totp};
+use actix_web::rt::{spawn, task::yield_now};
+
+use crate::{Fixture, all, all_are_queued, key, run, user};
+
+#[test]
+fn whoever_hammers_one_account_holds_up_nobody_else() {
+    run(async {
+        let fixture = Fixture::new(2, true, |_| {});
+        fixture.store.swaps.close();
+        let first = fixture.sign_in(&user(0));
+        fixture.store.swaps.until_waiting(1).await;
+        let hammering: Vec<_> = (0..64).map(|_| fixture.sign_in(&user(0))).collect();
+        let other = fixture.sign_in(&user(1));
+        all_are_queued().await;
+        fixture.store.swaps.open();
+        assert!(first.await.unwrap());
+        assert!(other.await.unwrap());
+        // The other was in the group after the first, with one of the 64.
+        assert_eq!(fixture.written(), [1, 1], "a replay writes nothing");
+        assert_eq!(all(hammering).await, [false; 64]);
+    });
+}
+
+#[test]
+fn one_thread_is_enough_and_256_are_the_most() {
+    let build = |threads| {
+        Totp::builder(MemoryStore::new(), key())
+            .worker_threads(threads)
+            .build()
+    };
+    assert!(matches!(build(0), Err(BuildError::Web(_))));
+    assert!(matches!(build(257), Err(BuildError::Web(_))));
+    assert!(build(256).is_ok());
+    run(async move {
+        let totp = build(1).unwrap();
+        for _ in 0..100 {
+            assert!(!totp.status(&user(1)).await.unwrap().enabled);
+        }
+        let refused = totp.authenticate(&user(1), "000000").await.unwrap();
+        assert_eq!(refused, Outcome::Rejected(Rejection::NotEnabled));
+    });
+}
+
+#[test]
+fn too_many_of_one_user_are_refused_and_others_are_not() {
+    run(async {
+        let fixture = Fixture::new(2, true, |_| {});
+        fixture.store.swaps.close();
+        let first = fixture.sign_in(&user(0));
+        fixture.store.swaps.until_waiting(1).await;
+        let hammering: Vec<_> = (0..200)
+            .map(|_| {
+                fixture.send(&user(0), "000000".into(), |outcome| {
+                    matches!(outcome, Err(Error::Overloaded))
+                })
+            })
+            .collect();
+        let other = fixture.sign_in(&user(1));
+        all_are_queued().await;
+        fixture.store.swaps.open();
+        assert!(first.await.unwrap() && other.await.unwrap());
+        let refused = all(hammering).await.into_iter().filter(|it| *it).count();
+        assert_eq!(refused, 200 - 128);
+    });
+}
+
+#[test]
+fn what_waits_is_bounded() {
+    run(async {
+        let fixture = Fixture::new(1, true, |_| {});
+        fixture.store.loads.close();
+        let asked = Arc::new(AtomicUsize::new(0));
+        let asking: Vec<_> = (0..6_000)
+            .map(|_| {
+                let (totp, asked) = (fixture.totp.clone(), Arc::clone(&asked));
+                spawn(async move {
+                    asked.fetch_add(1, SeqCst);
+                    totp.status(&user(0)).await.map(|it| it.enabled)
+                })
+            })
+            .collect();
+        while asked.load(SeqCst) < 6_000 {
+            yield_now().await;
+        }
+        fixture.store.loads.open();
+        let (seen, refused): (Vec<_>, Vec<_>) =
+            all(asking).await.into_iter().partition(Result::is_ok);
+        assert!(seen.iter().all(|it| matches!(it, Ok(true))));
+        assert!(
+            refused
+                .iter()
+                .all(|it| matches!(it, Err(Error::Overloaded)))
+        );
+        // 4,096 wait, and ten threads have taken up to 32 each.
+        assert!(
+            (4_096..=4_096 + 10 * 32).contains(&seen.len()),
+            "{}",
+            seen.len()
+        );
+        assert!(fixture.totp.status(&user(0)).await.unwrap().enabled);
+    });
+}
+
+#[test]
+fn how_many_wait_and_how_long_are_settings_with_limits() {
+    use std::time::Duration;
+    let build = |set: fn(actix_totp::TotpBuilder) -> actix_totp::TotpBuilder| {
+        set(Totp::builder(MemoryStore::new(), key())).build().err()
+    };
+    for refused in [
+        build(|it| it.max_queued(0)),
+        build(|it| it.max_queued(1_000_001)),
+        build(|it| it.operation_timeout(Duration::from_millis(99))),
+        build(|it| it.operation_timeout(Duration::from_millis(60_001))),
+    ] {
+        assert!(matches!(refused, Some(BuildError::Web(_))), "{refused:?}");
+    }
+    let lost = build(|it| it.conflict_retries(0, Duration::ZERO));
+    assert_eq!(lost, Some(BuildError::ConflictRetries));
+    assert_eq!(
+        build(|it| it.max_queued(1).operation_timeout(Duration::from_secs(60))),
+        None
+    );
+}

@@ -1,0 +1,90 @@
+//! What the application answers itself, and what cannot work.
+
+use actix_totp::{
+    BuildError, Change, Problem,
+    pages::{Pages, Texts},
+};
+use actix_web::{
+    App, HttpResponse,
+    error::InternalError,
+    http::{StatusCode, header},
+};
+
+use super::{alice, builder, routes, site};
+use crate::support::{PageClient, serve};
+
+#[test]
+fn an_answer_of_the_applications_own_stays_as_it_is() {
+    let builder = builder()
+        .pages(Pages::new())
+        .authorize_change(async |_, change| {
+            if change == Change::Generate {
+                let to = HttpResponse::SeeOther()
+                    .insert_header((header::LOCATION, "/password"))
+                    .finish();
+                return Err(InternalError::from_response("password", to).into());
+            }
+            let problem = Problem::new(
+                StatusCode::FORBIDDEN,
+                "password_required",
+                "Again <please>.",
+            );
+            Err(problem.into())
+        });
+    let server = site(builder, routes);
+    let mut alice = alice(&server, "");
+    let answer = alice.submit("/auth/otp/generate/", &[]);
+    assert_eq!(
+        (answer.status, answer.header("location")),
+        (303, Some("/password"))
+    );
+    let answer = alice.submit("/auth/otp/disable/", &[]);
+    assert_eq!(answer.status, 403);
+    assert!(
+        answer.text().contains("Again &#60;please&#62;."),
+        "{}",
+        answer.text()
+    );
+}
+
+#[test]
+fn without_session_middleware_a_page_says_that_it_does_not_work() {
+    let totp = builder()
+        .pages(Pages::new())
+        .current_user(actix_totp::CurrentUser::from_fn(async |_| {
+            let id = actix_totp::UserId::new("alice").unwrap();
+            Ok(Some(actix_totp::SignedIn {
+                id,
+                label: String::new(),
+            }))
+        }))
+        .build()
+        .unwrap();
+    let server = serve!(App::new().configure(|cfg| routes(&totp, cfg)));
+    let mut alice = PageClient::at(server.browser());
+    assert_eq!(alice.open("/auth/otp/setup/").status, 200);
+    alice.submit("/auth/otp/generate/", &[]);
+    let answer = alice.submit("/auth/otp/verify/", &[("token", "123456")]);
+    assert_eq!(answer.status, 503);
+    assert!(answer.text().contains("Try again in a little while."));
+}
+
+#[test]
+fn bad_settings_are_refused_when_it_is_built() {
+    for pages in [
+        Pages::new().logo("https://elsewhere.example/logo.svg"),
+        Pages::new().logo("logo.svg"),
+        Pages::new().stylesheet("//elsewhere.example/own.css"),
+        Pages::new().home("javascript:alert(1)"),
+        Pages::new().home(""),
+        Pages::new().sign_in("/\\elsewhere.example"),
+        Pages::new().link("Help", "javascript:alert(1)"),
+        Pages::new().link("Help", "http://help.example.com"),
+        Pages::new().only_languages(Vec::<(&str, Texts)>::new()),
+        Pages::new().language("", Texts::english()),
+        Pages::new().language("en\"", Texts::english()),
+    ] {
+        let built = builder().pages(pages).build();
+        assert!(matches!(built, Err(BuildError::Web(_))), "{built:?}");
+    }
+}
