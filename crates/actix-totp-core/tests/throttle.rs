@@ -10,7 +10,7 @@ mod support;
 use std::time::Duration;
 
 use actix_totp_core::{Event, Rejection};
-use support::{Fixture, accepted, rejected};
+use support::{Fixture, accepted};
 
 fn throttled(secs: u64) -> Result<(), Rejection> {
     Err(Rejection::Throttled {
