@@ -4,6 +4,7 @@
 //! associated data: a box that is copied to another user, or put back after its epoch ended, does not open.
 
 mod proof;
+mod text;
 
 use std::fmt;
 
@@ -62,7 +63,7 @@ pub struct KeyRing {
 struct Key {
     id: [u8; ID_BYTES],
     cipher: XChaCha20Poly1305,
-    proof_cipher: XChaCha20Poly1305,
+    text_cipher: XChaCha20Poly1305,
 }
 
 impl Key {
@@ -76,7 +77,7 @@ impl Key {
         Self {
             id,
             cipher: XChaCha20Poly1305::new(secret.into()),
-            proof_cipher: proof::cipher(secret),
+            text_cipher: text::cipher(secret),
         }
     }
 }

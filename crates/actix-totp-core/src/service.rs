@@ -91,6 +91,37 @@ impl TotpService {
         self.inner.keys.open_proof(user, sealed)
     }
 
+    /// A few bytes as text that a browser may keep, sealed under the first key of the ring: letters, digits, `-` and `_`. It
+    /// opens for the same purpose and the same user alone, however old it is.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Randomness`].
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use actix_totp_core::{KeyRing, MemoryStore, TotpService, UserId};
+    ///
+    /// let keys = KeyRing::parse("sKSvs2lEIB0mF9cUb5fQeTeIEY5pPEYzWLdIDHEbkV0=")?;
+    /// let totp = TotpService::builder(MemoryStore::new(), keys).build()?;
+    /// let (alice, bob) = (UserId::new("alice")?, UserId::new("bob")?);
+    ///
+    /// let text = totp.seal_text("greeting", &alice, b"hello")?;
+    /// assert_eq!(totp.open_text("greeting", &alice, &text).as_deref(), Some(&b"hello"[..]));
+    /// assert_eq!(totp.open_text("greeting", &bob, &text), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn seal_text(&self, purpose: &str, user: &UserId, content: &[u8]) -> Result<String, Error> {
+        let Inner { keys, random, .. } = &*self.inner;
+        Ok(keys.seal_text(purpose, user, content, &**random)?)
+    }
+
+    /// What [`seal_text`](Self::seal_text) sealed for this purpose and this user, under any key of the ring.
+    pub fn open_text(&self, purpose: &str, user: &UserId, sealed: &str) -> Option<Vec<u8>> {
+        self.inner.keys.open_text(purpose, user, sealed)
+    }
+
     pub(crate) fn status_of(&self, device: Option<&Device>, now: u64) -> Status {
         let lifetime = self.inner.config.enrollment_lifetime_secs;
         device.map_or_else(Status::default, |device| Status::of(device, now, lifetime))

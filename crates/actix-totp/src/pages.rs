@@ -45,33 +45,35 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod addresses;
 mod answer;
 mod assets;
+mod browser;
 mod challenge;
 mod form;
 mod html;
 mod language;
 mod notice;
+mod notice_cookie;
 mod page;
+mod request;
 mod routes;
 mod settings;
 mod setup;
 mod site;
 mod texts;
-mod visit;
+mod view;
 
 pub(crate) use self::{
-    form::FromPage,
-    notice::Notice,
-    routes::{configure, page_for, paths, refused},
+    addresses::paths,
+    routes::{configure, page_for, refused},
     site::Site,
 };
 pub use self::{
-    page::{
-        BackupCodes, Challenge, FirstCode, Layout, Page, Secret, Settings, Trouble, View, Wait,
-    },
+    page::{BackupCodes, Challenge, FirstCode, Page, ProblemPage, Secret, Settings, Wait},
     site::Pages,
     texts::Texts,
+    view::{Layout, View},
 };
 
 /// Whether `path` is one of this application, and no way to another host: what to ask of a `next` before going there.

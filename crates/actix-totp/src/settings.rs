@@ -359,12 +359,14 @@ impl TotpBuilder {
             body_timeout: self.body_timeout,
             max_age_secs,
             browser_paths: self.browser_paths,
+            #[cfg(feature = "pages")]
+            site: (self.pages)
+                .map(|pages| crate::pages::Site::new(pages, self.name.as_deref()))
+                .transpose()?,
             trust: Trust {
                 plugin: self.name,
                 ..self.trust
             },
-            #[cfg(feature = "pages")]
-            site: self.pages.map(crate::pages::Site::new).transpose()?,
         }))
     }
 }

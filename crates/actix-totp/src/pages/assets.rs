@@ -2,10 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use actix_web::{HttpRequest, HttpResponse, http::header, web};
-
-use super::site::Site;
-use crate::plugin::Totp;
+use actix_web::{HttpRequest, HttpResponse, http::header};
 
 const STYLE: &str = include_str!("../../assets/totp.css");
 const SCRIPT: &str = include_str!("../../assets/totp.js");
@@ -24,45 +21,33 @@ impl Assets {
         }
     }
 
-    pub(super) fn style(&self, base: &str) -> String {
+    pub(super) fn style_address(&self, base: &str) -> String {
         format!("{base}assets/totp.css?v={}", self.version)
     }
 
-    pub(super) fn script(&self, base: &str) -> String {
+    pub(super) fn script_address(&self, base: &str) -> String {
         format!("{base}assets/totp.js?v={}", self.version)
     }
-}
 
-pub(super) async fn style(req: HttpRequest, totp: web::ThinData<Totp>) -> HttpResponse {
-    asset(
-        &req,
-        totp.0.0.site.as_ref(),
-        "text/css; charset=utf-8",
-        STYLE,
-    )
-}
+    pub(super) fn style(&self, req: &HttpRequest) -> HttpResponse {
+        self.asset(req, "text/css; charset=utf-8", STYLE)
+    }
 
-pub(super) async fn script(req: HttpRequest, totp: web::ThinData<Totp>) -> HttpResponse {
-    let kind = "text/javascript; charset=utf-8";
-    asset(&req, totp.0.0.site.as_ref(), kind, SCRIPT)
-}
+    pub(super) fn script(&self, req: &HttpRequest) -> HttpResponse {
+        self.asset(req, "text/javascript; charset=utf-8", SCRIPT)
+    }
 
-/// Under another version, of a process that is older or newer, it is given but not kept.
-fn asset(
-    req: &HttpRequest,
-    site: Option<&Site>,
-    kind: &'static str,
-    content: &'static str,
-) -> HttpResponse {
-    let current = site.map(|site| format!("v={}", site.assets.version));
-    let caching = if current.is_some_and(|current| req.query_string() == current) {
-        "private, max-age=31536000, immutable" // the session middleware may add a cookie to any answer
-    } else {
-        "no-cache"
-    };
-    HttpResponse::Ok()
-        .content_type(kind)
-        .insert_header((header::CACHE_CONTROL, caching))
-        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .body(content)
+    /// Under another version, of a process that is older or newer, it is given but not kept.
+    fn asset(&self, req: &HttpRequest, kind: &'static str, content: &'static str) -> HttpResponse {
+        let caching = if req.query_string() == format!("v={}", self.version) {
+            "private, max-age=31536000, immutable" // the session middleware may add a cookie to any answer
+        } else {
+            "no-cache"
+        };
+        HttpResponse::Ok()
+            .content_type(kind)
+            .insert_header((header::CACHE_CONTROL, caching))
+            .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+            .body(content)
+    }
 }

@@ -1,64 +1,34 @@
-//! What a form of ours sends beside the token.
+//! The forms that a token is typed into.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use super::notice::Field;
-use crate::local::is_local;
-
-/// The hidden fields and the box. What cannot be read is not there.
-pub(crate) struct FromPage {
-    next: Option<String>,
-    pub(super) field: Option<Field>,
-    pub(super) saved: bool,
+/// Which one it was: a refusal is shown beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Form {
+    Code,
+    Backup,
+    Renew,
+    Replace,
+    Disable,
 }
 
-impl FromPage {
-    pub(crate) const fn nothing() -> Self {
-        Self {
-            next: None,
-            field: None,
-            saved: false,
+impl Form {
+    /// What its hidden field `form` holds.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Code => "code",
+            Self::Backup => "backup",
+            Self::Renew => "renew",
+            Self::Replace => "replace",
+            Self::Disable => "disable",
         }
     }
 
-    pub(crate) fn read(body: &[u8]) -> Self {
-        #[derive(Default, Deserialize)]
-        struct Fields {
-            next: Option<String>,
-            form: Option<String>,
-            saved: Option<String>,
-        }
-        let fields: Fields = serde_urlencoded::from_bytes(body).unwrap_or_default();
-        Self {
-            next: fields.next,
-            field: fields.form.as_deref().and_then(field),
-            saved: fields.saved.as_deref() == Some("true"),
-        }
+    pub(super) fn named(name: &str) -> Option<Self> {
+        use Form::{Backup, Code, Disable, Renew, Replace};
+        [Code, Backup, Renew, Replace, Disable]
+            .into_iter()
+            .find(|form| form.name() == name)
     }
-
-    /// Where to go on to, if that is a path of this application.
-    pub(super) fn next(&self) -> Option<&str> {
-        local(self.next.as_deref())
-    }
-}
-
-fn field(name: &str) -> Option<Field> {
-    use Field::{Backup, Code, Disable, Renew, Replace};
-    [Code, Backup, Renew, Replace, Disable]
-        .into_iter()
-        .find(|field| field.name() == name)
-}
-
-/// The `next` of a query, if that is a path of this application.
-pub(super) fn next_of_query(query: &str) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Query {
-        next: Option<String>,
-    }
-    let query: Query = serde_urlencoded::from_str(query).ok()?;
-    local(query.next.as_deref()).map(str::to_owned)
-}
-
-fn local(next: Option<&str>) -> Option<&str> {
-    next.filter(|next| is_local(next))
 }

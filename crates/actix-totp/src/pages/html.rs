@@ -3,11 +3,10 @@
 use askama::Template;
 
 use super::{
-    page::{
-        BackupCodes, Challenge, FirstCode, Layout, Page, Secret, Settings, Trouble, View, Wait,
-    },
+    page::{BackupCodes, Challenge, FirstCode, Page, ProblemPage, Secret, Settings, Wait},
     site::Pages,
     texts::Texts,
+    view::{Layout, View},
 };
 
 macro_rules! templates {
@@ -31,7 +30,7 @@ templates! {
     BackupCodesHtml(page: BackupCodes) "backup_codes.html";
     ChallengeHtml(page: Challenge) "challenge.html";
     SettingsHtml(page: Settings) "settings.html";
-    TroubleHtml(page: Trouble) "problem.html";
+    ProblemHtml(page: ProblemPage) "problem.html";
 }
 
 #[derive(Template)]
@@ -88,6 +87,6 @@ fn content(page: &Page<'_>, view: &View<'_>) -> Result<String, askama::Error> {
         Page::BackupCodes(page) => BackupCodesHtml { view, t, page }.render(),
         Page::Challenge(page) => ChallengeHtml { view, t, page }.render(),
         Page::Settings(page) => SettingsHtml { view, t, page }.render(),
-        Page::Trouble(page) => TroubleHtml { view, t, page }.render(),
+        Page::Problem(page) => ProblemHtml { view, t, page }.render(),
     }
 }

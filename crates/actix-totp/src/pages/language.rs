@@ -2,7 +2,7 @@
 
 use actix_web::http::header::{AcceptLanguage, Quality};
 
-use super::Texts;
+use super::texts::Texts;
 
 /// A language that pages may be in.
 #[derive(Debug, Clone)]

@@ -1,16 +1,18 @@
-//! What the next page is to tell about what was done or refused just now. It waits in the session, since a POST is answered
-//! with a redirect; nothing of it stands in a URL, where anybody could write it.
+//! What a page says about the form that was sent just before: that it was done, or why it was refused.
 
 use serde::{Deserialize, Serialize};
 
-use super::texts::{Texts, fill, minutes};
+use super::{
+    form::Form,
+    texts::{Texts, fill, minutes},
+};
 use crate::problem::Problem;
 
-/// A stable reason, and what it is about.
+/// What was done or refused, and the form that it is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Notice {
+pub(super) struct Notice {
     what: What,
-    field: Option<Field>,
+    form: Option<Form>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,29 +25,6 @@ enum What {
         code: String,
         skew_secs: Option<i64>,
     },
-}
-
-/// The form that a token was typed into.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Field {
-    Code,
-    Backup,
-    Renew,
-    Replace,
-    Disable,
-}
-
-impl Field {
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Code => "code",
-            Self::Backup => "backup",
-            Self::Renew => "renew",
-            Self::Replace => "replace",
-            Self::Disable => "disable",
-        }
-    }
 }
 
 impl Notice {
@@ -62,11 +41,12 @@ impl Notice {
     }
 
     const fn done(what: What) -> Self {
-        Self { what, field: None }
+        Self { what, form: None }
     }
 
-    /// A refusal that the user can do something about on the page that the form was on. `None`: there is no such page.
-    pub(super) fn refused(problem: &Problem, field: Option<Field>) -> Option<Self> {
+    /// A refusal that the user can do something about on the page with the form. `None`: the problem is shown on a page of
+    /// its own.
+    pub(super) fn refused(problem: &Problem, form: Option<Form>) -> Option<Self> {
         let code = problem.code();
         let skew_secs = problem.member("skew_seconds").and_then(|it| it.as_i64());
         is_for_the_user(code).then(|| Self {
@@ -74,25 +54,36 @@ impl Notice {
                 code: code.to_owned(),
                 skew_secs,
             },
-            field,
+            form,
         })
     }
 
-    /// What is about a form that is not on the page is told above it.
-    pub(super) fn on_a_page_with(mut self, fields: &[Field]) -> Self {
-        self.field = self.field.filter(|field| fields.contains(field));
-        self
+    /// As JSON.
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        serde_json::to_vec(self).unwrap_or_default() // a JSON value is made of it without fail
+    }
+
+    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        serde_json::from_slice(bytes).ok()
+    }
+
+    /// As it is shown on a page with these forms. A notice about another form stands above them all.
+    pub(super) fn on_a_page_with(&self, forms: &[Form]) -> Self {
+        Self {
+            form: self.form.filter(|form| forms.contains(form)),
+            ..self.clone()
+        }
     }
 
     pub(super) const fn is_refusal(&self) -> bool {
         matches!(self.what, What::Refused { .. })
     }
 
-    pub(super) const fn field(&self) -> Option<Field> {
-        self.field
+    pub(super) const fn form(&self) -> Option<Form> {
+        self.form
     }
 
-    /// Whether what was typed had no shape of a code: it may have another length than we think.
+    /// Whether the user has typed something that does not look like a code. Their codes may have another length than we think.
     pub(super) fn is_malformed(&self) -> bool {
         matches!(&self.what, What::Refused { code, .. } if code == "malformed_token")
     }
@@ -111,9 +102,9 @@ impl Notice {
                 skew_secs: Some(secs),
                 ..
             } => fill(&t.clock_behind, time(*secs)),
-            What::Refused { code, .. } if code == "invalid_token" => match self.field {
-                Some(Field::Backup) => t.invalid_backup_code.to_string(),
-                Some(Field::Renew) => t.invalid_code_to_renew.to_string(),
+            What::Refused { code, .. } if code == "invalid_token" => match self.form {
+                Some(Form::Backup) => t.invalid_backup_code.to_string(),
+                Some(Form::Renew) => t.invalid_code_to_renew.to_string(),
                 _ => t.invalid_token.to_string(),
             },
             What::Refused { code, .. } => problem(t, code).unwrap_or(&t.unavailable).to_owned(),
@@ -121,7 +112,7 @@ impl Notice {
     }
 }
 
-/// Reasons that are told beside the form that was refused.
+/// Reasons that are shown beside the form that was refused.
 fn is_for_the_user(code: &str) -> bool {
     matches!(
         code,
@@ -134,6 +125,7 @@ fn is_for_the_user(code: &str) -> bool {
             | "not_enabled"
             | "already_confirmed"
             | "enrollment_expired"
+            | "enrollment_discarded"
             | "totp_required"
             | "stale_proof"
             | "throttled"
@@ -141,7 +133,7 @@ fn is_for_the_user(code: &str) -> bool {
     )
 }
 
-/// The text for a problem's code: of the reasons that the endpoints tell, each.
+/// The text for a problem's code. Every reason that an endpoint gives has one.
 pub(super) fn problem<'t>(t: &'t Texts, code: &str) -> Option<&'t str> {
     Some(match code {
         "invalid_token" | "clock_skew" => &t.invalid_token,
@@ -152,6 +144,7 @@ pub(super) fn problem<'t>(t: &'t Texts, code: &str) -> Option<&'t str> {
         "not_enabled" | "totp_setup_required" => &t.not_enabled,
         "already_confirmed" => &t.already_confirmed,
         "enrollment_expired" => &t.enrollment_expired,
+        "enrollment_discarded" => &t.enrollment_discarded,
         "totp_required" => &t.totp_required,
         "stale_proof" => &t.stale_proof,
         "throttled" => &t.throttled,
@@ -160,6 +153,7 @@ pub(super) fn problem<'t>(t: &'t Texts, code: &str) -> Option<&'t str> {
         "cross_site" => &t.cross_site,
         "not_found" => &t.not_found,
         "method_not_allowed" => &t.method_not_allowed,
+        "request_timeout" => &t.request_timeout,
         "body_too_large" | "unsupported_media_type" | "malformed_body" => &t.bad_request,
         "store_unavailable" | "no_session" | "not_guarded" => &t.unavailable,
         _ => return None,

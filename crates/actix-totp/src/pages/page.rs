@@ -2,83 +2,35 @@
 
 use std::fmt;
 
-use actix_totp_core::Status;
+use actix_totp_core::{BackupCode, Status};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{
-    notice::{Field, Notice},
-    texts::{Texts, fill, minutes},
-};
-use crate::routes::rfc3339;
+use super::{form::Form, texts::Texts};
+use crate::routes::response::{reveal, rfc3339};
 
-/// A page with what is particular to it. What is common to all is in [`View`].
+/// A page with what only it shows. What all pages share is in [`View`](super::View).
 ///
-/// Each form posts to an endpoint, relative to [`View::base`], with the field `next` where there is one, and `form` with the
-/// name that [`View::form`] tells again after a refusal: `code`, `backup`, `renew`, `replace` or `disable`.
+/// Each form posts to an endpoint, relative to [`View::base`](super::View::base). It sends the field `next` where there is one,
+/// and the field `form` with its name: `code`, `backup`, `renew`, `replace` or `disable`. After a refusal
+/// [`View::form`](super::View::form) has this name.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Page<'a> {
-    /// `setup/`, nothing begun: a form that posts to `generate/`.
+    /// `setup/` before anything is begun: a form that posts to `generate/`.
     Start,
     /// A new secret, shown once: a form that posts the first code as `token` to `verify/`.
     Secret(Secret<'a>),
-    /// `setup/`, a secret waits for its first code: a form that posts it as `token` to `verify/`.
+    /// `setup/` while a secret waits for its first code: a form that posts it as `token` to `verify/`.
     FirstCode(FirstCode),
-    /// New backup codes, shown once: a form that posts `saved=true` to `saved/` and so leads on.
+    /// New backup codes, shown once: a form that posts `saved=true` to `saved/`, which leads on.
     BackupCodes(BackupCodes),
     /// `challenge/`: forms that post a `token` to `validate/`, perhaps with `trust_browser=true`.
     Challenge(Challenge),
-    /// `settings/`: forms that post a `token` to `backup-codes/`, `generate/` and `disable/`, and nothing to
-    /// `forget-browsers/`.
+    /// `settings/`: forms that post a `token` to `backup-codes/`, `generate/` and `disable/`; and one that posts to
+    /// `forget-browsers/`, whose body is not read: its address is made by [`View::with_next`](super::View::with_next).
     Settings(Settings),
     /// A refusal or a fault.
-    Trouble(Trouble),
-}
-
-/// What every page may show.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct View<'a> {
-    /// The texts in the language of the page.
-    pub texts: &'a Texts,
-    /// The language's tag.
-    pub language: &'a str,
-    /// The application's name.
-    pub name: &'a str,
-    /// The path of its logo.
-    pub logo: Option<&'a str>,
-    /// The links below the page: text and address.
-    pub links: &'a [(String, String)],
-    /// What a relative address begins with to be in the scope: `../` or `./`.
-    pub base: &'a str,
-    /// The path to go on to, for a hidden field `next`. Always one of this application.
-    pub next: Option<&'a str>,
-    /// Where a page leads without it.
-    pub home: &'a str,
-    /// Where to sign in.
-    pub sign_in: Option<&'a str>,
-    /// The stylesheets: addresses.
-    pub stylesheets: Vec<String>,
-    /// The script: an address. Without it everything works, too.
-    pub script: String,
-    /// What is to be told about what was done or refused just now.
-    pub notice: Option<String>,
-    /// Whether the notice tells of a refusal.
-    pub is_refusal: bool,
-    /// The form that it is about, if it is about one.
-    pub form: Option<&'static str>,
-}
-
-/// A document to be made around a page. `Debug` shows nothing of the content, which may hold a secret.
-#[non_exhaustive]
-pub struct Layout<'a> {
-    /// The title, escaped.
-    pub title: &'a str,
-    /// The content, HTML.
-    pub content: &'a str,
-    /// Links to stylesheets and script, and the viewport, for the `<head>`: HTML.
-    pub head: &'a str,
-    /// What else there is.
-    pub view: &'a View<'a>,
+    Problem(ProblemPage),
 }
 
 /// A new secret. `Debug` shows nothing of it.
@@ -96,15 +48,15 @@ pub struct Secret<'a> {
     pub digits: u8,
 }
 
-/// A secret that was shown waits for its first code.
+/// The secret was shown, and waits for its first code.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct FirstCode {
     /// Whether it replaces an authenticator that still works.
     pub replaces: bool,
-    /// How many digits its codes have. `None`: not known, as the user has typed something else.
+    /// How many digits its codes have. `None`: unknown, since the user has typed something else.
     pub digits: Option<u8>,
-    /// Whether codes have to wait.
+    /// Whether codes of the app are checked now.
     pub wait: Wait,
 }
 
@@ -119,7 +71,7 @@ pub struct BackupCodes {
     pub is_new: bool,
 }
 
-/// A code is asked for.
+/// The user is asked for a code.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Challenge {
@@ -127,9 +79,9 @@ pub struct Challenge {
     pub trust_days: Option<u64>,
     /// Failed attempts since the last sign-in.
     pub failed_attempts: u32,
-    /// How many digits codes have. `None`: not known, as the user has typed something else.
+    /// How many digits codes have. `None`: unknown, since the user has typed something else.
     pub digits: Option<u8>,
-    /// Whether codes have to wait.
+    /// Whether codes of the app are checked now.
     pub wait: Wait,
 }
 
@@ -145,39 +97,39 @@ pub struct Settings {
     pub backup_codes_remaining: u32,
     /// Whether a new secret waits for its first code.
     pub is_pending: bool,
-    /// Whether codes have to wait.
+    /// Whether codes of the app are checked now.
     pub wait: Wait,
 }
 
 /// A refusal or a fault.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Trouble {
-    /// The stable reason, as the endpoints tell it.
+pub struct ProblemPage {
+    /// The stable reason, as in the JSON of the endpoints.
     pub code: String,
-    /// What to tell the user.
+    /// The text for the user.
     pub text: String,
-    /// Whether signing in helps.
-    pub is_nobody: bool,
+    /// Whether nobody is signed in.
+    pub is_signed_out: bool,
 }
 
-/// Whether codes of the app are looked at.
+/// Whether codes of the app are checked now. Backup codes always are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Wait {
     /// They are.
     No,
-    /// They are not before so many seconds are over. Backup codes are.
+    /// They are in so many seconds.
     Secs(u64),
-    /// They are not before a backup code unlocks them.
+    /// They are when a backup code has unlocked them.
     Locked,
 }
 
-/// Fewer backup codes than this are few.
+/// Below this number of backup codes the user is warned.
 const FEW: u32 = 3;
 
 impl Page<'_> {
-    /// The heading, which is the title, too.
+    /// The heading, which is also the title.
     pub fn title<'t>(&self, texts: &'t Texts) -> &'t str {
         let t = texts;
         match self {
@@ -187,30 +139,18 @@ impl Page<'_> {
             Self::BackupCodes(_) => &t.codes_title,
             Self::Challenge(_) => &t.challenge_title,
             Self::Settings(_) => &t.settings_title,
-            Self::Trouble(_) => &t.problem_title,
+            Self::Problem(_) => &t.problem_title,
         }
     }
-}
 
-impl View<'_> {
-    /// Whether the last refusal was about this form.
-    pub(super) fn refused(&self, form: &str) -> bool {
-        self.is_refusal && self.form == Some(form)
-    }
-
-    pub(super) fn fill(&self, text: &str, value: impl fmt::Display) -> String {
-        fill(text, value)
-    }
-
-    pub(super) fn minutes(&self, secs: &u64) -> String {
-        minutes(*secs)
-    }
-
-    /// The notice becomes part of the view.
-    pub(super) fn tell(&mut self, notice: &Notice) {
-        self.notice = Some(notice.text(self.texts));
-        self.is_refusal = notice.is_refusal();
-        self.form = notice.field().map(Field::name);
+    /// The forms of the page that a notice can be about.
+    pub(super) const fn forms(&self) -> &'static [Form] {
+        match self {
+            Self::Secret(_) | Self::FirstCode(_) => &[Form::Code],
+            Self::Challenge(_) => &[Form::Code, Form::Backup],
+            Self::Settings(_) => &[Form::Renew, Form::Replace, Form::Disable],
+            Self::Start | Self::BackupCodes(_) | Self::Problem(_) => &[],
+        }
     }
 }
 
@@ -220,6 +160,19 @@ impl Wait {
             _ if status.locked => Self::Locked,
             Some(wait) => Self::Secs(wait.as_secs()),
             None => Self::No,
+        }
+    }
+}
+
+impl BackupCodes {
+    pub(super) fn new(codes: &[BackupCode], is_new: bool) -> Self {
+        let codes = reveal(codes);
+        let text = codes.join("\n") + "\n";
+        let text = utf8_percent_encode(&text, NON_ALPHANUMERIC);
+        Self {
+            download: format!("data:text/plain;charset=utf-8,{text}"),
+            codes,
+            is_new,
         }
     }
 }
@@ -235,7 +188,7 @@ impl Settings {
         }
     }
 
-    /// Whether there are so few backup codes that the user should make new ones.
+    /// Whether so few backup codes are left that the user should make new ones.
     pub const fn has_few_backup_codes(&self) -> bool {
         self.backup_codes_remaining < FEW
     }
@@ -245,15 +198,6 @@ impl Settings {
         let at = self.last_used_at.as_deref()?;
         let (day, time) = (at.get(..10)?, at.get(11..16)?);
         Some(format!("{day} {time} UTC"))
-    }
-}
-
-impl fmt::Debug for Layout<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Layout")
-            .field("title", &self.title)
-            .field("view", &self.view)
-            .finish_non_exhaustive()
     }
 }
 
@@ -270,52 +214,5 @@ impl fmt::Debug for BackupCodes {
         f.debug_struct("BackupCodes")
             .field("is_new", &self.is_new)
             .finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn debug_shows_no_secret() {
-        let secret = Page::Secret(Secret {
-            secret: "zq7x".into(),
-            otpauth_url: "otpauth://zq7x",
-            qr_svg: "<svg>zq7x</svg>",
-            replaces: false,
-            digits: 6,
-        });
-        let codes = Page::BackupCodes(BackupCodes {
-            codes: vec!["zq7x".into()],
-            download: "data:zq7x".into(),
-            is_new: true,
-        });
-        let texts = Texts::english();
-        let view = View {
-            texts: &texts,
-            language: "en",
-            name: "Example Inc",
-            logo: None,
-            links: &[],
-            base: "./",
-            next: None,
-            home: "/",
-            sign_in: None,
-            stylesheets: Vec::new(),
-            script: String::new(),
-            notice: None,
-            is_refusal: false,
-            form: None,
-        };
-        let layout = Layout {
-            title: "Title",
-            content: "<p>zq7x</p>",
-            head: "",
-            view: &view,
-        };
-        let shown = format!("{secret:?} {codes:?} {layout:?}");
-        assert!(!shown.contains("zq7x"), "{shown}");
-        assert!(shown.contains("Secret") && shown.contains("is_new: true"));
     }
 }

@@ -1,7 +1,7 @@
 //! Where the pages are, and which requests they answer: those of browsers that ask for HTML.
 
 use actix_web::{
-    HttpMessage, HttpRequest, HttpResponse, Route, guard,
+    Handler, HttpMessage, HttpRequest, HttpResponse, Route, guard,
     http::{
         Method,
         header::{self, HeaderMap},
@@ -9,64 +9,72 @@ use actix_web::{
     web::{self, ServiceConfig},
 };
 
-use super::{answer::see_other, assets, challenge, settings, setup, visit::Visit};
-use crate::{
-    accept::prefers_html,
-    local::is_local,
-    plugin::{BrowserPaths, Totp},
-    problem::Problem,
-    routes::{only_get, only_post},
+use super::{
+    answer::see_other,
+    browser::{Answer, Browser},
+    challenge,
+    request::{Show, form, form_without_body, page},
+    settings, setup,
 };
+use crate::{accept::prefers_html, plugin::Totp, problem::Problem};
 
-/// Mounts what only browsers ask for.
-pub(crate) fn configure(totp: &Totp, cfg: &mut ServiceConfig) {
-    let Some(site) = &totp.0.site else { return };
-    macro_rules! page {
-        ($name:literal, $show:path) => {
-            for path in [concat!("/", $name, "/"), concat!("/", $name)] {
-                let mut resource = web::resource(path)
-                    .route(web::get().to($show))
-                    .route(web::head().to($show))
-                    .default_service(web::to(only_get));
-                if path.ends_with('/') {
-                    resource = resource.name(&site.route_name($name));
-                }
-                cfg.service(resource);
-            }
-        };
-    }
-    page!("challenge", challenge::show);
-    page!("setup", setup::show);
-    page!("settings", settings::show);
-    for path in ["/saved/", "/saved"] {
-        cfg.service(
+/// Mounts what only browsers ask for. `only_get` and `only_post` answer other methods.
+pub(crate) fn configure<G, P>(totp: &Totp, cfg: &mut ServiceConfig, only_get: G, only_post: P)
+where
+    G: Handler<(HttpRequest, web::ThinData<Totp>), Output = Answer> + Copy,
+    P: Handler<(HttpRequest, web::ThinData<Totp>), Output = Answer> + Copy,
+{
+    let Some(site) = &totp.plugin.site else {
+        return;
+    };
+    for (name, show) in [
+        ("challenge", challenge::show as Show),
+        ("setup", setup::show),
+        ("settings", settings::show),
+    ] {
+        let page = |path: String| {
             web::resource(path)
-                .route(web::post().to(setup::go_on))
-                .default_service(web::to(only_post)),
-        );
+                .route(page(web::get(), show))
+                .route(page(web::head(), show))
+                .default_service(web::to(only_get))
+        };
+        cfg.service(page(format!("/{name}/")).name(&site.route_name(name)))
+            .service(page(format!("/{name}")));
     }
-    cfg.route("/assets/totp.css", web::get().to(assets::style))
-        .route("/assets/totp.js", web::get().to(assets::script));
+    for path in ["/saved/", "/saved"] {
+        let resource = web::resource(path).route(form("settings/", setup::leave));
+        cfg.service(resource.default_service(web::to(only_post)));
+    }
+    cfg.route("/assets/totp.css", web::get().to(style))
+        .route("/assets/totp.js", web::get().to(script));
+}
+
+async fn style(http: HttpRequest, totp: web::ThinData<Totp>) -> Answer {
+    Ok(Browser::of(&totp, &http)?.site.assets.style(&http))
+}
+
+async fn script(http: HttpRequest, totp: web::ThinData<Totp>) -> Answer {
+    Ok(Browser::of(&totp, &http)?.site.assets.script(&http))
 }
 
 /// How a browser's form to an endpoint is answered, if there are pages.
 pub(crate) fn page_for(totp: &Totp, endpoint: &str) -> Option<Route> {
-    totp.0.site.as_ref()?;
-    let route = web::post().guard(guard::fn_guard(|context| {
-        prefers_html(context.header().as_ref()) && !is_json(context.head().headers())
-    }));
-    Some(match endpoint.trim_matches('/') {
-        "validate" => route.to(challenge::submit),
-        "generate" => route.to(setup::begin),
-        "verify" => route.to(setup::finish),
-        "backup-codes" => route.to(settings::renew),
-        "forget-browsers" => route.to(settings::forget),
-        "disable" => route.to(settings::disable),
+    totp.plugin.site.as_ref()?;
+    let route = match endpoint {
+        "validate" => form("challenge/", challenge::submit),
+        "generate" => form("settings/", setup::begin),
+        "verify" => form("setup/", setup::finish),
+        "backup-codes" => form("settings/", settings::renew),
+        "forget-browsers" => form_without_body("settings/", settings::forget),
+        "disable" => form("settings/", settings::disable),
         _ => return None,
-    })
+    };
+    Some(route.guard(guard::fn_guard(|context| {
+        prefers_html(context.header().as_ref()) && !is_json(context.head().headers())
+    })))
 }
 
-/// No form of a browser sends JSON: whoever does is a program, whatever it accepts.
+/// A browser's form is never JSON: a client that sends JSON is a program, whatever it accepts.
 fn is_json(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE);
     kind.is_some_and(|kind| {
@@ -76,59 +84,46 @@ fn is_json(headers: &HeaderMap) -> bool {
     })
 }
 
-/// Where guards send browsers, wherever the scope is mounted.
-pub(crate) fn paths(totp: &Totp, req: &HttpRequest) -> Option<BrowserPaths> {
-    let site = totp.0.site.as_ref()?;
-    let path = |page: &str| {
-        let url = req.url_for_static(&site.route_name(page)).ok()?;
-        // The URL is made of the host that the request names, which may say anything.
-        Some(url.path().to_owned()).filter(|path| is_local(path))
-    };
-    Some(BrowserPaths {
-        challenge: path("challenge")?,
-        setup: path("setup")?,
-        sign_in: site.pages.sign_in.clone(),
+/// What a browser gets where there is nothing, or not with this method: a page. `None`: it is no browser.
+///
+/// A browser that opens the address of a form, by going back or from its history, is led to the page with the form.
+pub(crate) fn refused(totp: &Totp, http: &HttpRequest, problem: &Problem) -> Option<Answer> {
+    totp.plugin.site.as_ref()?;
+    if !prefers_html(http.get_header().as_ref()) {
+        return None;
+    }
+    Some(match Browser::of(totp, http) {
+        Ok(browser) => match redirect(&browser, problem) {
+            Some(redirect) => Ok(redirect),
+            None => browser.show_problem(problem),
+        },
+        Err(problem) => Err(problem.into()),
     })
 }
 
-/// What a browser gets where there is nothing, or not with this method: a page. `None`: it is no browser.
-///
-/// Whoever opens the address that a form was sent to, by going back or by its history, is led to where the form was.
-pub(crate) fn refused(
-    totp: &Totp,
-    req: &HttpRequest,
-    problem: &Problem,
-) -> Option<Result<HttpResponse, actix_web::Error>> {
-    totp.0.site.as_ref()?;
-    if !prefers_html(req.get_header().as_ref()) {
+fn redirect(browser: &Browser<'_>, problem: &Problem) -> Option<HttpResponse> {
+    let http = browser.http;
+    if !matches!(*http.method(), Method::GET | Method::HEAD) {
         return None;
     }
-    let visit = match Visit::new(totp, req) {
-        Ok(visit) => visit,
-        Err(error) => return Some(Err(error)),
-    };
-    let is_get = matches!(*req.method(), Method::GET | Method::HEAD);
-    if is_get && problem.code() == "not_found" && is_root(req) {
-        return Some(Ok(see_other(&settings_of(req.path()))));
+    if problem.code() == "not_found" && is_root(http) {
+        return Some(see_other(&settings_of(http.path())));
     }
-    let page = match req.path().trim_end_matches('/').rsplit('/').next() {
-        Some("validate") => "challenge/",
-        Some("generate" | "verify") => "setup/",
-        Some("backup-codes" | "forget-browsers" | "disable" | "saved") => "settings/",
-        _ => "",
+    let page = match http.path().trim_end_matches('/').rsplit('/').next()? {
+        "validate" => "challenge/",
+        "generate" | "verify" => "setup/",
+        "backup-codes" | "forget-browsers" | "disable" | "saved" => "settings/",
+        _ => return None,
     };
-    if is_get && problem.code() == "method_not_allowed" && !page.is_empty() {
-        return Some(Ok(visit.to(page)));
-    }
-    Some(visit.end(Err(problem.clone().into())))
+    (problem.code() == "method_not_allowed").then(|| browser.redirect(page))
 }
 
 /// The scope itself, with or without its slash.
-fn is_root(req: &HttpRequest) -> bool {
-    matches!(req.match_info().unprocessed(), "" | "/")
+fn is_root(http: &HttpRequest) -> bool {
+    matches!(http.match_info().unprocessed(), "" | "/")
 }
 
-/// Seen from the scope itself.
+/// The address of the settings, relative to the scope itself.
 fn settings_of(scope: &str) -> String {
     let name = scope.rsplit('/').next().unwrap_or_default();
     if name.is_empty() {

@@ -1,103 +1,50 @@
 //! `settings/`: the state, and what can be changed about it.
 
-use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
-
 use super::{
-    notice::{Field, Notice},
-    page::{Page, Settings},
-    setup::backup_codes,
-    visit::Visit,
+    browser::{Answer, Browser},
+    notice::Notice,
+    page::{BackupCodes, Page, Settings},
+    request::{Shown, State, refuse},
 };
 use crate::{
-    plugin::Totp,
-    routes::{Sent, caller, end_others, renew_codes, reveal, turn_off, with_cookie},
-    trust,
+    request::Request,
+    routes::{
+        backup_codes::renew_codes, disable::turn_off, forget_browsers::end_others,
+        response::with_cookie,
+    },
 };
 
-type Answer = Result<HttpResponse, actix_web::Error>;
-
-pub(super) async fn show(req: HttpRequest, totp: web::ThinData<Totp>) -> Answer {
-    let visit = Visit::new(&totp, &req)?;
-    visit.end(page(&visit).await)
+pub(super) fn show(state: &State<'_>) -> Shown {
+    Shown::Page(Page::Settings(Settings::of(state.status)))
 }
 
-async fn page(visit: &Visit<'_>) -> Answer {
-    let status = visit.status().await?;
-    let told = visit.told(&[Field::Renew, Field::Replace, Field::Disable]);
-    let page = Page::Settings(Settings::of(&status));
-    visit.show(StatusCode::OK, &page, told.as_ref())
+pub(super) async fn renew(request: &Request, browser: &Browser<'_>) -> Answer {
+    let renewed = renew_codes(request).await?;
+    let codes = BackupCodes::new(&renewed.backup_codes, false);
+    browser.show(&Page::BackupCodes(codes))
 }
 
-pub(super) async fn renew(
-    req: HttpRequest,
-    payload: web::Payload,
-    totp: web::ThinData<Totp>,
-) -> Answer {
-    let mut visit = Visit::new(&totp, &req)?;
-    let answer = show_new_codes(&mut visit, payload).await;
-    visit.end(answer)
+pub(super) async fn disable(request: &Request, browser: &Browser<'_>) -> Answer {
+    turn_off(request).await?;
+    Ok(done(request, browser, &Notice::disabled()))
 }
 
-async fn show_new_codes(visit: &mut Visit<'_>, payload: web::Payload) -> Answer {
-    let (totp, req) = (visit.totp, visit.req);
-    let user = caller(totp, req).await?;
-    let sent = Sent::read(req, payload).await?.without_blanks();
-    visit.go_on_to(&sent.from_page);
-    match renew_codes(totp, req, &user, &sent).await {
-        Ok(renewed) => backup_codes(visit, reveal(&renewed.backup_codes), false),
-        Err(error) => visit.back("settings/", error, &sent.from_page),
-    }
-}
-
-pub(super) async fn disable(
-    req: HttpRequest,
-    payload: web::Payload,
-    totp: web::ThinData<Totp>,
-) -> Answer {
-    let mut visit = Visit::new(&totp, &req)?;
-    let answer = turn_it_off(&mut visit, payload).await;
-    visit.end(answer)
-}
-
-async fn turn_it_off(visit: &mut Visit<'_>, payload: web::Payload) -> Answer {
-    let (totp, req) = (visit.totp, visit.req);
-    let user = caller(totp, req).await?;
-    let sent = Sent::read(req, payload).await?.without_blanks();
-    visit.go_on_to(&sent.from_page);
-    match turn_off(totp, req, &user, &sent).await {
-        Ok(()) => {
-            let answer = visit.to_and_tell("settings/", &Notice::disabled());
-            Ok(with_cookie(answer, trust::no_cookie(totp).as_ref()))
-        }
-        Err(error) => visit.back("settings/", error, &sent.from_page),
-    }
-}
-
-pub(super) async fn forget(
-    req: HttpRequest,
-    payload: web::Payload,
-    totp: web::ThinData<Totp>,
-) -> Answer {
-    let mut visit = Visit::new(&totp, &req)?;
-    let answer = forget_browsers(&mut visit, payload).await;
-    visit.end(answer)
-}
-
-/// A session without a proof of its own is asked for a code first, and comes back.
-async fn forget_browsers(visit: &mut Visit<'_>, payload: web::Payload) -> Answer {
-    let (totp, req) = (visit.totp, visit.req);
-    let user = caller(totp, req).await?;
-    let sent = Sent::read(req, payload).await?;
-    visit.go_on_to(&sent.from_page);
-    match end_others(totp, req, &user).await {
-        Ok(()) => {
-            let answer = visit.to_and_tell("settings/", &Notice::forgotten());
-            Ok(with_cookie(answer, trust::no_cookie(totp).as_ref()))
-        }
+/// Asks for a code first where the session has no fresh proof of its own; the challenge leads back.
+pub(super) async fn forget(request: &Request, browser: &Browser<'_>) -> Answer {
+    match end_others(request).await {
+        Ok(()) => Ok(done(request, browser, &Notice::forgotten())),
         Err(problem) if matches!(problem.code(), "totp_required" | "stale_proof") => {
-            visit.come_back_to("settings/");
-            visit.back("challenge/", problem.into(), &sent.from_page)
+            let back = browser.path_of("settings/");
+            let browser = browser.clone().going_on_to(back.as_deref());
+            refuse(&browser, request, "challenge/", &problem)
         }
-        Err(problem) => visit.back("settings/", problem.into(), &sent.from_page),
+        Err(problem) => Err(problem.into()),
     }
+}
+
+/// Back to the settings, with the notice. This browser is not trusted any more.
+fn done(request: &Request, browser: &Browser<'_>, notice: &Notice) -> actix_web::HttpResponse {
+    let answer = browser.redirect_with_notice("settings/", &request.caller.id, notice);
+    let no_trust = request.totp.plugin.trust.no_cookie();
+    with_cookie(answer, no_trust.as_ref())
 }

@@ -1,133 +1,69 @@
 //! `setup/`: a new authenticator, its first code, and the backup codes.
 
-use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-
 use super::{
-    challenge::digits,
-    notice::{Field, Notice},
+    browser::{Answer, Browser},
+    form::Form,
+    notice::Notice,
+    notice_cookie,
     page::{BackupCodes, FirstCode, Page, Secret, Wait},
-    visit::Visit,
+    request::{Shown, State},
 };
 use crate::{
-    plugin::Totp,
-    routes::{Sent, caller, confirm, enroll, labelled_caller, reveal},
-    session,
+    request::Request,
+    routes::{
+        enrollment::{confirm, enroll},
+        response::with_cookie,
+    },
 };
 
-type Answer = Result<HttpResponse, actix_web::Error>;
-
-pub(super) async fn show(req: HttpRequest, totp: web::ThinData<Totp>) -> Answer {
-    let visit = Visit::new(&totp, &req)?;
-    visit.end(page(&visit).await)
-}
-
-async fn page(visit: &Visit<'_>) -> Answer {
-    let status = visit.status().await?;
-    if status.enabled && !status.pending {
-        return Ok(visit.to("settings/"));
-    }
-    let told = visit.told(if status.pending { &[Field::Code] } else { &[] });
-    let page = if status.pending {
-        Page::FirstCode(FirstCode {
+pub(super) fn show(state: &State<'_>) -> Shown {
+    let status = state.status;
+    if status.pending {
+        Shown::Page(Page::FirstCode(FirstCode {
             replaces: status.enabled,
-            digits: digits(visit, told.as_ref()),
-            wait: Wait::of(&status),
-        })
+            digits: state.digits(),
+            wait: Wait::of(status),
+        }))
+    } else if status.enabled {
+        Shown::Redirect("settings/")
     } else {
-        Page::Start
-    };
-    visit.show(StatusCode::OK, &page, told.as_ref())
-}
-
-pub(super) async fn begin(
-    req: HttpRequest,
-    payload: web::Payload,
-    totp: web::ThinData<Totp>,
-) -> Answer {
-    let mut visit = Visit::new(&totp, &req)?;
-    let answer = show_secret(&mut visit, payload).await;
-    visit.end(answer)
+        Shown::Page(Page::Start)
+    }
 }
 
 /// The one page that shows the secret: an answer to a POST, which nothing may store.
-async fn show_secret(visit: &mut Visit<'_>, payload: web::Payload) -> Answer {
-    let (totp, req) = (visit.totp, visit.req);
-    let caller = labelled_caller(totp, req).await?;
-    let sent = Sent::read(req, payload).await?.without_blanks();
-    visit.go_on_to(&sent.from_page);
-    let replaces = sent.from_page.field == Some(Field::Replace);
-    let enrollment = match enroll(totp, req, &caller, &sent).await {
-        Ok(enrollment) => enrollment,
-        Err(error) => return visit.back("settings/", error, &sent.from_page),
-    };
+pub(super) async fn begin(request: &Request, browser: &Browser<'_>) -> Answer {
+    let enrollment = enroll(request).await?;
+    let form = request.body.form.as_deref().and_then(Form::named);
     let page = Page::Secret(Secret {
         secret: in_groups_of_four(enrollment.secret()),
         otpauth_url: enrollment.otpauth_url(),
-        qr_svg: enrollment.qr_svg(),
-        replaces,
-        digits: totp.service().parameters().digits,
+        qr_svg: &enrollment.qr_svg(),
+        replaces: form == Some(Form::Replace),
+        digits: request.totp.service().parameters().digits,
     });
-    visit.show(StatusCode::OK, &page, None)
+    browser.show(&page)
 }
 
-pub(super) async fn finish(
-    req: HttpRequest,
-    payload: web::Payload,
-    totp: web::ThinData<Totp>,
-) -> Answer {
-    let mut visit = Visit::new(&totp, &req)?;
-    let answer = show_first_codes(&mut visit, payload).await;
-    visit.end(answer)
+pub(super) async fn finish(request: &Request, browser: &Browser<'_>) -> Answer {
+    let confirmed = confirm(request).await?;
+    let codes = BackupCodes::new(&confirmed.backup_codes, true);
+    browser.show(&Page::BackupCodes(codes))
 }
 
-async fn show_first_codes(visit: &mut Visit<'_>, payload: web::Payload) -> Answer {
-    let (totp, req) = (visit.totp, visit.req);
-    let user = caller(totp, req).await?;
-    let sent = Sent::read(req, payload).await?.without_blanks();
-    visit.go_on_to(&sent.from_page);
-    match confirm(totp, req, &user, &sent).await {
-        Ok(confirmed) => backup_codes(visit, reveal(&confirmed.backup_codes), true),
-        Err(problem) => visit.back("setup/", problem.into(), &sent.from_page),
+/// Leads on from the backup codes. A user who does not say that they have saved them is told how to get others: these are not
+/// shown again.
+///
+/// The answer sets a cookie in any case. Chromium keeps even a `no-store` page for its back button, and drops it when a cookie
+/// changes that no script can read. The session must not be written here: whoever holds back the body of this form until its
+/// owner has signed out would get it back.
+pub(super) async fn leave(request: &Request, browser: &Browser<'_>) -> Answer {
+    let user = &request.caller.id;
+    if !request.body.saved {
+        return Ok(browser.redirect_with_notice("settings/", user, &Notice::not_saved()));
     }
-}
-
-/// The one page that shows backup codes, after `verify/` and `backup-codes/`.
-pub(super) fn backup_codes(visit: &Visit<'_>, codes: Vec<String>, is_new: bool) -> Answer {
-    let text = codes.join("\n") + "\n";
-    let page = Page::BackupCodes(BackupCodes {
-        download: format!(
-            "data:text/plain;charset=utf-8,{}",
-            utf8_percent_encode(&text, NON_ALPHANUMERIC)
-        ),
-        codes,
-        is_new,
-    });
-    visit.show(StatusCode::OK, &page, None)
-}
-
-pub(super) async fn go_on(
-    req: HttpRequest,
-    payload: web::Payload,
-    totp: web::ThinData<Totp>,
-) -> Answer {
-    let mut visit = Visit::new(&totp, &req)?;
-    let answer = leave(&mut visit, payload).await;
-    visit.end(answer)
-}
-
-/// Away from the backup codes. Who did not say that they are saved is told how to have others: these are not shown again.
-async fn leave(visit: &mut Visit<'_>, payload: web::Payload) -> Answer {
-    caller(visit.totp, visit.req).await?;
-    let sent = Sent::read(visit.req, payload).await?;
-    visit.go_on_to(&sent.from_page);
-    // Browsers that keep no-store pages for their back button drop them when a cookie changes.
-    session::renew(visit.req);
-    if sent.from_page.saved {
-        Ok(visit.on())
-    } else {
-        Ok(visit.to_and_tell("settings/", &Notice::not_saved()))
-    }
+    let cookie = notice_cookie::cookie(browser.totp, browser.site, user, None);
+    Ok(with_cookie(browser.go_on(), cookie.as_ref()))
 }
 
 fn in_groups_of_four(secret: &str) -> String {

@@ -1,4 +1,4 @@
-//! What the application says about its pages.
+//! The settings of the pages.
 
 use std::{
     fmt,
@@ -13,10 +13,11 @@ use actix_totp_core::BuildError;
 use super::{
     assets::Assets,
     language::{Language, is_tag},
-    page::{Layout, Page, View},
+    page::Page,
     texts::Texts,
+    view::{Layout, View},
 };
-use crate::{local::is_local, settings::TotpBuilder};
+use crate::local::is_local;
 
 type LayoutFn = dyn Fn(&Layout<'_>) -> String + Send + Sync;
 type TemplateFn = dyn Fn(&Page<'_>, &View<'_>) -> Option<String> + Send + Sync;
@@ -220,37 +221,33 @@ impl fmt::Debug for Pages {
     }
 }
 
-impl TotpBuilder {
-    /// Serves pages for people from the same scope; see [`pages`](crate::pages). Guards then send browsers to `challenge/` and
-    /// `setup/`, unless [`redirect_browsers`](Self::redirect_browsers) sends them elsewhere.
-    ///
-    /// Default: off, everyone is answered with JSON.
-    pub fn pages(mut self, pages: Pages) -> Self {
-        self.pages = Some(pages);
-        self
-    }
-}
-
 /// The pages of one plugin.
 pub(crate) struct Site {
     pub(super) pages: Pages,
     pub(super) assets: Assets,
-    /// Which plugin's: an application may have several, each with its own scope.
+    /// The name of the cookie with a notice.
+    pub(super) notice_cookie: String,
+    /// Tells the plugins of an application apart: each has a scope of its own.
     id: usize,
 }
 
 impl Site {
-    pub(crate) fn new(pages: Pages) -> Result<Self, BuildError> {
+    /// `plugin`: the name of a plugin beside the application's first.
+    pub(crate) fn new(pages: Pages, plugin: Option<&str>) -> Result<Self, BuildError> {
         static SITES: AtomicUsize = AtomicUsize::new(0);
         pages.check()?;
         Ok(Self {
             pages,
             assets: Assets::new(),
+            notice_cookie: match plugin {
+                None => "totp_notice".into(),
+                Some(plugin) => format!("totp_notice_{plugin}"),
+            },
             id: SITES.fetch_add(1, Ordering::Relaxed),
         })
     }
 
-    /// The name of a route, by which guards find it wherever the scope is mounted.
+    /// The name of a page's route. Guards find it by this name, wherever the scope is mounted.
     pub(super) fn route_name(&self, page: &str) -> String {
         format!("actix-totp-{}-{page}", self.id)
     }

@@ -133,6 +133,7 @@ texts! {
     not_enabled: "Two-factor authentication is off.", "Die Zwei-Faktor-Authentifizierung ist ausgeschaltet.";
     already_confirmed: "Two-factor authentication is already on. If you have not seen its backup codes, make new ones here.", "Die Zwei-Faktor-Authentifizierung ist schon eingeschaltet. Falls Sie die Ersatzcodes dazu nicht gesehen haben, erzeugen Sie hier neue.";
     enrollment_expired: "This QR code is too old. Start again.", "Dieser QR-Code ist zu alt. Starten Sie noch einmal.";
+    enrollment_discarded: "Too many wrong codes: this QR code does not count any more. Start again.", "Zu viele falsche Codes: Dieser QR-Code gilt nicht mehr. Starten Sie noch einmal.";
     totp_required: "Enter a code to go on.", "Geben Sie einen Code ein, um fortzufahren.";
     stale_proof: "Your last code was a while ago. Enter another one to go on.", "Ihr letzter Code ist eine Weile her. Geben Sie noch einen ein, um fortzufahren.";
     throttled: "Too many failed attempts. Wait a little.", "Zu viele Fehlversuche. Warten Sie ein wenig.";
@@ -143,6 +144,7 @@ texts! {
     not_found: "There is nothing here.", "Hier ist nichts.";
     method_not_allowed: "This page cannot be opened like that.", "So lässt sich diese Seite nicht öffnen.";
     bad_request: "This form could not be read. Nothing was changed.", "Dieses Formular war nicht lesbar. Nichts wurde geändert.";
+    request_timeout: "This form did not arrive in time. Nothing was changed.", "Dieses Formular kam nicht rechtzeitig an. Nichts wurde geändert.";
     unavailable: "This does not work for the moment. Try again in a little while.", "Das geht im Augenblick nicht. Versuchen Sie es gleich noch einmal.";
     home_link: "To the start page", "Zur Startseite";
     next_link: "Back to where you were", "Zurück, wo Sie waren";

@@ -1,0 +1,147 @@
+//! How handlers of pages are registered.
+//!
+//! A page is made for the status of whoever is signed in, and a form is handled as a [`Request`] of whoever is signed in: no
+//! handler can be registered that forgets to ask.
+
+use actix_totp_core::{Status, UserId};
+use actix_web::{HttpRequest, Route, http::Method, web};
+
+use super::{
+    browser::{Answer, Browser},
+    form::Form,
+    notice::Notice,
+    notice_cookie,
+    page::Page,
+};
+use crate::{plugin::Totp, problem::Problem, request::Request};
+
+/// What a page is made of.
+pub(super) struct State<'a> {
+    pub(super) totp: &'a Totp,
+    pub(super) status: &'a Status,
+    notice: Option<&'a Notice>,
+}
+
+impl State<'_> {
+    /// How many digits the script waits for. Not after something that does not look like a code: the user's codes may be longer
+    /// than those that are made now, and the script must not cut them off.
+    pub(super) fn digits(&self) -> Option<u8> {
+        let digits = self.totp.service().parameters().digits;
+        (!self.notice.is_some_and(Notice::is_malformed)).then_some(digits)
+    }
+}
+
+/// What a GET is answered with.
+pub(super) enum Shown {
+    Page(Page<'static>),
+    /// Another page of the scope.
+    Redirect(&'static str),
+}
+
+/// What decides it.
+pub(super) type Show = fn(&State<'_>) -> Shown;
+
+/// The route of a page, with the method that `route` has.
+pub(super) fn page(route: Route, show: Show) -> Route {
+    route.to(
+        move |totp: web::ThinData<Totp>, http: HttpRequest| async move {
+            let browser = Browser::of(&totp, &http)?;
+            match read(&browser).await {
+                Ok((user, status)) => answer_get(&browser, &user, &status, show),
+                Err(problem) => browser.show_problem(&problem),
+            }
+        },
+    )
+}
+
+async fn read(browser: &Browser<'_>) -> Result<(UserId, Status), Problem> {
+    let user = browser.totp.signed_in(browser.http).await?.id;
+    let (status, _) = browser.totp.read(&user).await?;
+    Ok((user, status))
+}
+
+fn answer_get(browser: &Browser<'_>, user: &UserId, status: &Status, show: Show) -> Answer {
+    let Browser {
+        totp, http, site, ..
+    } = *browser;
+    let is_head = *http.method() == Method::HEAD; // shows the user nothing, and so takes no notice away
+    let notice = notice_cookie::read(totp, site, http, user).filter(|_| !is_head);
+    let state = State {
+        totp,
+        status,
+        notice: notice.as_ref(),
+    };
+    match show(&state) {
+        Shown::Page(page) if is_head => browser.show(&page),
+        Shown::Page(page) => browser.show_with_notice(&page, notice.as_ref()),
+        Shown::Redirect(page) => Ok(browser.redirect(page)),
+    }
+}
+
+/// The route of a form. If what the user has typed is refused, they are sent back to `page`, which shows why.
+pub(super) fn form<F>(page: &'static str, handler: F) -> Route
+where
+    F: AsyncFn(&Request, &Browser<'_>) -> Answer + Clone + 'static,
+{
+    web::post().to(
+        move |totp: web::ThinData<Totp>, http: HttpRequest, payload: web::Payload| {
+            let handler = handler.clone();
+            async move { answer_form(&totp, &http, Some(payload), page, handler).await }
+        },
+    )
+}
+
+/// The route of a form without fields: its body is not waited for. Its `next` is in the query.
+pub(super) fn form_without_body<F>(page: &'static str, handler: F) -> Route
+where
+    F: AsyncFn(&Request, &Browser<'_>) -> Answer + Clone + 'static,
+{
+    web::post().to(move |totp: web::ThinData<Totp>, http: HttpRequest| {
+        let handler = handler.clone();
+        async move { answer_form(&totp, &http, None, page, handler).await }
+    })
+}
+
+async fn answer_form<F>(
+    totp: &Totp,
+    http: &HttpRequest,
+    payload: Option<web::Payload>,
+    page: &str,
+    handler: F,
+) -> Answer
+where
+    F: AsyncFn(&Request, &Browser<'_>) -> Answer,
+{
+    let mut browser = Browser::of(totp, http)?;
+    let has_body = payload.is_some();
+    let mut request = match Request::receive(totp, http.clone(), payload).await {
+        Ok(request) => request,
+        Err(problem) => return browser.show_problem(&problem),
+    };
+    request.body = request.body.without_blanks();
+    if has_body {
+        browser = browser.going_on_to(request.body.next.as_deref());
+    }
+    match handler(&request, &browser).await {
+        Ok(answer) => Ok(answer),
+        Err(error) => match error.as_error() {
+            Some(problem) => refuse(&browser, &request, page, problem),
+            None => Err(error), // an answer of the application's own
+        },
+    }
+}
+
+/// Sends the user back to the page with the form, if they can do something about the refusal there. Other problems are shown
+/// at once.
+pub(super) fn refuse(
+    browser: &Browser<'_>,
+    request: &Request,
+    page: &str,
+    problem: &Problem,
+) -> Answer {
+    let form = request.body.form.as_deref().and_then(Form::named);
+    match Notice::refused(problem, form) {
+        Some(notice) => Ok(browser.redirect_with_notice(page, &request.caller.id, &notice)),
+        None => browser.show_problem(problem),
+    }
+}
