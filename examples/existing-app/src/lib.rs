@@ -56,7 +56,7 @@ pub fn app(
         .current_user(CurrentUser::identity())
         .clock(clock)
         .build()?;
-    totp.check()?;
+    totp.service().check()?;
     let server = HttpServer::new(move || {
         App::new()
             .app_data(web::ThinData(pool.clone()))

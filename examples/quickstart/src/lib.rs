@@ -43,7 +43,7 @@ pub async fn app(
         totp = totp.recheck_every(time);
     }
     let totp = totp.build()?;
-    totp.check()?;
+    totp.check().await?;
 
     let database = Database::open(&config.database_url)?;
     let sessions = Sessions::open(config.sessions, &database, Arc::new(clock)).await?;

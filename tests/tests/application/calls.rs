@@ -77,7 +77,7 @@ fn the_application_calls_everything_without_http() {
         assert!(totp.unlock(&user).await.unwrap());
         assert!(totp.end_all_proofs(&user).await.unwrap());
         assert_eq!(totp.reseal_all(None).await.unwrap().unchanged, 1);
-        totp.check().unwrap();
+        totp.service().check().unwrap();
         assert!(totp.reset(&user).await.unwrap());
         assert!(!totp.reset(&user).await.unwrap());
 

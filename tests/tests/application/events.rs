@@ -10,7 +10,7 @@ use crate::{alice, code, enroll, site};
 #[test]
 fn a_function_that_panics_at_an_event_costs_the_user_nothing() {
     let (totp, clock, server) =
-        site(|builder| builder.on_event(|_| panic!("the audit log is full")));
+        site(|builder| builder.on_event(|_, _| panic!("the audit log is full")));
     enroll(&totp, &clock);
     let mut browser = server.browser();
     browser.post("/login/alice", &json!({}));
@@ -28,7 +28,7 @@ fn the_application_is_told_what_happens() {
     let events = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&events);
     let (totp, clock, server) =
-        site(|builder| builder.on_event(move |event| log.lock().unwrap().push(event.clone())));
+        site(|builder| builder.on_event(move |event, _| log.lock().unwrap().push(event.clone())));
     enroll(&totp, &clock);
     let mut browser = server.browser();
     browser.post("/login/alice", &json!({}));

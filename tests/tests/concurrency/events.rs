@@ -109,7 +109,7 @@ fn while_events_wait_to_be_told_no_more_comes_in_than_the_setting_says() {
             .clock(FakeClock::at(1_700_000_000))
             .max_queued(3)
             .worker_threads(2)
-            .on_event(move |event| {
+            .on_event(move |event, _| {
                 if matches!(event, Event::Rejected { .. }) {
                     in_event.pass();
                 }

@@ -149,11 +149,7 @@ struct Fixture {
 
 impl Fixture {
     /// `users` have a second factor, and a fresh code.
-    fn new(
-        users: usize,
-        in_batches: bool,
-        on_event: impl Fn(&Event) + Send + Sync + 'static,
-    ) -> Self {
+    fn new(users: usize, in_batches: bool, on_event: impl Fn(&Event) + Send + 'static) -> Self {
         let (store, clock) = (
             Store {
                 in_batches,
@@ -163,7 +159,7 @@ impl Fixture {
         );
         let totp = Totp::builder(store.clone(), key())
             .clock(clock.clone())
-            .on_event(on_event)
+            .on_event(move |event, _| on_event(event))
             .build()
             .unwrap();
         let service = totp.service();

@@ -37,7 +37,7 @@ impl Site {
         let log = Arc::clone(&events);
         let totp = Totp::builder(store.clone(), keys())
             .clock(clock.clone())
-            .on_event(move |event| log.lock().unwrap().push(event.clone()))
+            .on_event(move |event, _| log.lock().unwrap().push(event.clone()))
             .build()
             .unwrap();
         let used = totp.clone();
