@@ -5,8 +5,11 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering::SeqCst},
 };
 
-use actix_totp::{BuildError, Error, MemoryStore, Outcome, Rejection, Totp};
-use actix_web::rt::{spawn, task::yield_now};
+use actix_totp::{BuildError, Error, MemoryStore, Outcome, Rejection, Totp, UserId};
+use actix_web::rt::{
+    spawn,
+    task::{JoinHandle, yield_now},
+};
 
 use crate::{Fixture, all, all_are_queued, key, run, user};
 
@@ -75,15 +78,15 @@ fn too_many_of_one_user_are_refused_and_others_are_not() {
 #[test]
 fn what_waits_is_bounded() {
     run(async {
-        let fixture = Fixture::new(1, true, |_| {});
+        let fixture = Fixture::new(10, true, |_| {});
         fixture.store.loads.close();
         let asked = Arc::new(AtomicUsize::new(0));
         let asking: Vec<_> = (0..6_000)
-            .map(|_| {
+            .map(|n| {
                 let (totp, asked) = (fixture.totp.clone(), Arc::clone(&asked));
                 spawn(async move {
                     asked.fetch_add(1, SeqCst);
-                    totp.status(&user(0)).await.map(|it| it.enabled)
+                    totp.status(&user(n % 10)).await.map(|it| it.enabled)
                 })
             })
             .collect();
@@ -109,6 +112,43 @@ fn what_waits_is_bounded() {
     });
 }
 
+/// Of each operation one user sends more than there is room for.
+#[test]
+fn whoever_floods_with_one_account_leaves_guards_and_sign_ins_of_others_their_places() {
+    type Send = fn(Totp, UserId) -> JoinHandle<bool>;
+    fn is_overloaded<T>(outcome: Result<T, Error>) -> bool {
+        matches!(outcome, Err(Error::Overloaded))
+    }
+    let operations: [Send; 6] = [
+        |totp, user| spawn(async move { is_overloaded(totp.enroll(&user, "", None).await) }),
+        |totp, user| spawn(async move { is_overloaded(totp.confirm(&user, "000000").await) }),
+        |totp, user| spawn(async move { is_overloaded(totp.authenticate(&user, "000000").await) }),
+        |totp, user| {
+            spawn(async move { is_overloaded(totp.renew_backup_codes(&user, "000000").await) })
+        },
+        |totp, user| spawn(async move { is_overloaded(totp.disable(&user, Some("000000")).await) }),
+        |totp, user| spawn(async move { is_overloaded(totp.end_all_proofs(&user).await) }),
+    ];
+    for send in operations {
+        run(async move {
+            let fixture = Fixture::new(2, true, |_| {});
+            fixture.store.swaps.close();
+            let first = fixture.sign_in(&user(0));
+            fixture.store.swaps.until_waiting(1).await;
+            let flood: Vec<_> = (0..4_500)
+                .map(|_| send(fixture.totp.clone(), user(0)))
+                .collect();
+            let other = fixture.sign_in(&user(1));
+            all_are_queued().await;
+            assert!(fixture.totp.status(&user(1)).await.unwrap().enabled);
+            fixture.store.swaps.open();
+            assert!(first.await.unwrap() && other.await.unwrap());
+            let refused = all(flood).await.into_iter().filter(|it| *it).count();
+            assert_eq!(refused, 4_500 - 128, "all of them are the flood's own");
+        });
+    }
+}
+
 #[test]
 fn how_many_wait_and_how_long_are_settings_with_limits() {
     use std::time::Duration;
@@ -120,6 +160,10 @@ fn how_many_wait_and_how_long_are_settings_with_limits() {
         build(|it| it.max_queued(1_000_001)),
         build(|it| it.operation_timeout(Duration::from_millis(99))),
         build(|it| it.operation_timeout(Duration::from_millis(60_001))),
+        build(|it| it.body_timeout(Duration::from_millis(99))),
+        build(|it| it.body_timeout(Duration::from_millis(60_001))),
+        build(|it| it.name("")),
+        build(|it| it.name("Admin")),
     ] {
         assert!(matches!(refused, Some(BuildError::Web(_))), "{refused:?}");
     }

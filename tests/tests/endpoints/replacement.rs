@@ -1,8 +1,9 @@
 //! Another authenticator takes the place of the live one.
 
-use serde_json::json;
-
-use crate::{DISABLE, GENERATE, STATUS, VALIDATE, VERIFY, support::TestApp};
+use crate::{
+    BACKUP_CODES, DISABLE, GENERATE, STATUS, VALIDATE, VERIFY,
+    support::{Browser, TestApp},
+};
 
 #[test]
 fn a_backup_code_begins_a_replacement_too_and_is_spent() {
@@ -51,40 +52,62 @@ fn a_replacement_that_is_not_confirmed_in_time_changes_nothing() {
 }
 
 #[test]
-fn wrong_codes_of_a_replacement_count_on_the_live_authenticator() {
+fn wrong_first_codes_leave_the_live_authenticator_alone_and_the_tenth_drops_the_replacement() {
     let app = TestApp::start();
-    let (mut alice, phone, backup) = app.enrolled("alice");
+    let (mut alice, phone, _) = app.enrolled("alice");
     let new_phone = app.authenticator(&alice.token(GENERATE[0], &phone.code()).json());
     app.clock.advance_secs(30);
+    let mut thief = app.signed_in("alice"); // with the password, without a proof
     for _ in 0..5 {
+        thief
+            .token(VERIFY[0], &new_phone.wrong_code())
+            .problem(400, "invalid_token");
+    }
+    thief
+        .token(VERIFY[0], &new_phone.code())
+        .problem(403, "totp_required");
+    for _ in 0..4 {
         alice
             .token(VERIFY[0], &new_phone.wrong_code())
             .problem(400, "invalid_token");
     }
-    for path in [VERIFY[0], VALIDATE[0], DISABLE[0], GENERATE[0]] {
-        let code = if path == VERIFY[0] {
-            new_phone.code()
-        } else {
-            phone.code()
-        };
-        alice.token(path, &code).problem(429, "throttled");
-    }
-    // Without a good live token nothing lowers the count: not another replacement, not its expiry.
-    alice
-        .post(GENERATE[0], &json!({}))
-        .problem(400, "already_confirmed");
-    alice
-        .post(DISABLE[0], &json!({}))
-        .problem(400, "token_required");
-    assert_eq!(app.device().unwrap().failures, 5);
-    app.clock.advance_secs(901);
+    let problem = alice
+        .token(VERIFY[0], &new_phone.wrong_code())
+        .problem(400, "enrollment_discarded");
+    assert_eq!(
+        problem["detail"],
+        "Too many wrong codes. Please generate TOTP again."
+    );
     alice
         .token(VERIFY[0], &new_phone.code())
-        .problem(400, "enrollment_expired");
-    assert_eq!(app.device().unwrap().failures, 5);
-    assert_eq!(
-        alice.token(VALIDATE[0], &backup[0]).json()["failed_attempts"],
-        5
-    );
+        .problem(400, "already_confirmed");
     assert_eq!(app.device().unwrap().failures, 0);
+    alice.token(VALIDATE[0], &phone.code()).json();
+}
+
+/// One code an hour is looked at, and the thief takes it.
+#[test]
+fn under_a_siege_a_session_with_a_proof_renews_and_replaces() {
+    let app = TestApp::start();
+    let (mut alice, phone, _) = app.enrolled("alice");
+    let mut thief = app.signed_in("alice");
+    let close_the_gate = |thief: &mut Browser| {
+        for _ in 0..5 {
+            thief
+                .token(VALIDATE[0], &phone.wrong_code())
+                .problem(400, "invalid_token");
+        }
+        for path in [VALIDATE[0], BACKUP_CODES[0], GENERATE[0], DISABLE[0]] {
+            thief.token(path, &phone.code()).problem(429, "throttled");
+        }
+    };
+    close_the_gate(&mut thief);
+    alice
+        .token(VALIDATE[0], &phone.code())
+        .problem(429, "throttled");
+    alice.token(BACKUP_CODES[0], &phone.code()).json();
+    app.clock.advance_secs(30);
+    close_the_gate(&mut thief);
+    let new_phone = app.authenticator(&alice.token(GENERATE[0], &phone.code()).json());
+    alice.token(VERIFY[0], &new_phone.code()).json();
 }

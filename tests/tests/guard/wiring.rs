@@ -59,11 +59,12 @@ fn the_wrong_order_of_wraps_fails_closed() {
     site.validate(&mut alice, "alice");
     let mut elsewhere = server.browser();
     elsewhere.cookies.clone_from(&alice.cookies); // the key is the same
-    elsewhere.get("/vault").problem(401, "not_authenticated");
-    elsewhere.get("/none").problem(401, "not_authenticated");
+    for path in ["/vault", "/none", "/otp/status/", "/otp/nothing"] {
+        elsewhere.get(path).problem(503, "no_session");
+    }
     elsewhere
-        .get("/otp/status/")
-        .problem(401, "not_authenticated");
+        .token("/otp/validate/", "123456")
+        .problem(503, "no_session");
     assert_eq!(site.runs(), 0);
 }
 
