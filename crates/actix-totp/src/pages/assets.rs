@@ -1,8 +1,7 @@
 //! The stylesheet and the script: compiled in, served from the scope, and kept by browsers for as long as they do not change.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
+use sha2::{Digest, Sha256};
 
 use super::site::Site;
 use crate::plugin::Totp;
@@ -17,10 +16,8 @@ pub(super) struct Assets {
 
 impl Assets {
     pub(super) fn new() -> Self {
-        let mut hasher = DefaultHasher::new();
-        (STYLE, SCRIPT).hash(&mut hasher);
         Self {
-            version: format!("{:016x}", hasher.finish()),
+            version: version(STYLE, SCRIPT),
         }
     }
 
@@ -31,6 +28,16 @@ impl Assets {
     pub(super) fn script(&self, base: &str) -> String {
         format!("{base}assets/totp.js?v={}", self.version)
     }
+}
+
+/// The same in every process that has the same content, whatever compiled it: instances answer for each other's pages.
+fn version(style: &str, script: &str) -> String {
+    let hash = Sha256::new()
+        .chain_update(style)
+        .chain_update(b"\0")
+        .chain_update(script)
+        .finalize();
+    hash[..8].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 pub(super) async fn style(req: HttpRequest, totp: web::ThinData<Totp>) -> HttpResponse {
@@ -65,4 +72,20 @@ fn asset(
         .insert_header((header::CACHE_CONTROL, caching))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .body(content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_is_told_by_the_content_alone() {
+        // printf 'a{}\0b()' | sha256sum
+        assert_eq!(version("a{}", "b()"), "61bc920341d09fec");
+        assert_ne!(version("a{}", "b()"), version("a{}b", "()"));
+        let assets = Assets::new();
+        let shown = assets.style("/auth/otp/");
+        let expected = version(STYLE, SCRIPT);
+        assert_eq!(shown, format!("/auth/otp/assets/totp.css?v={expected}"));
+    }
 }
