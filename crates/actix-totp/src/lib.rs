@@ -11,6 +11,9 @@ pub mod bench;
 mod change;
 mod cross_site;
 mod extract;
+#[cfg(feature = "fuzz")]
+#[doc(hidden)]
+pub mod fuzz;
 mod guard;
 mod local;
 mod operations;
