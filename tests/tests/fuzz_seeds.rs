@@ -6,7 +6,7 @@ use actix_totp::fuzz::{TARGETS, run};
 
 #[test]
 fn whatever_a_stranger_sends_what_must_hold_holds() {
-    let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds");
+    let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz");
     let names = |folder: &Path| -> BTreeSet<String> {
         let entries = fs::read_dir(folder).unwrap();
         entries
@@ -14,9 +14,11 @@ fn whatever_a_stranger_sends_what_must_hold_holds() {
             .collect()
     };
     let targets = TARGETS.map(|(name, _)| name.to_owned());
-    assert_eq!(names(&seeds), BTreeSet::from(targets));
+    assert_eq!(names(&fuzz.join("seeds")), BTreeSet::from(targets.clone()));
+    let programs = targets.map(|target| format!("{target}.rs"));
+    assert_eq!(names(&fuzz.join("fuzz_targets")), programs.into());
     for (target, _) in TARGETS {
-        let inputs = seeds.join(target);
+        let inputs = fuzz.join("seeds").join(target);
         for input in names(&inputs) {
             println!("{target}/{input}"); // shown where something does not hold
             run(target, &fs::read(inputs.join(input)).unwrap());
