@@ -9,23 +9,23 @@ use actix_totp::{DeviceStore, DieselStore, MemoryStore, Version, bench::Guarding
 use actix_totp_core::{KeyRing, TotpService, bench::Parts};
 use anyhow::Context;
 use benches::{
-    people::{self, People},
     seed,
+    users::{self, Users},
 };
 use diesel::SqliteConnection;
 use divan::{Bencher, counter::ItemsCount};
 
 const NOW: u64 = 1_760_000_010;
-/// How many people the stores hold.
-const PEOPLE: u64 = 10_000;
+/// How many users the stores hold.
+const USERS: u64 = 10_000;
 
 fn main() {
     divan::main();
 }
 
 fn parts() -> anyhow::Result<Parts> {
-    let keys = KeyRing::parse(&People::keys().0)?;
-    Ok(Parts::new(keys, people::id(1)?, &[7; 20], NOW)?)
+    let keys = KeyRing::parse(&Users::keys().0)?;
+    Ok(Parts::new(keys, users::id(1)?, &[7; 20], NOW)?)
 }
 
 /// A pure part: no store, no thread.
@@ -70,7 +70,7 @@ mod core {
 
 #[divan::bench]
 fn the_guards_decision(bencher: Bencher<'_, '_>) {
-    let guarding = Guarding::new(people::id(1).expect("an id"), NOW);
+    let guarding = Guarding::new(users::id(1).expect("an id"), NOW);
     bencher.bench_local(|| black_box(guarding.decide()));
 }
 
@@ -78,18 +78,16 @@ fn the_guards_decision(bencher: Bencher<'_, '_>) {
 fn load(bencher: Bencher<'_, '_>, store: &impl DeviceStore) {
     let next = AtomicU64::new(0);
     bencher.counter(ItemsCount::new(1_u64)).bench(|| {
-        let n = next.fetch_add(7_919, Relaxed) % PEOPLE;
-        store
-            .load(&people::id(n).expect("an id"))
-            .expect("a device")
+        let n = next.fetch_add(7_919, Relaxed) % USERS;
+        store.load(&users::id(n).expect("an id")).expect("a device")
     });
 }
 
 fn swap(bencher: Bencher<'_, '_>, store: &impl DeviceStore) {
     let next = AtomicU64::new(0);
     bencher.counter(ItemsCount::new(1_u64)).bench(|| {
-        let n = next.fetch_add(7_919, Relaxed) % PEOPLE;
-        let user = people::id(n).expect("an id");
+        let n = next.fetch_add(7_919, Relaxed) % USERS;
+        let user = users::id(n).expect("an id");
         let Ok(Some(mut device)) = store.load(&user) else {
             panic!("no device");
         };
@@ -121,9 +119,9 @@ macro_rules! store {
 }
 
 store!(memory_store, || -> anyhow::Result<MemoryStore> {
-    let (store, people) = (MemoryStore::new(), People::new()?);
-    for n in 0..PEOPLE {
-        let device = people.device(n)?;
+    let (store, users) = (MemoryStore::new(), Users::new()?);
+    for n in 0..USERS {
+        let device = users.device(n)?;
         store.swap(&device.user, None, Some(&device))?;
     }
     Ok(store)
@@ -135,7 +133,7 @@ store!(
         let folder = tempfile::tempdir()?;
         let path = folder.keep().join("parts.db");
         let path = path.to_str().context("a path that is no text")?;
-        seed::sqlite(path, PEOPLE)?;
+        seed::sqlite(path, USERS)?;
         Ok(DieselStore::open(path)?)
     }
 );
@@ -144,7 +142,7 @@ store!(
 store!(
     postgres_store,
     || -> anyhow::Result<DieselStore<diesel::PgConnection>> {
-        let url = seed::postgres(&seed::postgres_server(), "totp_bench_parts", PEOPLE)?;
+        let url = seed::postgres(&seed::postgres_server(), "totp_bench_parts", USERS)?;
         Ok(DieselStore::open(&url)?)
     }
 );
@@ -153,14 +151,14 @@ store!(
 #[divan::bench]
 fn validate_on_the_memory_store(bencher: Bencher<'_, '_>) {
     let validating = validating().expect("a service");
-    let user = people::id(1).expect("an id");
+    let user = users::id(1).expect("an id");
     bencher.bench_local(|| black_box(validating.authenticate(&user, "000000")));
 }
 
 fn validating() -> anyhow::Result<TotpService> {
-    let (store, people) = (MemoryStore::new(), People::new()?);
-    let device = people.device(1)?;
+    let (store, users) = (MemoryStore::new(), Users::new()?);
+    let device = users.device(1)?;
     store.swap(&device.user, None, Some(&device))?;
-    let keys = KeyRing::parse(&People::keys().0)?;
+    let keys = KeyRing::parse(&Users::keys().0)?;
     Ok(TotpService::builder(store, keys).build()?)
 }

@@ -1,4 +1,4 @@
-//! Who is measured: a server, its routes, and its people.
+//! Who is measured: a server, its routes, and its users.
 
 use std::process::Command;
 
@@ -7,8 +7,9 @@ use benches::{
     SECS,
     load::{self, Measure, Request, Requests, Shape},
     now,
-    people::{self, PERIOD_SECS, People},
+    programs::program,
     server::Server,
+    users::{self, PERIOD_SECS, Users},
 };
 
 /// Each sign-in of a run is somebody else's: a code is accepted once.
@@ -28,10 +29,10 @@ pub struct Contender {
     pub connections: &'static [u32],
 }
 
-/// The people of a server.
+/// The users of a server.
 pub enum Crowd {
     /// As many as one likes: their sessions are made here.
-    Forged(People),
+    Forged(Users),
     /// Those that the server's own seeding has listed.
     Listed(Vec<Listed>),
 }
@@ -46,7 +47,7 @@ pub struct Listed {
 impl Crowd {
     fn cookie(&self, n: u64, proved: bool) -> anyhow::Result<String> {
         match self {
-            Self::Forged(people) => people.cookie(n, proved.then(now)),
+            Self::Forged(users) => users.cookie(n, proved.then(now)),
             Self::Listed(listed) if proved => Ok(at(listed, n).after.clone()),
             Self::Listed(listed) => Ok(at(listed, n).before.clone()),
         }
@@ -54,8 +55,8 @@ impl Crowd {
 
     fn code(&self, n: u64, step: u64) -> anyhow::Result<String> {
         match self {
-            Self::Forged(_) => people::code(n, step),
-            Self::Listed(listed) => people::code_of(&at(listed, n).secret, step),
+            Self::Forged(_) => users::code(n, step),
+            Self::Listed(listed) => users::code_of(&at(listed, n).secret, step),
         }
     }
 
@@ -138,11 +139,11 @@ fn wait_for_time_within_a_step() {
 
 /// What the work cannot do without, and no plugin.
 pub fn bare(database: &str, address: &str) -> anyhow::Result<Contender> {
-    let mut command = Command::new("target/release/bare");
+    let mut command = program("bare")?;
     command
         .env("BIND", address)
         .env("DATABASE_URL", database)
-        .env("SESSION_KEY", People::keys().1);
+        .env("SESSION_KEY", Users::keys().1);
     Ok(Contender {
         name: "bare",
         server: Server::start(&mut command, address, "/static")?,
@@ -152,7 +153,7 @@ pub fn bare(database: &str, address: &str) -> anyhow::Result<Contender> {
             ("status", "/status"),
             ("validate", "/validate"),
         ],
-        crowd: Crowd::Forged(People::new()?),
+        crowd: Crowd::Forged(Users::new()?),
         post: ("token", ""),
         connections: &[16, 64],
     })
@@ -164,7 +165,7 @@ pub fn quickstart(
     address: &str,
     recheck_every: Option<u32>,
 ) -> anyhow::Result<Contender> {
-    let mut command = quickstart_command(database, address);
+    let mut command = quickstart_command(database, address)?;
     let mut routes = vec![("session", "/me"), ("guarded", "/vault")];
     if let Some(secs) = recheck_every {
         command.env("RECHECK_EVERY", secs.to_string());
@@ -182,15 +183,15 @@ pub fn quickstart(
         },
         server: Server::start(&mut command, address, "/")?,
         routes,
-        crowd: Crowd::Forged(People::new()?),
+        crowd: Crowd::Forged(Users::new()?),
         post: ("token", ""),
         connections: &[16, 64],
     })
 }
 
-pub fn quickstart_command(database: &str, address: &str) -> Command {
-    let (totp, session) = People::keys();
-    let mut command = Command::new("target/release/quickstart");
+pub fn quickstart_command(database: &str, address: &str) -> anyhow::Result<Command> {
+    let (totp, session) = Users::keys();
+    let mut command = program("quickstart")?;
     command
         .env("BIND", address)
         .env("DATABASE_URL", database)
@@ -199,29 +200,29 @@ pub fn quickstart_command(database: &str, address: &str) -> Command {
         .env("SESSIONS", "cookie")
         .env("WORKERS", "1")
         .env("RUST_LOG", "warn");
-    command
+    Ok(command)
 }
 
 /// Reads lines of cookies and a base32 secret: one cookie for both, or one before and one after the second factor.
 pub fn listed(lines: &str) -> anyhow::Result<Crowd> {
-    let people = lines.lines().map(|line| {
+    let users = lines.lines().map(|line| {
         let fields: Vec<&str> = line.split('\t').collect();
         let (&secret, cookies) = fields.split_last().context("an empty line")?;
         let [before, .., after] = cookies else {
             let &[both] = cookies else {
                 anyhow::bail!("a line without a cookie");
             };
-            return person(both, both, secret);
+            return user(both, both, secret);
         };
-        person(before, after, secret)
+        user(before, after, secret)
     });
-    Ok(Crowd::Listed(people.collect::<anyhow::Result<_>>()?))
+    Ok(Crowd::Listed(users.collect::<anyhow::Result<_>>()?))
 }
 
-fn person(before: &str, after: &str, secret: &str) -> anyhow::Result<Listed> {
+fn user(before: &str, after: &str, secret: &str) -> anyhow::Result<Listed> {
     Ok(Listed {
         before: before.to_owned(),
         after: after.to_owned(),
-        secret: people::from_base32(secret)?,
+        secret: users::from_base32(secret)?,
     })
 }

@@ -1,11 +1,12 @@
-//! What the benches share: people to sign in, databases that hold them, servers and load.
+//! What the benches share: users to sign in, databases that hold them, servers and load.
 
 pub mod load;
-pub mod people;
+pub mod programs;
 pub mod report;
 pub mod schema;
 pub mod seed;
 pub mod server;
+pub mod users;
 
 /// For how long each is measured, in seconds, and how often; the median counts.
 pub const SECS: u64 = 3;

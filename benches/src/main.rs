@@ -5,11 +5,11 @@ mod contender;
 mod peers;
 mod targets;
 
-use std::{path::Path, process::Command};
+use std::path::Path;
 
-use anyhow::ensure;
 use benches::{
     ROUNDS,
+    programs::{build, program},
     report::{self, Row, median},
     seed,
     server::Server,
@@ -22,7 +22,8 @@ const ROUTES: [&str; 4] = ["session", "guarded", "status", "validate"];
 const RUNS: u64 = ROUNDS as u64 * CONNECTIONS.len() as u64;
 
 fn main() -> anyhow::Result<()> {
-    build()?;
+    build("quickstart")?;
+    build("benches")?;
     let folder = tempfile::tempdir()?;
     let [ours, theirs] = ["quickstart.db", "bare.db"].map(|name| path_in(folder.path(), name));
     seed::sqlite(&ours, SIGN_INS_PER_RUN * RUNS)?;
@@ -56,29 +57,17 @@ fn path_in(folder: &Path, name: &str) -> String {
     folder.join(name).to_string_lossy().into_owned()
 }
 
-fn build() -> anyhow::Result<()> {
-    for package in ["quickstart", "benches"] {
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--release", "--quiet", "-p", package, "--bins"]);
-        if cfg!(feature = "postgres") {
-            cargo.args(["--features", "postgres"]);
-        }
-        ensure!(cargo.status()?.success(), "{package} does not build");
-    }
-    Ok(())
-}
-
 /// By how many milliseconds the quickstart answers its first request later than an empty application.
 fn start_up(database: &str) -> anyhow::Result<f64> {
     const STARTS: usize = 11;
     let address = "127.0.0.1:7100";
     let mut times = [Vec::new(), Vec::new()];
     for _ in 0..STARTS {
-        let mut empty = Command::new("target/release/bare");
+        let mut empty = program("bare")?;
         let empty = Server::start(empty.env("BIND", address), address, "/static")?;
         times[0].push(empty.started_in.as_secs_f64() * 1e3);
         drop(empty);
-        let mut quickstart = quickstart_command(database, address);
+        let mut quickstart = quickstart_command(database, address)?;
         let quickstart = Server::start(&mut quickstart, address, "/")?;
         times[1].push(quickstart.started_in.as_secs_f64() * 1e3);
     }

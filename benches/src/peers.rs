@@ -1,4 +1,4 @@
-//! What a user would pick instead. Each is installed by this command into target/benches, and seeds its own database.
+//! What a user would pick instead. Each is installed by this command into benches/ of the target folder, and seeds its own database.
 
 use std::{
     fs,
@@ -7,13 +7,13 @@ use std::{
 };
 
 use anyhow::{Context, ensure};
-use benches::{people::People, server::Server};
+use benches::{programs::target, server::Server, users::Users};
 
 use crate::contender::{Contender, listed};
 
-const PEOPLE: u32 = 20_000;
-const INSTALLED: &str = "target/benches";
-const DJANGO: &str = "benches/django";
+const USERS: u32 = 20_000;
+const DJANGO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/django");
+const AUTHFIX: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/authfix/Cargo.toml");
 
 fn succeed(command: &mut Command) -> anyhow::Result<()> {
     let status = command.status().with_context(|| format!("{command:?}"))?;
@@ -29,7 +29,7 @@ pub fn django(
     folder: &Path,
 ) -> anyhow::Result<Contender> {
     let bin = virtual_environment(peer)?;
-    let people = folder.join(format!("{peer}.tsv"));
+    let users = folder.join(format!("{peer}.tsv"));
     let program = |name: &str| -> Command {
         let mut command = Command::new(bin.join(name));
         command
@@ -40,7 +40,7 @@ pub fn django(
         command
     };
     let mut seed = program("python");
-    succeed(seed.arg("seed.py").arg(PEOPLE.to_string()).arg(&people))?;
+    succeed(seed.arg("seed.py").arg(USERS.to_string()).arg(&users))?;
     let mut serve = program("gunicorn");
     serve.args(["-c", "gunicorn.conf.py", "project:application"]);
     Ok(Contender {
@@ -52,14 +52,14 @@ pub fn django(
             ("status", "/otp/status/"),
             ("validate", "/otp/validate/"),
         ],
-        crowd: listed(&fs::read_to_string(people)?)?,
+        crowd: listed(&fs::read_to_string(users)?)?,
         post: ("token", "X-CSRFToken: benchmarkbenchmarkbenchmarkbench\r\n"),
         connections: &[16],
     })
 }
 
 fn virtual_environment(peer: &str) -> anyhow::Result<PathBuf> {
-    let place = std::path::absolute(Path::new(INSTALLED).join("peers").join(peer))?;
+    let place = target()?.join("benches/peers").join(peer);
     if !place.join("bin/gunicorn").exists() {
         succeed(Command::new("python3").args(["-m", "venv"]).arg(&place))?;
     }
@@ -71,25 +71,25 @@ fn virtual_environment(peer: &str) -> anyhow::Result<PathBuf> {
 
 /// authfix, as far as it reaches: it has no status, and its guard asks no store.
 pub fn authfix(address: &str, folder: &Path) -> anyhow::Result<Contender> {
-    let target = std::path::absolute(Path::new(INSTALLED).join("authfix"))?;
+    let target = target()?.join("benches/authfix");
     let mut build = Command::new(env!("CARGO"));
     build
         .args(["build", "--quiet", "--release", "--manifest-path"])
-        .arg("benches/authfix/Cargo.toml")
+        .arg(AUTHFIX)
         .env("CARGO_TARGET_DIR", &target);
     succeed(&mut build)?;
-    let (database, people) = (folder.join("authfix.db"), folder.join("authfix.tsv"));
+    let (database, users) = (folder.join("authfix.db"), folder.join("authfix.tsv"));
     let program = || {
         let mut command = Command::new(target.join("release/authfix-reference"));
-        command.env("SESSION_KEY", People::keys().1);
+        command.env("SESSION_KEY", Users::keys().1);
         command.env("BIND", address);
         command
     };
     let seed = &mut program();
     succeed(
         seed.arg("seed")
-            .arg(PEOPLE.to_string())
-            .args([&database, &people]),
+            .arg(USERS.to_string())
+            .args([&database, &users]),
     )?;
     let mut serve = program();
     serve.arg("serve").arg(&database);
@@ -97,7 +97,7 @@ pub fn authfix(address: &str, folder: &Path) -> anyhow::Result<Contender> {
         name: "authfix",
         server: Server::start(&mut serve, address, "/guarded")?,
         routes: vec![("guarded", "/guarded"), ("validate", "/login/mfa")],
-        crowd: listed(&fs::read_to_string(people)?)?,
+        crowd: listed(&fs::read_to_string(users)?)?,
         post: ("code", ""),
         connections: &[16],
     })

@@ -1,4 +1,4 @@
-//! Enrolls people by the million: whole devices, written past the plugin.
+//! Enrolls users by the million: whole devices, written past the plugin.
 
 use std::{fs, sync::mpsc, thread};
 
@@ -6,7 +6,7 @@ use actix_totp::DieselStore;
 use actix_totp_core::Device;
 use diesel::{connection::SimpleConnection, prelude::*};
 
-use crate::{people::People, schema::totp_devices};
+use crate::{schema::totp_devices, users::Users};
 
 #[derive(Insertable)]
 #[diesel(table_name = totp_devices, treat_none_as_default_value = false)]
@@ -46,17 +46,17 @@ impl From<Device> for Row {
 
 const BATCH: u64 = 10_000;
 
-/// Seals the devices of people 0 to `count` on a thread of its own and hands them over in batches.
+/// Seals the devices of users 0 to `count` on a thread of its own and hands them over in batches.
 fn for_each_batch(
     count: u64,
     mut write: impl FnMut(Vec<Row>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let (send, receive) = mpsc::sync_channel(4);
     let sealing = thread::spawn(move || -> anyhow::Result<()> {
-        let people = People::new()?;
+        let users = Users::new()?;
         for first in (0..count).step_by(BATCH as usize) {
             let rows = (first..count.min(first + BATCH))
-                .map(|n| people.device(n).map(Row::from))
+                .map(|n| users.device(n).map(Row::from))
                 .collect::<anyhow::Result<Vec<_>>>()?;
             if send.send(rows).is_err() {
                 break;
@@ -72,7 +72,7 @@ fn for_each_batch(
         .map_err(|_| anyhow::anyhow!("sealing panicked"))?
 }
 
-/// A new SQLite database at `path` with `count` people.
+/// A new SQLite database at `path` with `count` users.
 pub fn sqlite(path: &str, count: u64) -> anyhow::Result<()> {
     for ending in ["", "-wal", "-shm"] {
         let _ = fs::remove_file(format!("{path}{ending}"));
@@ -104,7 +104,7 @@ pub fn postgres_server() -> String {
         .unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/postgres".into())
 }
 
-/// A new PostgreSQL database `name` on the server at `url` with `count` people; its URL.
+/// A new PostgreSQL database `name` on the server at `url` with `count` users; its URL.
 #[cfg(feature = "postgres")]
 pub fn postgres(url: &str, name: &str, count: u64) -> anyhow::Result<String> {
     let mut server = PgConnection::establish(url)?;

@@ -1,13 +1,12 @@
-//! How the quickstart takes it: more people, more connections, and one account that is hammered. SQLite. See README.md.
+//! How the quickstart takes it: more users, more connections, and one account that is hammered. SQLite. See README.md.
 //!
-//! A thousand people sign in more often than once in 30 seconds here, so the server's clock is not the machine's: it goes
+//! A thousand users sign in more often than once in 30 seconds here, so the server's clock is not the machine's: it goes
 //! on by one step whenever everybody has signed in once.
 
 use std::{
     env, fs,
     net::TcpListener,
     path::Path,
-    process::Command,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::SeqCst},
@@ -25,10 +24,11 @@ use benches::{
     ROUNDS,
     load::{self, Background, Measure, Request, Requests, Shape},
     now,
-    people::{self, PERIOD_SECS, People},
+    programs::{build, program},
     report::{self, Figure, Target, median},
     seed,
     server::Server,
+    users::{self, PERIOD_SECS, Users},
 };
 use quickstart::{Config, SessionPlace};
 
@@ -53,7 +53,7 @@ fn main() -> anyhow::Result<()> {
 
 /// The quickstart with a clock that starts at `start` and counts sign-ins.
 fn serve(database: &str, start: u64) -> anyhow::Result<()> {
-    let (totp, session) = People::keys();
+    let (totp, session) = Users::keys();
     let config = Config {
         database_url: database.to_owned(),
         issuer: "growth".into(),
@@ -156,7 +156,7 @@ impl BatchStore for Counting {
 struct Run {
     server: Server,
     start: u64,
-    people: People,
+    users: Users,
     size: u64,
 }
 
@@ -165,21 +165,21 @@ impl Run {
     fn start(database: &str, size: u64, runs: &mut u64) -> anyhow::Result<Self> {
         *runs += 1;
         let start = now() / PERIOD_SECS * PERIOD_SECS + *runs * 4 * 3_600;
-        let mut command = Command::new("target/release/growth");
+        let mut command = program("growth")?;
         command
             .args(["serve", database, &start.to_string()])
             .env("RUST_LOG", "warn");
         Ok(Self {
             server: Server::start(&mut command, ADDRESS, "/")?,
             start,
-            people: People::new()?,
+            users: Users::new()?,
             size,
         })
     }
 
     fn get(&self, path: &str) -> anyhow::Result<Requests> {
         Requests::to(ADDRESS, VISITORS, |n, write| {
-            let cookie = self.people.cookie(self.somebody(n), Some(self.start))?;
+            let cookie = self.users.cookie(self.somebody(n), Some(self.start))?;
             write(Request {
                 path,
                 cookie: &cookie,
@@ -194,13 +194,13 @@ impl Run {
         Requests::to(ADDRESS, SIGN_INS, |n, write| {
             let step = self.start / PERIOD_SECS + n / SIGN_INS_PER_STEP;
             let who = self.somebody(n);
-            let (cookie, code) = (self.people.cookie(who, None)?, people::code(who, step)?);
+            let (cookie, code) = (self.users.cookie(who, None)?, users::code(who, step)?);
             write_sign_in(write, &cookie, &code);
             Ok(())
         })
     }
 
-    /// All over the table; with the fewest people the same one comes again after [`SIGN_INS_PER_STEP`].
+    /// All over the table; with the fewest users the same one comes again after [`SIGN_INS_PER_STEP`].
     fn somebody(&self, n: u64) -> u64 {
         1 + n * (self.size / SIZES[0]).max(1) % self.size
             + n / SIGN_INS_PER_STEP % (self.size / SIZES[0])
@@ -209,7 +209,7 @@ impl Run {
     /// Wrong codes for the one account that is nobody else's.
     fn hammering(&self) -> anyhow::Result<Requests> {
         Requests::to(ADDRESS, 1, |_, write| {
-            write_sign_in(write, &self.people.cookie(0, None)?, "000000");
+            write_sign_in(write, &self.users.cookie(0, None)?, "000000");
             Ok(())
         })
     }
@@ -226,9 +226,7 @@ fn write_sign_in(write: &mut dyn FnMut(Request<'_>), cookie: &str, code: &str) {
 const ROUTES: [(&str, &str); 2] = [("status", "/auth/otp/status/"), ("guarded", "/vault")];
 
 fn measure() -> anyhow::Result<()> {
-    let mut build = Command::new(env!("CARGO"));
-    build.args(["build", "--release", "--quiet", "-p", "benches", "--bins"]);
-    ensure!(build.status()?.success(), "benches does not build");
+    build("benches")?;
     let folder = tempfile::tempdir()?;
     let mut databases = Vec::new();
     for size in SIZES {
@@ -250,7 +248,7 @@ fn seeded(folder: &Path, size: u64) -> anyhow::Result<String> {
     let path = folder.join(format!("{size}.db"));
     let path = path.to_str().context("a path that is no text")?;
     seed::sqlite(path, size + 1)?;
-    println!("{size} people: {} MiB", fs::metadata(path)?.len() >> 20);
+    println!("{size} users: {} MiB", fs::metadata(path)?.len() >> 20);
     Ok(path.to_owned())
 }
 
@@ -272,23 +270,23 @@ fn growth(databases: &[String], runs: &mut u64) -> anyhow::Result<(String, Vec<F
                 let requests = run.get(path)?;
                 load::warm_up(&run.server, &requests, 16)?;
                 let measure = load::run(&run.server, &requests, Shape::connections(16))?;
-                said(&format!("{route}, {size} people"), &measure)?;
+                said(&format!("{route}, {size} users"), &measure)?;
                 rates[at][nth].push(measure.requests_per_sec);
             }
             let measure = load::run(&run.server, &run.sign_ins()?, Shape::connections(16))?;
-            said(&format!("validate, {size} people"), &measure)?;
+            said(&format!("validate, {size} users"), &measure)?;
             rates[at][2].push(measure.requests_per_sec);
         }
     }
     let medians: Vec<[f64; 3]> = rates.into_iter().map(|it| it.map(median)).collect();
     let mut table =
-        String::from("| people | status/s | guarded/s | validate/s |\n|---|---|---|---|\n");
+        String::from("| users | status/s | guarded/s | validate/s |\n|---|---|---|---|\n");
     for (size, [status, guarded, validate]) in SIZES.into_iter().zip(&medians) {
         table += &format!("| {size} | {status:.0} | {guarded:.0} | {validate:.0} |\n");
     }
     let (few, many) = (medians[0], medians[SIZES.len() - 1]);
     let figure = |(name, nth): (&str, usize)| Figure {
-        name: format!("{name}, 10 million people against 1 thousand, 16 connections"),
+        name: format!("{name}, 10 million users against 1 thousand, 16 connections"),
         measured: many[nth] / few[nth],
         target: Target::AtLeast(0.80),
     };
@@ -298,7 +296,7 @@ fn growth(databases: &[String], runs: &mut u64) -> anyhow::Result<(String, Vec<F
 
 fn connections(database: &str, runs: &mut u64) -> anyhow::Result<String> {
     let mut table = String::from(
-        "| connections (100,000 people) | status/s, p99 µs | guarded/s, p99 µs | validate/s, p99 µs |\n|---|---|---|---|\n",
+        "| connections (100,000 users) | status/s, p99 µs | guarded/s, p99 µs | validate/s, p99 µs |\n|---|---|---|---|\n",
     );
     for connections in CONNECTIONS {
         let run = Run::start(database, SIZES[1], runs)?;
@@ -321,11 +319,11 @@ fn connections(database: &str, runs: &mut u64) -> anyhow::Result<String> {
     Ok(table)
 }
 
-/// 63 people sign in as fast as they are answered, without and with 64 clients that guess codes of one account.
+/// 63 users sign in as fast as they are answered, without and with 64 clients that guess codes of one account.
 fn hammered(database: &str, runs: &mut u64) -> anyhow::Result<Figure> {
     let mut p99 = [const { Vec::new() }; 2];
     for _ in 0..ROUNDS {
-        for (at, name) in ["63 people", "63 people while one is hammered"]
+        for (at, name) in ["63 users", "63 users while one is hammered"]
             .into_iter()
             .enumerate()
         {
@@ -344,7 +342,7 @@ fn hammered(database: &str, runs: &mut u64) -> anyhow::Result<Figure> {
     }
     let [without, with] = p99.map(median);
     Ok(Figure {
-        name: "p99 of 63 people who sign in, while 64 clients hammer one account, against without"
+        name: "p99 of 63 users who sign in, while 64 clients hammer one account, against without"
             .into(),
         measured: with / without,
         target: Target::AtMost(2.0),

@@ -15,7 +15,7 @@ use std::{
 use actix_totp::{Clock, DeviceStore, KeyRing, MemoryStore, Outcome, TotpService, bench::Guarding};
 use actix_totp_core::bench::Parts;
 use anyhow::{Context, bail, ensure};
-use benches::people::{self, PERIOD_SECS, People};
+use benches::users::{self, PERIOD_SECS, Users};
 
 const FIGURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/instructions.txt");
 const PARTS: [&str; 3] = [
@@ -43,12 +43,12 @@ fn main() -> anyhow::Result<()> {
 fn prepare(part: &str) -> anyhow::Result<Box<dyn FnMut(u64)>> {
     Ok(match part {
         "guards_decision" => {
-            let guarding = Guarding::new(people::id(1)?, START);
+            let guarding = Guarding::new(users::id(1)?, START);
             Box::new(move |_| assert!(black_box(&guarding).decide()))
         }
         "matching_a_code" => {
-            let keys = KeyRing::parse(&People::keys().0)?;
-            let parts = Parts::new(keys, people::id(1)?, &[7; 20], START)?;
+            let keys = KeyRing::parse(&Users::keys().0)?;
+            let parts = Parts::new(keys, users::id(1)?, &[7; 20], START)?;
             let code = parts.good_code();
             Box::new(move |_| {
                 black_box(parts.match_code(black_box(&code)));
@@ -61,15 +61,15 @@ fn prepare(part: &str) -> anyhow::Result<Box<dyn FnMut(u64)>> {
 
 /// A right code in each step.
 fn validate() -> anyhow::Result<Box<dyn FnMut(u64)>> {
-    let (store, person) = (MemoryStore::new(), 1);
-    let device = People::new()?.device(person)?;
+    let (store, user) = (MemoryStore::new(), 1);
+    let device = Users::new()?.device(user)?;
     store.swap(&device.user, None, Some(&device))?;
     let clock = SteppingClock::default();
-    let service = TotpService::builder(store, KeyRing::parse(&People::keys().0)?)
+    let service = TotpService::builder(store, KeyRing::parse(&Users::keys().0)?)
         .clock(clock.clone())
         .build()?;
     let codes: Vec<String> = (0..TIMES)
-        .map(|step| people::code(person, START / PERIOD_SECS + step))
+        .map(|step| users::code(user, START / PERIOD_SECS + step))
         .collect::<anyhow::Result<_>>()?;
     Ok(Box::new(move |step| {
         clock.0.store(step, SeqCst);

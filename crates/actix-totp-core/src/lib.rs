@@ -50,6 +50,9 @@ mod credential;
 mod device;
 mod error;
 mod event;
+#[cfg(feature = "fuzz")]
+#[doc(hidden)]
+pub mod fuzz;
 mod keyring;
 mod memory;
 mod notifier;

@@ -106,7 +106,10 @@ impl RequireTotp {
     /// The check-list. `None`: without the second factor, which is not demanded.
     pub(crate) async fn admit(&self, req: &HttpRequest) -> Result<Option<Verified>, Problem> {
         let current_user = &self.totp.plugin.current_user;
-        let user = current_user.require(req, &self.session_seen).await?.id;
+        let user = current_user
+            .require(req, Some(&self.session_seen))
+            .await?
+            .id;
         let proof = self.proof(req, &user);
         if let Some(at) = self.remembered(req, &user, proof.as_ref())? {
             return Ok(Some(Verified { user, at }));

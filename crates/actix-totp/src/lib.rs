@@ -12,6 +12,9 @@ mod body;
 mod change;
 mod cross_site;
 mod extract;
+#[cfg(feature = "fuzz")]
+#[doc(hidden)]
+pub mod fuzz;
 mod guard;
 mod local;
 mod mount;

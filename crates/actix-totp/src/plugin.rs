@@ -11,7 +11,7 @@ use crate::{
     recheck::Recheck,
     request_context::RequestContext,
     runner::Runner,
-    session::{SessionProof, SessionSeen},
+    session::SessionProof,
     trust::Trust,
     user::{CurrentUser, SignedIn},
 };
@@ -32,7 +32,6 @@ pub(crate) struct Plugin {
     pub(crate) recheck: Option<Arc<Recheck>>,
     pub(crate) current_user: CurrentUser,
     pub(crate) session_proof: SessionProof,
-    pub(crate) session_seen: SessionSeen,
     pub(crate) request_context: RequestContext,
     pub(crate) authorize_change: AuthorizeChange,
     pub(crate) trusted_origins: Vec<String>,
@@ -93,8 +92,7 @@ impl Totp {
 
     /// The user who is signed in.
     pub(crate) async fn signed_in(&self, req: &HttpRequest) -> Result<SignedIn, Problem> {
-        let plugin = &self.plugin;
-        plugin.current_user.require(req, &plugin.session_seen).await
+        self.plugin.current_user.require(req, None).await
     }
 
     /// The status of a user and the time that it is for: one crossing to another thread.

@@ -102,9 +102,9 @@ pub(crate) fn is_missing(req: &HttpRequest) -> bool {
 pub(crate) fn missing() -> Problem {
     tracing::error!(
         code = "no_session",
-        "no session middleware is around this request: wrap SessionMiddleware outside of actix-totp. If it is wrapped, it may be of \
-         another version: this plugin was built with actix-session {ACTIX_SESSION} (actix_totp::actix_session); see \
-         `cargo tree -i actix-session`"
+        "no session middleware is around this request: wrap SessionMiddleware outside of actix-totp, and of the same version (this \
+         plugin was built with actix-session {ACTIX_SESSION}; cargo tree -i actix-session), or take it from \
+         actix_totp::actix_session"
     );
     Problem::no_session()
 }

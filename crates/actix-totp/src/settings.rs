@@ -14,7 +14,7 @@ use crate::{
     recheck::{Recheck, Watched},
     request_context::RequestContext,
     runner::{Limits, Runner},
-    session::{SessionProof, SessionSeen},
+    session::SessionProof,
     trust::Trust,
     user::CurrentUser,
 };
@@ -352,7 +352,6 @@ impl TotpBuilder {
             recheck,
             current_user: self.current_user,
             session_proof: SessionProof::new(self.name.as_deref()),
-            session_seen: SessionSeen::default(),
             request_context: self.request_context,
             authorize_change: self.authorize_change,
             trusted_origins: self.trusted_origins,

@@ -114,19 +114,20 @@ impl CurrentUser {
     }
 
     /// Who is signed in, or the problem that nobody is. What the session says of the label is left to
-    /// [`label`](Self::label).
+    /// [`label`](Self::label). Where a session was `seen` to say it here, its middleware is not looked for again.
     pub(crate) async fn require(
         &self,
         req: &HttpRequest,
-        seen: &SessionSeen,
+        seen: Option<&SessionSeen>,
     ) -> Result<SignedIn, Problem> {
-        let is_function = matches!(self.source, Source::Function(_));
-        if is_function || !seen.is_seen() {
+        // A function need not look at the session.
+        let seen = seen.filter(|_| !matches!(self.source, Source::Function(_)));
+        if !seen.is_some_and(SessionSeen::is_seen) {
             session::probe(req);
         }
         match self.find(req).await? {
             Some(signed_in) => {
-                if !is_function {
+                if let Some(seen) = seen {
                     seen.see();
                 }
                 Ok(signed_in)

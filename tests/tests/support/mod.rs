@@ -20,6 +20,6 @@ pub(crate) use app::{Authenticator, NOON, TestApp, keys};
 pub(crate) use authenticator::{code_at, secret_bytes};
 pub(crate) use browser::{Answer, Browser};
 pub(crate) use page_client::{PageClient, encode, text_of};
-pub(crate) use process::{Binary, seconds_now};
+pub(crate) use process::{Binary, profile_folder, seconds_now};
 pub(crate) use server::{RunningServer, serve};
 pub(crate) use store::{CAUSE, Call, FaultyStore};

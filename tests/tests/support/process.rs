@@ -1,4 +1,4 @@
-//! The quickstart's own binary, in a process of its own.
+//! Programs in processes of their own: the quickstart's own binary, and whatever else a test has built.
 
 use std::{
     env,
@@ -10,7 +10,17 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-/// A running quickstart; killed when it is dropped.
+/// The folder of the running test's profile, in cargo's target folder.
+pub fn profile_folder() -> PathBuf {
+    let mut profile = env::current_exe().unwrap();
+    profile.pop();
+    if profile.ends_with("deps") {
+        profile.pop();
+    }
+    profile
+}
+
+/// A running server, the quickstart if nothing else is said; killed when it is dropped.
 pub struct Binary {
     process: Child,
     pub address: SocketAddr,
@@ -26,11 +36,7 @@ impl Binary {
     }
 
     fn build() -> PathBuf {
-        let mut profile = env::current_exe().unwrap();
-        profile.pop();
-        if profile.ends_with("deps") {
-            profile.pop();
-        }
+        let profile = profile_folder();
         let mut build = Command::new(env!("CARGO"));
         build.args([
             "build",
@@ -64,12 +70,15 @@ impl Binary {
             .env_clear()
             .env("BIND", "127.0.0.1:0")
             .env("NO_COLOR", "1");
-        command.envs(variables.iter().copied());
-        let mut process = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .spawn()
-            .unwrap();
+        command
+            .envs(variables.iter().copied())
+            .stderr(Stdio::inherit());
+        Self::run(command)
+    }
+
+    /// Starts a server that says on which address it is listening, and waits until it does.
+    pub fn run(mut command: Command) -> Self {
+        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut log = Vec::new();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let address = lines

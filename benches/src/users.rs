@@ -1,4 +1,4 @@
-//! People who are enrolled and signed in already: their devices, sessions and codes, each computed from a number.
+//! Users who are enrolled and signed in already: their devices, sessions and codes, each computed from a number.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -12,12 +12,12 @@ use serde_json::json;
 pub const PERIOD_SECS: u64 = 30;
 
 /// The keys that the measured applications are started with, and so may be used to forge sessions and seal devices.
-pub struct People {
+pub struct Users {
     keys: KeyRing,
     session: Key,
 }
 
-impl People {
+impl Users {
     /// `TOTP_KEY` and `SESSION_KEY` of the measured applications. Known to everybody: they protect nothing.
     pub fn keys() -> (String, String) {
         let bytes = |first: u8, count: u8| (0..count).map(|n| first ^ n).collect::<Vec<u8>>();
@@ -32,14 +32,14 @@ impl People {
         })
     }
 
-    /// The device of person `n`, always the same.
+    /// The device of user `n`, always the same.
     pub fn device(&self, n: u64) -> anyhow::Result<Device> {
         const CONFIRMED_AT: u64 = 1_750_000_000;
         let device = bench::enrolled(&self.keys, id(n)?, &secret(n), CONFIRMED_AT, &Dice::of(n))?;
         Ok(device)
     }
 
-    /// The `Cookie` header of person `n`, who is signed in, and with `proved_at` has shown the second factor then.
+    /// The `Cookie` header of user `n`, who is signed in, and with `proved_at` has shown the second factor then.
     pub fn cookie(&self, n: u64, proved_at: Option<u64>) -> anyhow::Result<String> {
         let user = id(n)?.to_string();
         let text = |value: &str| json!(value).to_string();
@@ -70,7 +70,7 @@ fn secret(n: u64) -> [u8; 20] {
     secret
 }
 
-/// The code that the authenticator of person `n` shows in `step`.
+/// The code that the authenticator of user `n` shows in `step`.
 pub fn code(n: u64, step: u64) -> anyhow::Result<String> {
     code_of(&secret(n), step)
 }
@@ -97,7 +97,7 @@ pub fn from_base32(text: &str) -> anyhow::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Bytes that follow from a number (SplitMix64), so that nothing of a person must be kept.
+/// Bytes that follow from a number (SplitMix64), so that nothing of a user must be kept.
 struct Dice(AtomicU64);
 
 impl Dice {

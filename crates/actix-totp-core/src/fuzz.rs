@@ -1,0 +1,171 @@
+//! What must hold whatever a stranger sends. Each function takes the bytes and panics where something does not hold: this
+//! project's fuzz targets call it, and its tests with each input of `fuzz/seeds`. Not covered by SemVer.
+#![allow(
+    missing_docs,
+    reason = "hidden: for the fuzz targets of this project alone"
+)]
+
+use percent_encoding::percent_decode_str;
+
+use crate::{
+    backup_code::{BackupCode, Digest},
+    credential::{Credential, InvalidCredential, Parameters},
+    device::{Epoch, UserId},
+    keyring::KeyRing,
+    proof::Proof,
+    provisioning,
+    random::{Randomness, RandomnessError},
+    secrets::Secrets,
+    token::{self, Token},
+};
+
+/// A token is read as what was typed without blanks and dashes, or not at all.
+pub fn token(bytes: &[u8]) {
+    let typed = String::from_utf8_lossy(bytes);
+    let kept = typed.replace([' ', '-'], "");
+    for digits in 6..=8 {
+        let is_code =
+            kept.len() == usize::from(digits) && kept.bytes().all(|it| it.is_ascii_digit());
+        match Token::read(&typed, digits) {
+            Some(Token::Code(code)) => assert!(is_code && *code == kept, "{typed:?} is no code"),
+            Some(Token::Backup(code)) => {
+                assert!(!is_code, "{typed:?} is a code");
+                let shown = code.reveal();
+                assert_eq!(shown.replace('-', ""), kept.to_ascii_uppercase());
+                let again = Token::read(&shown, digits);
+                assert!(matches!(again, Some(Token::Backup(read)) if read == code));
+            }
+            None => assert!(!is_code && BackupCode::read(&kept).is_none(), "{typed:?}"),
+        }
+    }
+    if token::is_blank(&typed) {
+        assert!(Token::read(&typed, 6).is_none());
+    }
+}
+
+/// No text opens as a proof but the one that was sealed, and that for its user alone.
+pub fn proof(bytes: &[u8]) {
+    let Ok(known) = Known::new() else { return };
+    let Ok(genuine) = known.keys.seal_proof(&known.proof, &Counting) else {
+        return;
+    };
+    let altered = altered(genuine.as_bytes(), bytes);
+    for text in [bytes, &altered].map(String::from_utf8_lossy) {
+        let expected = (text == genuine).then(|| known.proof.clone());
+        assert_eq!(known.keys.open_proof(&known.proof.user, &text), expected);
+        assert_eq!(known.keys.open_proof(&known.other, &text), None);
+    }
+}
+
+/// No box opens but the one that was sealed, and that for its user and epoch alone. What is read of an opened one is all of it.
+pub fn sealed_box(bytes: &[u8]) {
+    let Ok(known) = Known::new() else { return };
+    let (user, epoch) = (&known.proof.user, known.proof.epoch);
+    let Ok(genuine) = known.keys.seal(&known.secrets, user, epoch, &Counting) else {
+        return;
+    };
+    for sealed in [bytes, &altered(&genuine, bytes)] {
+        let opened = known.keys.open(sealed, user, epoch);
+        assert_eq!(opened.is_ok(), sealed == genuine);
+        assert!(opened.is_err() || opened == Ok(known.secrets.clone()));
+        assert!(known.keys.open(sealed, &known.other, epoch).is_err());
+        let later = Epoch::from_i64(epoch.to_i64() + 1);
+        assert!(known.keys.open(sealed, user, later).is_err());
+    }
+    if let Some(read) = Secrets::from_bytes(bytes) {
+        assert_eq!(*read.to_bytes(), bytes);
+    }
+}
+
+/// Whatever an account is called, its `otpauth://` URI is short enough for a QR code, is made of the characters that a URI may
+/// have, and gives back issuer and label; the label is cut only where the URI would be too long.
+pub fn label(bytes: &[u8]) {
+    const ISSUER: &str = "Ex & Co/#1: é";
+    let label = String::from_utf8_lossy(bytes);
+    let Ok(known) = Known::new() else { return };
+    let Some(credential) = &known.secrets.live else {
+        return;
+    };
+    let secret = credential.to_base32();
+    let uri = provisioning::otpauth_url(credential.parameters(), &secret, ISSUER, &label);
+    let uri = uri.as_str();
+    assert!(uri.len() < 1_000, "{uri}");
+    let is_plain =
+        |it: u8| it.is_ascii_alphanumeric() || matches!(it, b'-' | b'.' | b'_' | b'~' | b'%');
+    let parts = uri
+        .strip_prefix("otpauth://totp/")
+        .and_then(|rest| rest.split_once('?'))
+        .and_then(|(path, query)| Some((path.split_once(':')?, query)));
+    let Some(((issuer, read), query)) = parts else {
+        panic!("{uri} has not its parts");
+    };
+    assert!(
+        issuer.bytes().chain(read.bytes()).all(is_plain),
+        "{uri} is not encoded"
+    );
+    let decoded = |text| percent_decode_str(text).decode_utf8();
+    assert_eq!(decoded(issuer).as_deref(), Ok(ISSUER));
+    let rest = format!(
+        "secret={}&issuer={issuer}&algorithm=SHA1&digits=6&period=30",
+        secret.as_str()
+    );
+    assert_eq!(query, rest);
+    let Ok(read) = decoded(read) else {
+        panic!("{uri} is cut within a character");
+    };
+    assert!(label.starts_with(&*read), "{uri} has another label");
+    if let Some(next) = label[read.len()..].chars().next() {
+        let longest = 3 * next.len_utf8(); // %XX for each byte
+        assert!(uri.len() + longest > 999, "{uri} is cut too early");
+    }
+}
+
+/// What the targets seal: always the same, so that inputs that were found once are found again.
+struct Known {
+    keys: KeyRing,
+    proof: Proof,
+    secrets: Secrets,
+    other: UserId,
+}
+
+impl Known {
+    fn new() -> Result<Self, Box<dyn std::error::Error>> {
+        let credential = |secret: &[u8]| -> Result<Credential, InvalidCredential> {
+            Credential::new(secret, Parameters::default())
+        };
+        Ok(Self {
+            keys: KeyRing::new([std::array::from_fn(|n| n as u8)])?,
+            proof: Proof {
+                user: UserId::new("alice")?,
+                epoch: Epoch::from_i64(-7),
+                at: 1_700_000_000,
+            },
+            secrets: Secrets {
+                live: Some(credential(&[1; 20])?),
+                pending: Some(credential(&[2; 10])?),
+                backup_codes: vec![Digest([3; 16]), Digest([4; 16])],
+            },
+            other: UserId::new("Alice")?,
+        })
+    }
+}
+
+/// As many bytes as are asked for, counted from 0.
+struct Counting;
+
+impl Randomness for Counting {
+    fn fill(&self, buffer: &mut [u8]) -> Result<(), RandomnessError> {
+        (0..).zip(buffer).for_each(|(n, byte)| *byte = n);
+        Ok(())
+    }
+}
+
+/// What was sealed, with the bits flipped that `flips` has.
+fn altered(genuine: &[u8], flips: &[u8]) -> Vec<u8> {
+    let flips = flips.iter().chain(std::iter::repeat(&0));
+    genuine
+        .iter()
+        .zip(flips)
+        .map(|(byte, flip)| byte ^ flip)
+        .collect()
+}
