@@ -94,7 +94,7 @@ fn a_browser_is_trusted_if_the_box_is_ticked_until_all_are_forgotten() {
     let form = [("token", &*phone.code()), ("next", "/auth/otp/settings/")];
     alice.send("../validate/", &form);
     assert_eq!(alice.at, "/auth/otp/settings/");
-    let page = alice.send("../forget-browsers/", &[("next", "/vault")]);
+    let page = alice.send("../forget-browsers/?next=/vault", &[]);
     assert!(page.contains("All other browsers are forgotten."), "{page}");
     assert!(page.contains("<a href=\"/vault\">Back to where you were</a>"));
     assert!(alice.visit("/vault").contains("cake"), "this one stays");

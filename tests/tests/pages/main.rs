@@ -7,9 +7,11 @@ mod addresses;
 mod changes;
 mod journey;
 mod negotiation;
+mod notices;
 mod options;
 mod refusals;
 mod secrets;
+mod slow_bodies;
 
 use serde_json::json;
 use support::{Answer, Authenticator, PageClient, TestApp, text_of};

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::{
-    PAGES, alice, authenticator, codes, enrolled, location,
+    PAGES, alice, authenticator, codes, enrolled,
     support::{Answer, PageClient, TestApp, encode},
 };
 
@@ -58,16 +58,32 @@ fn a_qr_code_that_is_asked_for_again_is_a_new_one_and_only_that_counts() {
     assert_eq!(codes(&page).len(), 10);
 }
 
-/// Chromium keeps no-store pages for its back button until a cookie changes.
+/// Chromium keeps no-store pages for its back button until a cookie changes that no script can read.
 #[test]
-fn whoever_leaves_the_backup_codes_has_another_cookie() {
+fn every_form_that_leads_off_a_page_with_secrets_changes_a_cookie() {
     let app = TestApp::start();
-    let (mut alice, ..) = enrolled(&app);
-    let before = alice.browser.session();
-    let answer = alice.submit("/auth/otp/saved/", &[("saved", "true")]);
-    location(&answer);
-    assert_ne!(alice.browser.session(), before);
+    let mut alice = alice(&app);
+    let page = alice.submit("/auth/otp/generate/", &[]).text();
+    let phone = authenticator(&app, &page);
+    assert_changes_a_cookie(&mut alice, "verify", &phone.wrong_code());
+    assert_changes_a_cookie(&mut alice, "verify", "");
+    alice.submit("/auth/otp/generate/", &[]);
+    let page = alice.submit("/auth/otp/generate/", &[]).text();
+    let phone = authenticator(&app, &page);
+    assert_changes_a_cookie(&mut alice, "verify", &phone.code());
+    for _ in 0..2 {
+        assert_changes_a_cookie(&mut alice, "saved", "");
+    }
     assert!(alice.visit("/vault").contains("cake"), "the proof stays");
+}
+
+fn assert_changes_a_cookie(alice: &mut PageClient, form: &str, token: &str) {
+    let before = alice.browser.cookies.clone();
+    let fields = [("token", token), ("saved", "true")];
+    let answer = alice.submit(&format!("/auth/otp/{form}/"), &fields);
+    assert_ne!(alice.browser.cookies, before, "{form}");
+    let mut cookies = answer.all("set-cookie");
+    assert!(cookies.all(|it| it.contains("; HttpOnly")), "{answer:?}");
 }
 
 #[test]

@@ -85,6 +85,12 @@ impl Browser {
     ) -> io::Result<Answer> {
         let head = self.head(method, path, headers, body.len());
         let answer = self.try_raw(&[head.as_bytes(), b"\r\n", body].concat())?;
+        self.keep_cookies(&answer);
+        Ok(answer)
+    }
+
+    /// Keeps the cookies that an answer sets, and drops those that it takes away.
+    pub fn keep_cookies(&mut self, answer: &Answer) {
         for cookie in answer.all("set-cookie") {
             let (name, rest) = cookie.split_once('=').unwrap();
             let value = rest.split(';').next().unwrap().to_owned();
@@ -94,7 +100,6 @@ impl Browser {
                 self.cookies.insert(name.to_owned(), value);
             }
         }
-        Ok(answer)
     }
 
     /// The head of a request up to the blank line.
@@ -178,7 +183,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    fn parse(bytes: &[u8]) -> Self {
+    pub fn parse(bytes: &[u8]) -> Self {
         let end = bytes
             .windows(4)
             .position(|it| it == b"\r\n\r\n")
