@@ -1,9 +1,9 @@
-// Comfort. Without this script every page works, too.
+// Convenience only: every page works without this script, too.
 "use strict";
 
 for (const element of document.querySelectorAll("[data-script]")) element.hidden = false;
 
-// On with the last digit.
+// A code is sent after its last digit.
 for (const field of document.querySelectorAll("input[data-digits]")) {
   field.addEventListener("input", () => {
     const typed = field.value.replace(/[\s-]/g, "");
@@ -11,7 +11,7 @@ for (const field of document.querySelectorAll("input[data-digits]")) {
   });
 }
 
-// A form is sent once: what came second would be told that its code was used already.
+// A form is sent once: a second copy would be refused, since its code is used already.
 for (const form of document.querySelectorAll("form")) {
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent) event.preventDefault();
@@ -23,7 +23,7 @@ addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form")) delete form.dataset.sent;
 });
 
-// Browsers may keep even a no-store page for their back button: what is shown once goes with it.
+// Browsers may keep even a no-store page for their back button: it is emptied before that.
 for (const element of document.querySelectorAll("[data-once]")) {
   addEventListener("pagehide", () => element.replaceChildren());
   addEventListener("pageshow", (event) => {
@@ -43,10 +43,10 @@ for (const button of document.querySelectorAll("[data-copy]")) {
 
 for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => print());
 
-// Seconds are counted down where they stand in the text.
+// The time in the text is counted down.
 for (const element of document.querySelectorAll("[data-countdown]")) {
   const end = Date.now() + Number(element.dataset.countdown) * 1000;
-  const over = element.parentElement.querySelector("[data-over]"); // said once, and not every second
+  const over = element.parentElement.querySelector("[data-over]"); // for screen readers: said once, not every second
   const timer = setInterval(() => {
     const left = Math.max(0, Math.ceil((end - Date.now()) / 1000));
     element.textContent = element.textContent.replace(/\d+:\d\d/, `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`);

@@ -1,21 +1,23 @@
-//! Pages for people: set-up, backup codes, code at sign-in and settings, from the same scope as the endpoints.
+//! Pages for users, from the same scope as the endpoints: set-up, backup codes, the code at sign-in, and settings.
 //!
-//! Turned on with [`TotpBuilder::pages`](crate::TotpBuilder::pages). They work without JavaScript, need no other host, and do
-//! nothing that the endpoints do not do: a form posts to an endpoint, and a browser that asks for `text/html` is answered with
-//! a page.
+//! [`TotpBuilder::pages`](crate::TotpBuilder::pages) turns them on. They work without JavaScript and need no other host. They do
+//! nothing that the endpoints do not do: each form posts to an endpoint, and a browser that asks for `text/html` gets a page as
+//! the answer.
 //!
 //! | path | page |
 //! |---|---|
-//! | `setup/` | a start button; then QR code, key for typing and the field for the first code; then the backup codes |
+//! | `setup/` | a start button; then the QR code, a key to type and the field for the first code; then the backup codes |
 //! | `challenge/` | the field for a code or a backup code, and "trust this browser" where that is turned on |
-//! | `settings/` | state, new backup codes, another authenticator, forget all browsers, turn it off |
+//! | `settings/` | the state; new backup codes, another authenticator, forgetting all browsers, turning it off |
 //!
-//! 1. A POST is answered with a redirect (303), so that reloading is harmless. One that yields a secret or backup codes is
+//! 1. A POST is answered with a redirect (303), so that reloading does no harm. One that yields a secret or backup codes is
 //!    answered with the page itself, which nothing may store: they are shown once and exist nowhere else. No GET shows a secret.
-//! 2. `?next=` leads on to a path of this application and nowhere else. That path must not redirect to another host by itself:
-//!    browsers hold a form to its `form-action` over all redirects that follow.
-//! 3. The `Content-Security-Policy` allows nothing inline and no other host; nobody may frame the pages.
-//! 4. Forms of other sites are refused as at the endpoints, by `Sec-Fetch-Site` and `Origin`.
+//! 2. What a form has done, or why it was refused, is shown by the page that the redirect leads to. It travels in a cookie,
+//!    `totp_notice`, which is sealed for the user, holds no secret and lives for a minute at most. The session is not written.
+//! 3. `?next=` leads on to a path of this application and nowhere else. That path must not redirect to another host itself:
+//!    browsers apply `form-action` to all redirects that follow a form.
+//! 4. The `Content-Security-Policy` allows nothing inline and no other host. Nobody may frame the pages.
+//! 5. Forms of other sites are refused as at the endpoints, by `Sec-Fetch-Site` and `Origin`.
 //!
 //! # Example
 //!
@@ -39,7 +41,7 @@
 //! let keys = KeyRing::parse("sKSvs2lEIB0mF9cUb5fQeTeIEY5pPEYzWLdIDHEbkV0=")?;
 //! let totp = Totp::builder(MemoryStore::new(), keys.clone()).pages(pages).build()?;
 //!
-//! // What is no path of this application is refused.
+//! // A path of another host is refused.
 //! let pages = Pages::new().stylesheet("//elsewhere.example/style.css");
 //! assert!(Totp::builder(MemoryStore::new(), keys).pages(pages).build().is_err());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -76,10 +78,10 @@ pub use self::{
     view::{Layout, View},
 };
 
-/// Whether `path` is one of this application, and no way to another host: what to ask of a `next` before going there.
+/// Whether `path` is one of this application and cannot lead to another host. To be asked of a `next` before going there.
 ///
-/// It begins with one slash, has at most 1,024 bytes of ASCII without blanks, control characters and backslashes, and up to
-/// the query it has no dot segments; all this holds after percent-decoding, too, however often.
+/// Such a path begins with one slash and has at most 1,024 bytes of ASCII without blanks, control characters and backslashes.
+/// Up to the query it has no dot segments. All this also holds after percent-decoding, however often.
 ///
 /// # Example
 ///

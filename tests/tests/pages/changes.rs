@@ -42,7 +42,7 @@ fn an_authenticator_is_replaced_without_a_gap() {
     let new = authenticator(&app, &page);
     let page = alice.visit("/auth/otp/settings/");
     assert!(
-        page.contains("A new authenticator waits for its first code."),
+        page.contains("A new authenticator is waiting for its first code."),
         "{page}"
     );
     app.clock.advance_secs(30);

@@ -93,7 +93,7 @@ fn after_ten_wrong_first_codes_the_user_is_told_to_start_again() {
         let page = alice.send("/auth/otp/verify/", &[("token", &wrong)]);
         assert!(page.contains("This code is wrong"), "{page}");
     }
-    let discarded = "Too many wrong codes: this QR code does not count any more.";
+    let discarded = "Too many wrong codes: this QR code is no longer valid.";
     let page = alice.send("/auth/otp/verify/", &[("token", &wrong)]);
     assert!(page.contains(discarded), "{page}");
     assert_eq!(alice.at, "/auth/otp/setup/");

@@ -18,7 +18,7 @@ fn a_refusal_leads_back_to_the_form_and_is_told_once() {
     assert_eq!(location(&answer), "../challenge/?next=/vault%3Fa%3Db");
     let page = alice.follow(answer).text();
     assert!(
-        page.contains("This code is wrong, or was used already."),
+        page.contains("This code is wrong or was already used."),
         "{page}"
     );
     assert!(page.contains("aria-invalid=\"true\"") && page.contains("code-hint code-error"));
@@ -74,7 +74,7 @@ fn each_form_tells_its_own_refusals() {
             "renew",
             &backup[0],
             settings,
-            "A backup code will not do here",
+            "A backup code does not work here",
         ),
         (
             "/auth/otp/generate/",
@@ -150,12 +150,12 @@ fn how_long_to_wait_is_told_and_how_many_attempts_failed() {
         let page = alice.send("/auth/otp/validate/", &form);
         let text = format!("Failed attempts since your last sign-in: {n}.");
         assert!(page.contains(&text), "{page}");
-        assert_eq!(page.contains("looked at in 0:30"), n == 5, "{page}");
+        assert_eq!(page.contains("next code in 0:30"), n == 5, "{page}");
     }
     app.clock.advance_secs(7);
     for page in ["/auth/otp/challenge/", "/auth/otp/settings/"] {
         let page = alice.visit(page);
-        assert!(page.contains("data-countdown=\"23\"") && page.contains("looked at in 0:23"));
+        assert!(page.contains("data-countdown=\"23\"") && page.contains("next code in 0:23"));
         assert!(page.contains("A backup code works at once."));
     }
     let answer = alice.submit("/auth/otp/validate/", &[("token", &phone.code())]);
@@ -163,7 +163,7 @@ fn how_long_to_wait_is_told_and_how_many_attempts_failed() {
     assert_eq!(app.device().unwrap().failures, 5, "not looked at");
     alice.send("/auth/otp/validate/", &[("token", &backup[0])]);
     let page = alice.visit("/auth/otp/challenge/");
-    assert!(!page.contains("Failed attempts") && !page.contains("looked at in"));
+    assert!(!page.contains("Failed attempts") && !page.contains("next code in"));
 }
 
 #[test]
@@ -213,7 +213,7 @@ fn what_a_browser_is_refused_is_a_page_with_the_status_of_the_problem() {
         "There is nothing here.",
     );
     let post = alice.submit("/auth/otp/settings/", &[]);
-    assert_tells(&post, 405, "cannot be opened like that");
+    assert_tells(&post, 405, "cannot be opened this way");
     assert_eq!(post.header("allow"), Some("GET, HEAD"));
     let long = "1".repeat(5_000);
     let answer = alice.submit("/auth/otp/validate/", &[("token", &long)]);

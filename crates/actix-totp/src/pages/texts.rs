@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-/// The table: a name, and the text in English and in German. `{}` stands for what the page puts in.
+/// The table: each name with its text in English and in German.
 macro_rules! texts {
     ($($name:ident: $en:literal, $de:literal;)+) => {
-        /// The texts of the pages in one language. `{}` in a text stands for what the page puts in: a number, or a time like
-        /// `1:30`. Texts are plain: markup in them is shown as it is written.
+        /// The texts of the pages in one language. `{}` in a text stands for a number, or for a time like `1:30`, that the page
+        /// puts in. Texts are plain: markup in them is shown as it is written.
         ///
         /// # Example
         ///
@@ -45,14 +45,14 @@ macro_rules! texts {
 texts! {
     code_label: "Code from your authenticator app", "Code aus Ihrer Authenticator-App";
     code_hint: "The digits that the app shows now.", "Die Ziffern, die die App gerade anzeigt.";
-    code_goes_on: "The page goes on at the last digit.", "Nach der letzten Ziffer geht es von selbst weiter.";
+    code_goes_on: "The form is sent after the last digit.", "Nach der letzten Ziffer geht es von selbst weiter.";
     backup_label: "Backup code", "Ersatzcode";
     backup_hint: "One of the codes that you saved, like ABCD-EFGH-JKLM-NPQR. Each works once.", "Einer der Codes, die Sie gesichert haben, wie ABCD-EFGH-JKLM-NPQR. Jeder gilt einmal.";
     token_label: "Code from your app, or a backup code", "Code aus Ihrer App oder ein Ersatzcode";
     continue_button: "Continue", "Weiter";
     copy_button: "Copy", "Kopieren";
     copied: "Copied", "Kopiert";
-    back_to_settings: "Back to the settings", "Zurück zu den Einstellungen";
+    back_to_settings: "Back to settings", "Zurück zu den Einstellungen";
 
     challenge_title: "Enter a code", "Code eingeben";
     challenge_intro: "Your account is protected by a second factor.", "Ihr Konto ist durch einen zweiten Faktor geschützt.";
@@ -61,15 +61,15 @@ texts! {
     trust_hint: "Only on a device that nobody else uses.", "Nur auf einem Gerät, das niemand sonst benutzt.";
     use_backup_code: "Use a backup code instead", "Stattdessen einen Ersatzcode benutzen";
     failed_attempts: "Failed attempts since your last sign-in: {}", "Fehlversuche seit Ihrer letzten Anmeldung: {}";
-    failed_attempts_hint: "If they were not yours, somebody knows your password: change it.", "Wenn sie nicht von Ihnen sind, kennt jemand Ihr Passwort: Ändern Sie es.";
-    wait: "Too many failed attempts. The next code is looked at in {} (minutes and seconds).", "Zu viele Fehlversuche. Der nächste Code wird in {} (Minuten und Sekunden) geprüft.";
+    failed_attempts_hint: "If they were not yours, someone knows your password: change it.", "Wenn sie nicht von Ihnen sind, kennt jemand Ihr Passwort: Ändern Sie es.";
+    wait: "Too many failed attempts. You can enter the next code in {} (minutes and seconds).", "Zu viele Fehlversuche. Sie können den nächsten Code in {} (Minuten und Sekunden) eingeben.";
     wait_over: "You can enter a code again.", "Sie können wieder einen Code eingeben.";
     wait_backup_code: "A backup code works at once.", "Ein Ersatzcode gilt sofort.";
     locked: "Too many failed attempts: codes from the app are locked.", "Zu viele Fehlversuche: Codes aus der App sind gesperrt.";
     locked_backup_code: "A backup code unlocks them. Without one, ask whoever runs this site.", "Ein Ersatzcode hebt die Sperre auf. Ohne einen wenden Sie sich an den Betreiber.";
 
     start_title: "Set up two-factor authentication", "Zwei-Faktor-Authentifizierung einrichten";
-    start_intro: "When you sign in, you will enter a code from an app on your phone beside your password. Whoever learns your password still cannot get in.", "Bei der Anmeldung geben Sie neben dem Passwort einen Code aus einer App auf Ihrem Telefon ein. Wer Ihr Passwort erfährt, kommt trotzdem nicht hinein.";
+    start_intro: "When you sign in, you enter your password and a code from an app on your phone. Someone who learns your password still cannot get in.", "Bei der Anmeldung geben Sie neben dem Passwort einen Code aus einer App auf Ihrem Telefon ein. Wer Ihr Passwort erfährt, kommt trotzdem nicht hinein.";
     start_app: "You need an authenticator app, for example Aegis, Google Authenticator, Microsoft Authenticator or a password manager.", "Sie brauchen eine Authenticator-App, zum Beispiel Aegis, Google Authenticator, Microsoft Authenticator oder einen Passwortmanager.";
     start_button: "Start", "Starten";
     secret_title: "Add this account to your app", "Dieses Konto der App hinzufügen";
@@ -77,18 +77,18 @@ texts! {
     qr_label: "QR code for your authenticator app", "QR-Code für Ihre Authenticator-App";
     open_in_app: "On this phone? Open the app", "Auf diesem Telefon? App öffnen";
     type_step: "Or type this key into the app:", "Oder geben Sie diesen Schlüssel in die App ein:";
-    code_step: "Enter the code that the app shows then.", "Geben Sie den Code ein, den die App dann anzeigt.";
-    clock_hint: "No code is accepted? Set your phone’s clock to automatic.", "Kein Code wird angenommen? Stellen Sie die Uhr Ihres Telefons auf automatisch.";
-    replacing_hint: "Your old authenticator works until this is done. Your backup codes will be replaced, too.", "Ihr bisheriger Authenticator gilt, bis dies getan ist. Auch Ihre Ersatzcodes werden dabei ersetzt.";
+    code_step: "Then enter the code that the app shows.", "Geben Sie dann den Code ein, den die App anzeigt.";
+    clock_hint: "Are your codes not accepted? Set your phone’s clock to automatic.", "Kein Code wird angenommen? Stellen Sie die Uhr Ihres Telefons auf automatisch.";
+    replacing_hint: "Your old authenticator works until this is done. Your backup codes will be replaced as well.", "Ihr bisheriger Authenticator gilt, bis dies getan ist. Auch Ihre Ersatzcodes werden dabei ersetzt.";
     first_code_title: "Enter the first code", "Den ersten Code eingeben";
-    first_code_intro: "A QR code was shown to you. Enter the code that your app shows for this account.", "Ihnen wurde ein QR-Code gezeigt. Geben Sie den Code ein, den Ihre App für dieses Konto anzeigt.";
-    new_qr_hint: "You have not scanned it? For your safety it is not shown again, but you can have a new one. Only the newest one counts.", "Sie haben ihn nicht gescannt? Zu Ihrer Sicherheit wird er nicht noch einmal gezeigt, aber Sie bekommen einen neuen. Nur der neueste gilt.";
+    first_code_intro: "You were shown a QR code. Enter the code that your app shows for this account.", "Ihnen wurde ein QR-Code gezeigt. Geben Sie den Code ein, den Ihre App für dieses Konto anzeigt.";
+    new_qr_hint: "Did you not scan it? For your security it is not shown again, but you can get a new one. Only the newest one counts.", "Sie haben ihn nicht gescannt? Zu Ihrer Sicherheit wird er nicht noch einmal gezeigt, aber Sie bekommen einen neuen. Nur der neueste gilt.";
     new_qr_button: "Show a new QR code", "Neuen QR-Code zeigen";
 
     codes_title: "Save your backup codes", "Sichern Sie Ihre Ersatzcodes";
     codes_on: "Two-factor authentication is on.", "Die Zwei-Faktor-Authentifizierung ist eingeschaltet.";
-    codes_intro: "With one of these codes you get in without your phone. Each works once. Keep them where you find them without it.", "Mit einem dieser Codes kommen Sie ohne Ihr Telefon hinein. Jeder gilt einmal. Bewahren Sie sie dort auf, wo Sie sie ohne das Telefon finden.";
-    codes_once: "They are shown only now. Codes from before do not work any more.", "Sie werden nur jetzt gezeigt. Frühere Codes gelten nicht mehr.";
+    codes_intro: "With one of these codes you can sign in without your phone. Each works once. Keep them where you can find them without it.", "Mit einem dieser Codes kommen Sie ohne Ihr Telefon hinein. Jeder gilt einmal. Bewahren Sie sie dort auf, wo Sie sie ohne das Telefon finden.";
+    codes_once: "They are shown only now. Earlier codes no longer work.", "Sie werden nur jetzt gezeigt. Frühere Codes gelten nicht mehr.";
     codes_list: "Backup codes", "Ersatzcodes";
     download_codes: "Download as text", "Als Text herunterladen";
     print_button: "Print", "Drucken";
@@ -103,50 +103,50 @@ texts! {
     last_used: "Last used", "Zuletzt benutzt";
     codes_left: "Backup codes left", "Übrige Ersatzcodes";
     codes_few: "Few backup codes are left. Make new ones before you need them.", "Es sind nur noch wenige Ersatzcodes übrig. Erzeugen Sie neue, bevor Sie sie brauchen.";
-    replacement_waits: "A new authenticator waits for its first code.", "Ein neuer Authenticator wartet auf seinen ersten Code.";
+    replacement_waits: "A new authenticator is waiting for its first code.", "Ein neuer Authenticator wartet auf seinen ersten Code.";
     renew_title: "New backup codes", "Neue Ersatzcodes";
-    renew_intro: "You get ten new codes. Those that you have now do not work any more.", "Sie bekommen zehn neue Codes. Die bisherigen gelten dann nicht mehr.";
+    renew_intro: "You get ten new codes. The ones that you have now stop working.", "Sie bekommen zehn neue Codes. Die bisherigen gelten dann nicht mehr.";
     renew_button: "Make new codes", "Neue Codes erzeugen";
     replace_title: "Replace the authenticator", "Authenticator ersetzen";
-    replace_intro: "For a new phone. The old authenticator works until the new one has shown its first code.", "Für ein neues Telefon. Der bisherige Authenticator gilt, bis der neue seinen ersten Code gezeigt hat.";
+    replace_intro: "For a new phone. The old authenticator works until you enter the first code of the new one.", "Für ein neues Telefon. Der bisherige Authenticator gilt, bis Sie den ersten Code des neuen eingeben.";
     replace_button: "Set up the new one", "Den neuen einrichten";
     forget_title: "Forget all browsers", "Alle Browser vergessen";
-    forget_intro: "Every other browser must show a code again, also those that are not asked for one. This one stays signed in.", "Jeder andere Browser muss wieder einen Code zeigen, auch solche, die nicht danach gefragt werden. Dieser bleibt angemeldet.";
+    forget_intro: "Every other browser has to enter a code again, including trusted ones. This one stays signed in.", "In jedem anderen Browser ist wieder ein Code nötig, auch in vertrauenswürdigen. Dieser bleibt angemeldet.";
     forget_button: "Forget all browsers", "Alle Browser vergessen";
     disable_title: "Turn it off", "Ausschalten";
-    disable_intro: "Only your password protects your account then. Authenticator and backup codes stop working.", "Dann schützt nur noch Ihr Passwort Ihr Konto. Authenticator und Ersatzcodes gelten nicht mehr.";
+    disable_intro: "Then only your password protects your account. The authenticator and the backup codes stop working.", "Dann schützt nur noch Ihr Passwort Ihr Konto. Authenticator und Ersatzcodes gelten nicht mehr.";
     disable_button: "Turn off", "Ausschalten";
 
     done_disabled: "Two-factor authentication is off.", "Die Zwei-Faktor-Authentifizierung ist ausgeschaltet.";
     done_forgotten: "All other browsers are forgotten.", "Alle anderen Browser sind vergessen.";
     not_saved: "If you have not saved your backup codes, make new ones here.", "Falls Sie Ihre Ersatzcodes nicht gesichert haben, erzeugen Sie hier neue.";
 
-    invalid_token: "This code is wrong, or was used already. Wait for the next one.", "Dieser Code ist falsch oder wurde schon benutzt. Warten Sie auf den nächsten.";
-    invalid_code_to_renew: "This code is wrong, or was used already. If you sent it twice, new backup codes were made that you have not seen: make others with the next code.", "Dieser Code ist falsch oder wurde schon benutzt. Falls Sie ihn zweimal gesendet haben, gibt es neue Ersatzcodes, die Sie nicht gesehen haben: Erzeugen Sie andere mit dem nächsten Code.";
-    invalid_backup_code: "This backup code is wrong, or was used already.", "Dieser Ersatzcode ist falsch oder wurde schon benutzt.";
+    invalid_token: "This code is wrong or was already used. Wait for the next one.", "Dieser Code ist falsch oder wurde schon benutzt. Warten Sie auf den nächsten.";
+    invalid_code_to_renew: "This code is wrong or was already used. If you sent it twice, new backup codes were made that you have not seen: make new ones with the next code.", "Dieser Code ist falsch oder wurde schon benutzt. Falls Sie ihn zweimal gesendet haben, gibt es neue Ersatzcodes, die Sie nicht gesehen haben: Erzeugen Sie andere mit dem nächsten Code.";
+    invalid_backup_code: "This backup code is wrong or was already used.", "Dieser Ersatzcode ist falsch oder wurde schon benutzt.";
     malformed_token: "This is not a code. Enter it as it was shown to you.", "Das ist kein Code. Geben Sie ihn so ein, wie er Ihnen gezeigt wurde.";
     token_required: "Enter a code.", "Geben Sie einen Code ein.";
-    totp_code_needed: "A backup code will not do here: enter the digits that the app shows.", "Ein Ersatzcode genügt hier nicht: Geben Sie die Ziffern ein, die die App anzeigt.";
+    totp_code_needed: "A backup code does not work here: enter the digits that the app shows.", "Ein Ersatzcode genügt hier nicht: Geben Sie die Ziffern ein, die die App anzeigt.";
     clock_ahead: "Your phone’s clock is fast by {} (minutes and seconds). Set it to automatic and enter the next code.", "Die Uhr Ihres Telefons geht {} (Minuten und Sekunden) vor. Stellen Sie sie auf automatisch und geben Sie den nächsten Code ein.";
     clock_behind: "Your phone’s clock is slow by {} (minutes and seconds). Set it to automatic and enter the next code.", "Die Uhr Ihres Telefons geht {} (Minuten und Sekunden) nach. Stellen Sie sie auf automatisch und geben Sie den nächsten Code ein.";
     not_generated: "Start the set-up first.", "Starten Sie zuerst die Einrichtung.";
     not_enabled: "Two-factor authentication is off.", "Die Zwei-Faktor-Authentifizierung ist ausgeschaltet.";
     already_confirmed: "Two-factor authentication is already on. If you have not seen its backup codes, make new ones here.", "Die Zwei-Faktor-Authentifizierung ist schon eingeschaltet. Falls Sie die Ersatzcodes dazu nicht gesehen haben, erzeugen Sie hier neue.";
     enrollment_expired: "This QR code is too old. Start again.", "Dieser QR-Code ist zu alt. Starten Sie noch einmal.";
-    enrollment_discarded: "Too many wrong codes: this QR code does not count any more. Start again.", "Zu viele falsche Codes: Dieser QR-Code gilt nicht mehr. Starten Sie noch einmal.";
+    enrollment_discarded: "Too many wrong codes: this QR code is no longer valid. Start again.", "Zu viele falsche Codes: Dieser QR-Code gilt nicht mehr. Starten Sie noch einmal.";
     totp_required: "Enter a code to go on.", "Geben Sie einen Code ein, um fortzufahren.";
-    stale_proof: "Your last code was a while ago. Enter another one to go on.", "Ihr letzter Code ist eine Weile her. Geben Sie noch einen ein, um fortzufahren.";
+    stale_proof: "You entered your last code a while ago. Enter another one to go on.", "Ihr letzter Code ist eine Weile her. Geben Sie noch einen ein, um fortzufahren.";
     throttled: "Too many failed attempts. Wait a little.", "Zu viele Fehlversuche. Warten Sie ein wenig.";
 
     problem_title: "That did not work", "Das hat nicht geklappt";
     not_authenticated: "Sign in first.", "Melden Sie sich zuerst an.";
     cross_site: "This form was sent by another site. Nothing was changed.", "Dieses Formular wurde von einer anderen Website gesendet. Nichts wurde geändert.";
     not_found: "There is nothing here.", "Hier ist nichts.";
-    method_not_allowed: "This page cannot be opened like that.", "So lässt sich diese Seite nicht öffnen.";
+    method_not_allowed: "This page cannot be opened this way.", "So lässt sich diese Seite nicht öffnen.";
     bad_request: "This form could not be read. Nothing was changed.", "Dieses Formular war nicht lesbar. Nichts wurde geändert.";
     request_timeout: "This form did not arrive in time. Nothing was changed.", "Dieses Formular kam nicht rechtzeitig an. Nichts wurde geändert.";
-    unavailable: "This does not work for the moment. Try again in a little while.", "Das geht im Augenblick nicht. Versuchen Sie es gleich noch einmal.";
-    home_link: "To the start page", "Zur Startseite";
+    unavailable: "This does not work at the moment. Try again in a little while.", "Das geht im Augenblick nicht. Versuchen Sie es gleich noch einmal.";
+    home_link: "To the home page", "Zur Startseite";
     next_link: "Back to where you were", "Zurück, wo Sie waren";
     sign_in_link: "Sign in", "Anmelden";
 }

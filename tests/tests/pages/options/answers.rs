@@ -1,5 +1,7 @@
 //! What the application answers itself, and what cannot work.
 
+use std::time::Duration;
+
 use actix_totp::{
     BuildError, Change, Problem,
     pages::{Pages, Texts},
@@ -87,4 +89,33 @@ fn bad_settings_are_refused_when_it_is_built() {
         let built = builder().pages(pages).build();
         assert!(matches!(built, Err(BuildError::Web(_))), "{built:?}");
     }
+}
+
+#[test]
+fn a_form_that_does_not_arrive_in_time_is_answered_with_a_page() {
+    let time = Duration::from_millis(100);
+    let server = site(builder().pages(Pages::new()).body_timeout(time), routes);
+    let browser = alice(&server, "").browser;
+    let headers = [
+        ("Accept", "text/html"),
+        ("Content-Type", "application/x-www-form-urlencoded"),
+    ];
+    // A body of one byte is announced, and never sent.
+    let head = browser.head("POST", "/auth/otp/validate/", &headers, 1);
+    let answer = browser.raw(format!("{head}\r\n").as_bytes());
+    assert_eq!(answer.status, 408);
+    let text = "This form did not arrive in time.";
+    assert!(answer.text().contains(text), "{}", answer.text());
+}
+
+#[test]
+fn the_notices_of_a_plugin_with_a_name_are_its_own() {
+    let server = site(builder().name("admin").pages(Pages::new()), routes);
+    let mut alice = alice(&server, "");
+    let answer = alice.submit("/auth/otp/verify/", &[("token", "")]);
+    let cookies = &alice.browser.cookies;
+    assert!(cookies.contains_key("totp_notice_admin") && !cookies.contains_key("totp_notice"));
+    let page = alice.follow(answer).text();
+    assert!(page.contains("Enter a code."), "{page}");
+    assert!(!alice.browser.cookies.contains_key("totp_notice_admin"));
 }
