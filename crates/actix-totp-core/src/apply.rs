@@ -98,7 +98,7 @@ impl TotpService {
         Ok(self.status_of(device.as_ref(), now))
     }
 
-    /// Does an operation: load, transition, swap; again while other writers are first, on this thread. Nothing is told
+    /// Does an operation on this thread: load, transition, swap, and again while other writers are first. Nothing is answered
     /// before it is written.
     ///
     /// # Errors
@@ -132,7 +132,7 @@ impl TotpService {
         }
     }
 
-    /// Tells of a box that does not open.
+    /// Reports a box that does not open.
     pub(crate) fn notify_fault(&self, error: &Error) {
         if let Error::Seal { user, .. } = error {
             let event = Event::SealBroken { user: user.clone() };
@@ -142,7 +142,7 @@ impl TotpService {
         }
     }
 
-    /// Tells of a store that begins to fail.
+    /// Reports a store that begins to fail.
     pub(crate) fn report_outage<T>(
         &self,
         outage: &Outage,

@@ -40,7 +40,7 @@ impl BackupCode {
         Ok(Self(letters.map(char::from).collect()))
     }
 
-    /// Reads what a user typed, already without blanks and dashes; `None` if it has not the shape of a backup code.
+    /// Reads what a user typed, already without blanks and dashes; `None` if it does not have the shape of a backup code.
     pub(crate) fn read(typed: &str) -> Option<Self> {
         let letters = typed.to_ascii_uppercase();
         (letters.len() == LETTERS && letters.bytes().all(|letter| ALPHABET.contains(&letter)))

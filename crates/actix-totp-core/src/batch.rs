@@ -13,14 +13,14 @@ use crate::{
     store::{DeviceStore, Swap},
 };
 
-/// An operation with whoever waits for its answer, ready for a batch.
+/// An operation and the function that takes its answer, ready for a batch.
 #[must_use = "nothing is done before it is applied"]
 pub struct QueuedOperation {
     entry: Box<dyn Entry>,
     ticket: u64,
 }
 
-/// An operation that is done. Its answer is not told yet.
+/// An operation that is done. Its answer is not given yet.
 #[must_use = "somebody waits for the answer"]
 pub struct Answered(Box<dyn Entry>);
 
@@ -107,7 +107,7 @@ impl QueuedOperation {
 }
 
 impl Answered {
-    /// Tells the answer.
+    /// Gives the answer.
     pub fn answer(self) {
         self.0.answer();
     }
@@ -254,7 +254,7 @@ impl TotpService {
         self.load_batch(&[user]).pop().unwrap_or_else(unanswered)
     }
 
-    /// Every load of the service: nobody is taken for somebody else because a store mixes up its answers or folds case.
+    /// Every load of the service. A store that mixes up its answers, or folds case, must not let a user in as another one.
     fn load_batch(&self, users: &[&UserId]) -> Vec<Result<Option<Device>, StoreError>> {
         let store: &dyn DeviceStore = &*self.inner.store;
         let mut loaded = match store.batch() {

@@ -87,7 +87,7 @@ impl TotpBuilder {
     }
 
     /// Makes wrong backup codes count and wait like wrong TOTP codes, down to the lock at 100 (SP 800-63B-4 §4.2.1.1).
-    /// Whoever has the password can then lock the owner out until an operator unlocks.
+    /// Anybody who has the password can then lock the owner out until an operator unlocks.
     ///
     /// Default: off; a backup code has 80 random bits.
     pub fn danger_throttle_backup_codes(mut self) -> Self {
@@ -95,8 +95,8 @@ impl TotpBuilder {
         self
     }
 
-    /// How often a swap is tried that is lost to other writers, 1 to 100 times, and for how long at most, up to a minute;
-    /// with jitter between two tries. Then the operation fails with [`Error::Contended`](crate::Error::Contended).
+    /// How often a swap that other writers win is tried, 1 to 100 times, and for how long at most, up to a minute; with
+    /// jitter between two tries. Then the operation fails with [`Error::Contended`](crate::Error::Contended).
     ///
     /// Default: 10 times, for 2 seconds.
     pub fn conflict_retries(mut self, max_tries: u32, longest: Duration) -> Self {
@@ -105,9 +105,9 @@ impl TotpBuilder {
         self
     }
 
-    /// A function that is told every [`Event`] with its [`EventContext`]: after the write, in the order of the writes, at
-    /// most once, on a thread of its own. Nobody's answer waits for it; where it is slower than events come for long, events are
-    /// dropped, logged and counted ([`TotpService::missed_events`]). Call it again for another function.
+    /// A function that is told every [`Event`] with its [`EventContext`]: after the write, those of a user in the order of the
+    /// writes, at most once, on a thread of its own. No answer waits for it. If it is slower than events come, or panics, events
+    /// are missed; that is logged and counted ([`TotpService::missed_events`]). Call it again for another function.
     ///
     /// Default: none; events are logged with `tracing` in any case.
     pub fn on_event(mut self, handler: impl Fn(&Event, &EventContext) + Send + 'static) -> Self {

@@ -1,6 +1,6 @@
 //! The contract of [`DeviceStore`] as tests that any store can run.
 //!
-//! For whoever writes a store, over sqlx, Redis or anything that has a compare-and-swap. Each function checks one clause
+//! For authors of stores, over sqlx, Redis or anything that has a compare-and-swap. Each function checks one clause
 //! and panics with a sentence if it does not hold; each is given a store that is **empty**. [`conformance_tests!`] makes a
 //! `#[test]` of each, [`run_all`] runs them one after the other:
 //!
@@ -22,7 +22,7 @@
 //! Check and write in two steps; a version that is not compared, or not all of it; an upsert where an insert is due; an
 //! update or delete that reaches somebody else's row; user ids that are folded or trimmed; a field that is exchanged with
 //! another, forgotten, too narrow, or 0 where it was `None`; a load that lags behind; a page that is out of order or repeats
-//! itself; swaps made together that are answered wrongly.
+//! itself; swaps of a batch that are answered wrongly.
 //!
 //! # What it cannot show
 //!

@@ -7,7 +7,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::random::{Randomness, RandomnessError};
 
-/// How far a clock may be off to be told so, in seconds.
+/// Up to how far off a clock is named, in seconds.
 const TOLD_SKEW_SECS: u64 = 600;
 
 /// The hash under the HMAC (RFC 6238 §1.2). Many authenticators know only SHA-1, the default.
@@ -85,7 +85,7 @@ impl Credential {
     ///
     /// # Errors
     ///
-    /// [`InvalidCredential`] if the secret has not 10 to 128 bytes (authenticators of other systems have 80 bits and
+    /// [`InvalidCredential`] if the secret does not have 10 to 128 bytes (authenticators of other systems have 80 bits and
     /// more) or the parameters are out of range.
     pub fn new(secret: &[u8], parameters: Parameters) -> Result<Self, InvalidCredential> {
         if !(10..=128).contains(&secret.len()) {
@@ -224,7 +224,7 @@ pub(crate) enum Match {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidCredential {
-    /// The secret has not 10 to 128 bytes.
+    /// The secret does not have 10 to 128 bytes.
     #[error("a secret has 10 to 128 bytes")]
     SecretLength,
     /// The text is no base32.

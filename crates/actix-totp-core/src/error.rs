@@ -27,7 +27,7 @@ impl StoreError {
         Self::Corrupt(source.into())
     }
 
-    /// The same for one more who asked.
+    /// The same error for another caller.
     pub(crate) fn again(&self) -> Self {
         match self {
             Self::Unavailable(source) => Self::unavailable(source.to_string()),
@@ -91,7 +91,7 @@ pub enum BuildError {
     /// The lifetime of a pending secret is not between 1 minute and 1 day.
     #[error("a pending secret lives between 1 minute and 1 day")]
     EnrollmentLifetime,
-    /// A lost swap is tried never or more than 100 times, or for more than a minute.
+    /// A lost swap would be tried fewer than 1 or more than 100 times, or for more than a minute.
     #[error("a lost swap is tried 1 to 100 times, for a minute at most")]
     ConflictRetries,
     /// Fewer than 1 or more than 1,000,000 events may be queued.
@@ -118,7 +118,7 @@ pub enum CheckError {
     /// No random bytes could be had.
     #[error(transparent)]
     Randomness(#[from] RandomnessError),
-    /// The thread that looked ended before it could answer.
+    /// The thread of the check ended before it could answer.
     #[error("the check was interrupted")]
     Interrupted,
     /// The clock shows a time before 2020, so no code would ever match.

@@ -4,7 +4,7 @@ use std::{net::IpAddr, time::Duration};
 
 use crate::device::UserId;
 
-/// How a token was good.
+/// Which kind of token it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Method {
@@ -26,7 +26,7 @@ impl Method {
 
 /// Something that happened to a user's second factor.
 ///
-/// The function given to `on_event` is told after the write succeeded, at most once, in the order of the writes. No event
+/// The function given to `on_event` is told after the write, at most once, of one user in the order of the writes. No event
 /// holds a secret, a token or a code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -80,7 +80,7 @@ pub enum Event {
     Throttled {
         /// Who.
         user: UserId,
-        /// How long no code is looked at.
+        /// How long no code is compared.
         retry_after: Duration,
     },
     /// The hundredth consecutive failure: TOTP codes are locked until a backup code or an operator opens them.
@@ -178,7 +178,7 @@ impl Event {
 
 /// The request behind an event, for an audit log or a mail ("somebody signed in from …").
 ///
-/// The web plugin fills it; operations without a request have none of it but an `actor`, where the caller names one.
+/// The web plugin fills it. An operation without a request has nothing of it but an `actor`, if the caller names one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct EventContext {

@@ -242,13 +242,13 @@ pub enum InvalidKeyRing {
     /// A key is no base64.
     #[error("a key is no base64: make one with `openssl rand -base64 32`")]
     Base64,
-    /// A key has not 32 bytes.
+    /// A key does not have 32 bytes.
     #[error("a key has not 32 bytes: make one with `openssl rand -base64 32`")]
     Length,
     /// All bytes of a key are the same.
     #[error("all bytes of a key are the same: make one with `openssl rand -base64 32`")]
     Placeholder,
-    /// A key stands in the ring twice.
+    /// A key is in the ring twice.
     #[error("a key stands in the ring twice")]
     Repeated,
 }

@@ -1,7 +1,7 @@
 //! The logic of [actix-totp]: a TOTP second factor (RFC 6238) with backup codes, a throttle and secrets sealed at rest.
 //!
 //! This crate knows no HTTP, no SQL, no async runtime and no clock. Applications use the crate `actix-totp`;
-//! this one is for whoever writes a [`DeviceStore`] of their own, or a front end other than actix-web.
+//! this one is for stores of your own ([`DeviceStore`]) and for front ends other than actix-web.
 //!
 //! # The one idea
 //!
@@ -11,7 +11,7 @@
 //! 2. apply a pure function of (device, opened secrets, input, now, randomness),
 //! 3. swap the result in if nobody else wrote in between, else start again.
 //!
-//! The outcome is told only after the swap. So, with any number of processes and without a lock: a code is accepted
+//! The outcome is answered only after the swap. So, with any number of processes and without a lock: a code is accepted
 //! once, no guess is free, a backup code works once, and nothing is ever half done.
 //!
 //! # Example

@@ -1,6 +1,7 @@
 //! How events reach the application: through one bounded queue, to a thread that does nothing else.
 //!
-//! 1. An event is queued after its write, in the order of the writes. No operation waits for the application's function.
+//! 1. An event is queued after its write, those of one user in the order of the writes. No operation waits for the application's
+//!    function.
 //! 2. It is delivered at most once. Where the queue is full it is dropped; a function that panics has missed its event. Both
 //!    are logged and counted.
 //! 3. What is queued is still delivered when the last handle of the service is gone, if the process lives on.
@@ -59,7 +60,7 @@ impl Counts {
 }
 
 impl Notifier {
-    /// Starts the thread, if there is somebody to tell.
+    /// Starts the thread, if there are handlers.
     pub(crate) fn start(handlers: Vec<Handler>, capacity: usize) -> io::Result<Self> {
         if handlers.is_empty() {
             return Ok(Self(None));
@@ -76,7 +77,7 @@ impl Notifier {
         })))
     }
 
-    /// Whether anybody is told.
+    /// Whether there are handlers.
     pub(crate) const fn has_handlers(&self) -> bool {
         self.0.is_some()
     }

@@ -1,4 +1,4 @@
-//! An operation: what one user, or an operator for them, asks for. It is made first and applied then, alone or in a batch.
+//! An operation: what a user, or an operator for them, asks for. It is made first, and then applied, alone or in a batch.
 
 use tracing::Span;
 use zeroize::Zeroizing;
@@ -21,14 +21,14 @@ type Apply<T> = dyn Fn(Option<Device>, &Context<'_>) -> Transition<T> + Send + S
 /// What a user asks for, with its input. [`TotpService::apply`] does it; a front end that has many at once gives them to
 /// [`TotpService::apply_batch`].
 ///
-/// It remembers the `tracing` span that it was made in, so that its log lines stand there, whichever thread does it.
+/// It remembers the `tracing` span that it was made in: its log lines stand in that span, whichever thread applies it.
 ///
 /// # Example
 ///
 /// ```
 /// use actix_totp_core::{Error, Operation, Outcome, Proof, TotpService, UserId};
 ///
-/// /// New backup codes for a session that holds a proof: also while somebody else's wrong codes make others wait.
+/// /// New backup codes for a session that holds a proof, also while the wrong codes of others make everybody wait.
 /// fn renew(totp: &TotpService, proof: Proof, code: &str) -> Result<usize, Error> {
 ///     let renewal = Operation::renew_backup_codes(&proof.user, code).with_proof(Some(proof.clone()));
 ///     Ok(match totp.apply(&renewal)? {
@@ -158,8 +158,8 @@ impl<T> Operation<T> {
         }
     }
 
-    /// Says which proof the session holds that asks, if it holds one that is not too old. While somebody else's wrong codes make
-    /// others wait, it may renew its backup codes and replace its authenticator.
+    /// Says which proof the asking session holds, if it holds one that is not too old. Such a session may renew backup codes and
+    /// replace the authenticator also while the wrong codes of others make everybody wait.
     ///
     /// Default: none.
     pub fn with_proof(mut self, proof: Option<Proof>) -> Self {
@@ -238,7 +238,7 @@ impl<T> Operation<T> {
         })
     }
 
-    /// Tells the events of a try that is written.
+    /// Hands on the events of a try that is written.
     pub(crate) fn notify(&self, service: &TotpService, events: Vec<Event>) {
         let context = self
             .event_context

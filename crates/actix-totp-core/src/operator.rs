@@ -37,8 +37,8 @@ impl TotpService {
         self.apply(&Operation::end_all_proofs(user)).map(was_done)
     }
 
-    /// Deletes the user's device, every proof with it, without opening its box. `false`: there was none. Whoever asks
-    /// for this must have shown who they are by other means.
+    /// Deletes the user's device, every proof with it, without opening its box. `false`: there was none. Make sure by other
+    /// means who asks for this.
     ///
     /// # Errors
     ///
@@ -47,8 +47,8 @@ impl TotpService {
         self.apply(&Operation::reset(user)).map(was_done)
     }
 
-    /// Takes over somebody who enrolled elsewhere: their authenticator keeps working. They have no backup codes until
-    /// they renew them. `confirmed_at` is in seconds since the Unix epoch.
+    /// Takes over a user who enrolled elsewhere: the authenticator keeps working. There are no backup codes until the user
+    /// renews them. `confirmed_at` is in seconds since the Unix epoch.
     ///
     /// # Errors
     ///
@@ -75,9 +75,9 @@ impl TotpService {
         })
     }
 
-    /// Ends every proof of every user: after a database was restored from a dump, which makes those good again that ended
-    /// since. `after` resumes behind a user (`None`: from the start). Who only has a pending secret has no proof, and is left
-    /// alone.
+    /// Ends every proof of every user. Call it after a database was restored from a dump, which makes proofs good again that
+    /// have ended since. `after` resumes behind a user (`None`: from the start). Users who have only a pending secret have no
+    /// proof, and are left alone.
     ///
     /// # Errors
     ///
@@ -122,7 +122,7 @@ impl TotpService {
         }
     }
 
-    /// Looks, at start, whether this can work: the store answers and has its table, the keys open what is in it, random
+    /// Checks at start whether this can work: the store answers and has its table, the keys open what is in it, random
     /// bytes can be had, and the clock shows a time after 2020.
     ///
     /// # Errors

@@ -53,7 +53,7 @@ impl<T> Outcome<T> {
 pub enum Rejection {
     /// The token is wrong or was already used; one answer for both.
     InvalidToken,
-    /// The code is right for a clock that is off by this much. Told during a first enrollment only.
+    /// The code is right for a clock that is off by this much. Only during a first enrollment.
     ClockSkew {
         /// Seconds by which the authenticator's clock is ahead (positive) or behind.
         skew_secs: i64,
@@ -76,12 +76,12 @@ pub enum Rejection {
     EnrollmentDiscarded,
     /// A proof is needed, and there is none or it does not count: it is of an epoch that has ended.
     ProofNeeded,
-    /// Too many failures: no code is looked at before the time is over.
+    /// Too many failures: no code is compared before the time is over.
     Throttled {
         /// How long to wait; whole seconds, at least one.
         retry_after: Duration,
     },
-    /// A hundred consecutive failures: no TOTP code is looked at until a backup code or an operator unlocks.
+    /// A hundred consecutive failures: no TOTP code is compared until a backup code or an operator unlocks.
     Locked,
 }
 
@@ -186,7 +186,7 @@ pub struct Status {
     pub backup_codes_remaining: u32,
     /// When a token was last accepted, in seconds since the Unix epoch.
     pub last_used_at: Option<u64>,
-    /// How long no TOTP code is looked at. `None`: not waiting, or locked.
+    /// How long no TOTP code is compared. `None`: not waiting, or locked.
     pub retry_after: Option<Duration>,
     /// Whether TOTP codes are locked.
     pub locked: bool,
@@ -224,7 +224,7 @@ impl Status {
     }
 
     /// Whether `proof` proves the second factor of the user whose status this is: something is live, and the proof was
-    /// given under its epoch. Whose proof it is and how old it may be is for the caller to check.
+    /// given under its epoch. The caller checks whose proof it is and how old it may be.
     pub fn accepts(&self, proof: &Proof) -> bool {
         self.epoch == Some(proof.epoch)
     }

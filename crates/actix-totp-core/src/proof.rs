@@ -16,8 +16,8 @@ pub struct Proof {
 }
 
 impl Proof {
-    /// Whether it counts for this device: something is live, and the proof was given under its epoch. How old it may be is
-    /// for the caller to check.
+    /// Whether it counts for this device: something is live, and the proof was given under its epoch. The caller checks how old
+    /// it is.
     pub(crate) fn counts_for(&self, device: &Device) -> bool {
         device.is_confirmed() && self.user == device.user && self.epoch == device.epoch
     }

@@ -42,7 +42,7 @@ pub(crate) struct Inner {
 }
 
 impl TotpService {
-    /// The same service, whose operations tell this context with their events: the request, or the operator who acts.
+    /// The same service, whose events carry this context: the request, or the operator who acts.
     ///
     /// # Example
     ///
@@ -60,18 +60,18 @@ impl TotpService {
         }
     }
 
-    /// Whether events reach the application. Where not, a context need not be gathered.
+    /// Whether the application has a function for events. Without one no context is needed.
     pub fn has_event_handlers(&self) -> bool {
         self.inner.notifier.has_handlers()
     }
 
-    /// Waits until the application has been told every event so far. To be called before a short program ends, and in tests;
-    /// not in a function that is told events.
+    /// Waits until the application has been told every event so far. Call it before a short program ends, and in tests. Do not
+    /// call it in a function that is told events: it would wait for itself.
     pub fn flush_events(&self) {
         self.inner.notifier.flush();
     }
 
-    /// How many events the application has not been told, since its function was too slow or panicked.
+    /// How many events the application has not been told, because its function was too slow or panicked.
     pub fn missed_events(&self) -> u64 {
         self.inner.notifier.missed()
     }
@@ -85,8 +85,8 @@ impl TotpService {
         Ok(self.inner.keys.seal_proof(proof, &*self.inner.random)?)
     }
 
-    /// The proof that [`seal_proof`](Self::seal_proof) sealed for this user, under any key of the ring. Whether it still
-    /// counts, [`Status::accepts`] says; how old it may be is for the caller to check.
+    /// The proof that [`seal_proof`](Self::seal_proof) sealed for this user, under any key of the ring. [`Status::accepts`] says
+    /// whether it still counts; the caller checks how old it is.
     pub fn open_proof(&self, user: &UserId, sealed: &str) -> Option<Proof> {
         self.inner.keys.open_proof(user, sealed)
     }

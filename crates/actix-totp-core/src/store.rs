@@ -20,8 +20,8 @@ use crate::{
 /// 6. **Lost is not failed.** A conflict with another writer (busy, serialization failure, deadlock) is `Ok(false)`. An
 ///    `Err` means unknown: the write may have happened or not.
 ///
-/// A lost swap is tried again by the service; an `Err` is a 503. What is unknown must not be told as lost: the service would
-/// find its own write, and refuse a right code as a used one.
+/// A lost swap is tried again by the service; an `Err` is a 503. What is unknown must not be answered as lost: the service
+/// would find its own write, and refuse a right code as a used one.
 ///
 /// The trait is object safe. It is synchronous; the web plugin calls it on threads of its own, which belong to no async
 /// runtime, so that a store may block on one there. Nothing interrupts a call: a store bounds its own waits.
@@ -61,7 +61,7 @@ pub trait DeviceStore: Send + Sync + 'static {
     /// the cost, and PostgreSQL, whose round trip is.
     ///
     /// The only method with a default body, as a store that wraps another and does not hand it on is slower and not wrong.
-    /// One that changes what `load` and `swap` do must not hand on the other's: it would be passed by.
+    /// A wrapper that changes what `load` and `swap` do must not hand it on: a batch would pass the wrapper by.
     ///
     /// Default: none, each user is loaded and swapped alone.
     fn batch(&self) -> Option<&dyn BatchStore> {

@@ -2,9 +2,9 @@
 //!
 //! Sources: NIST SP 800-63B-4 §3.2.2 (at most 100 consecutive failures), RFC 4226 §7.3 (delays that grow).
 //!
-//! 1. Failures 1 to 4 are free. After failure n ≥ 5 the next code is looked at 30 s · 2^(n-5) later, at most one hour.
+//! 1. Failures 1 to 4 are free. After failure n ≥ 5 the next code is compared 30 s · 2^(n-5) later, at most one hour.
 //! 2. At 100 consecutive failures TOTP codes are locked, until a backup code or an operator opens them.
-//! 3. From 20 failures within 24 hours on, one code an hour is looked at, whatever succeeded in between: the owner's
+//! 3. From 20 failures within 24 hours on, one code an hour is compared, whatever succeeded in between: the owner's
 //!    sign-ins must not refill a thief's allowance.
 //!
 //! While waiting nothing is compared and nothing counted, so a right code stays unused.
@@ -16,7 +16,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Consecutive failures that cost no waiting: the one after them does.
+/// Consecutive failures that cost no waiting. The next one does.
 pub(crate) const FREE_FAILURES: u32 = 4;
 /// Consecutive failures at which TOTP codes are locked (SP 800-63B-4 §3.2.2).
 pub(crate) const LOCKING_FAILURES: u32 = 100;
@@ -97,7 +97,7 @@ impl TryFrom<Vec<u64>> for RecentFailures {
 #[error("the bytes are no list of at most 20 times")]
 pub struct InvalidRecentFailures;
 
-/// Whether a TOTP code is looked at now.
+/// Whether a TOTP code is compared now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Gate {
     Open,
@@ -122,7 +122,7 @@ pub(crate) fn gate(consecutive: u32, recent: &RecentFailures, now: u64) -> Gate 
     };
     let wait = wait_secs(consecutive).max(daily);
     // A failure from further ahead than clocks of instances may differ was recorded before the clock was set back: it
-    // must not close the door for as long as the clock was wrong. It is counted all the same.
+    // must not close the gate for as long as the clock was wrong. It is counted all the same.
     if wait == 0 || last > now.saturating_add(LONGEST_WAIT_SECS) {
         return Gate::Open;
     }

@@ -66,7 +66,7 @@ pub(crate) struct Accepted<T> {
 
 /// The transition did not do what was asked.
 pub(crate) enum Stop {
-    /// A guard refused. What it counted must be written before the rejection is told.
+    /// A guard refused. What it counted must be written before the rejection is answered.
     Refused {
         next: Option<Next>,
         rejection: Rejection,

@@ -1,4 +1,4 @@
-//! Who is answered with a page: a browser, told by what it accepts (RFC 9110 §12.5.1).
+//! Which clients get a page: browsers, recognized by what they accept (RFC 9110 §12.5.1).
 
 use actix_web::http::header::{Accept, Quality};
 

@@ -6,7 +6,7 @@
 //! 1. `Sec-Fetch-Site: same-origin` or `none` passes.
 //! 2. Any other `Sec-Fetch-Site` passes only if the Origin is one of the trusted origins.
 //! 3. Without `Sec-Fetch-Site`, an Origin must be trusted, or name the raw `Host`, over TLS with `https`. Forwarded headers
-//!    are not believed, but that the client came over TLS: that can only refuse more.
+//!    are not believed, except that the client came over TLS: that can only refuse more.
 //! 4. Neither header: not a browser, passes.
 //!
 //! `Origin: null`, an unreadable header or one sent twice is refused.
@@ -58,7 +58,7 @@ fn is_host(origin: &str, req: &HttpRequest) -> bool {
         None => None,
     };
     let origin_host = match origin.strip_prefix("http://") {
-        Some(_) if is_over_tls(req) => None, // whoever listens may have written that page
+        Some(_) if is_over_tls(req) => None, // anybody on the network may have written that page
         None => origin.strip_prefix("https://"),
         origin_host => origin_host,
     };
@@ -70,8 +70,8 @@ fn is_host(origin: &str, req: &HttpRequest) -> bool {
     }
 }
 
-/// Whether the client came over TLS, as far as it can be known: here, or at a proxy that says so. Whoever adds such a header
-/// only makes the check stricter.
+/// Whether the client came over TLS, as far as it can be known: here, or at a proxy that says so. Adding such a header only
+/// makes the check stricter.
 fn is_over_tls(req: &HttpRequest) -> bool {
     let says_https = |name: &str| {
         req.headers().get_all(name).any(|value| {

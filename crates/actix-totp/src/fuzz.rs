@@ -165,7 +165,7 @@ fn next(bytes: &[u8]) {
     assert_eq!(handed_on.fragment(), None);
 }
 
-/// Nobody is shown a page who does not ask for HTML by name, or who asks for JSON above it.
+/// A client that does not ask for HTML by name, or asks for JSON above it, gets no page.
 fn accept(bytes: &[u8]) {
     let prefers_html = |accept: &[u8]| {
         let accept = HeaderValue::from_bytes(accept).ok()?;

@@ -29,8 +29,8 @@ use crate::{
 ///    ([`TotpBuilder::trusted_browsers`](crate::TotpBuilder::trusted_browsers)) and the guard has no maximum age of its own.
 /// 6. The store does not answer: 503. The handler does not run.
 ///
-/// It asks the store at every request ([`TotpBuilder::recheck_every`](crate::TotpBuilder::recheck_every) spares some), so that a device that was disabled, reset or enrolled anew elsewhere ends this
-/// session's proof at once. It never looks at method or path: whatever it wraps is guarded. A refusal is an `Ok`
+/// It asks the store at every request ([`TotpBuilder::recheck_every`](crate::TotpBuilder::recheck_every) spares some), so that
+/// a device that was disabled, reset or enrolled anew elsewhere ends this session's proof at once. It never looks at method or path: whatever it wraps is guarded. A refusal is an `Ok`
 /// response, so that session, CORS and logging middleware around it still run.
 ///
 /// # Example
@@ -41,7 +41,7 @@ use crate::{
 /// use actix_web::{HttpResponse, web};
 ///
 /// fn routes(totp: &Totp, cfg: &mut web::ServiceConfig) {
-///     // The handler runs for whoever has shown a code in the last five minutes; all others get 401 or 403.
+///     // The handler runs for users who have shown a code in the last five minutes; all others get 401 or 403.
 ///     cfg.service(
 ///         web::resource("/transfer")
 ///             .wrap(totp.require().max_age(Duration::from_secs(300)))

@@ -34,7 +34,7 @@ mod trust;
 mod user;
 mod verified;
 
-/// The version of actix-session that this plugin reads. An application that wraps another version is not seen signed in.
+/// The version of actix-session that this plugin reads. It does not see the sessions of another version.
 pub use actix_session;
 pub use actix_totp_core::{
     Algorithm, Authenticated, BackupCode, BatchStore, BuildError, CannotOpen, CheckError, Clock,

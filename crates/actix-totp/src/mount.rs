@@ -15,7 +15,7 @@ impl Totp {
     /// `configure` of a scope of its own.
     pub fn configure(&self, cfg: &mut web::ServiceConfig) {
         cfg.app_data(web::ThinData(self.clone()));
-        // Asked for the most often, the first.
+        // The one that is asked for most often comes first.
         mount(cfg, "status", |resource| {
             resource
                 .route(web::get().to(status::status))
@@ -55,7 +55,7 @@ fn mount(cfg: &mut web::ServiceConfig, name: &str, routes: impl Fn(Resource) -> 
     }
 }
 
-// An anonymous caller learns nothing: who it is comes first everywhere.
+// An anonymous caller learns nothing: who calls is checked first everywhere.
 
 async fn only_post(req: HttpRequest, totp: web::ThinData<Totp>) -> Refused {
     refuse(&req, &totp, Problem::method_not_allowed("POST")).await

@@ -140,7 +140,7 @@ impl Totp {
         self.apply(Operation::end_other_proofs(proof)).await
     }
 
-    /// Takes over somebody who enrolled elsewhere; see [`TotpService::import`](crate::TotpService::import).
+    /// Takes over a user who enrolled elsewhere; see [`TotpService::import`](crate::TotpService::import).
     ///
     /// # Errors
     ///
@@ -155,8 +155,8 @@ impl Totp {
         self.apply(operation).await
     }
 
-    /// Seals every box under the first key; see [`TotpService::reseal_all`](crate::TotpService::reseal_all). It takes as long
-    /// as it takes, on a thread of its own: what requests wait for has the others.
+    /// Seals every box under the first key; see [`TotpService::reseal_all`](crate::TotpService::reseal_all). It runs on a thread of
+    /// its own without a time limit, and holds up no request.
     ///
     /// # Errors
     ///
@@ -184,7 +184,7 @@ impl Totp {
         done.await.unwrap_or(Err(Error::Interrupted))
     }
 
-    /// Looks, at start, whether this can work: store, key, clock. [`TotpService::check`](crate::TotpService::check) does the same
+    /// Checks at start whether this can work: store, key, clock. [`TotpService::check`](crate::TotpService::check) does the same
     /// synchronously.
     ///
     /// # Errors

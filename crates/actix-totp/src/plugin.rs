@@ -59,7 +59,7 @@ impl Totp {
         }
     }
 
-    /// The same plugin, whose operations tell this context with their events: who acts, if not the user.
+    /// The same plugin, whose events carry this context: who acts, if it is not the user.
     ///
     /// # Example
     ///

@@ -62,7 +62,7 @@ impl Problem {
         &self.code
     }
 
-    /// What is told to a person.
+    /// The text for the user.
     #[cfg(feature = "pages")]
     pub(crate) fn detail(&self) -> &str {
         &self.detail
@@ -236,7 +236,7 @@ impl From<Rejection> for Problem {
                 Self::too_many_failures(code, Some(retry_after))
             }
             Rejection::Locked => Self::too_many_failures(code, None),
-            // `InvalidToken`, and whatever a later core adds: nothing more is told.
+            // `InvalidToken`, and whatever a later core adds: nothing more is said.
             _ => Self::bad_request(code, "Invalid token"),
         }
     }

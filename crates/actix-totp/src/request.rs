@@ -9,8 +9,7 @@ use crate::{
 
 /// A request that may change something: its caller is signed in, no page of another site has sent it, and its body is read.
 ///
-/// Handlers of POSTs are registered with [`post`] and [`post_without_body`], which know no other way: so none can forget a
-/// check.
+/// Handlers of POSTs are registered with [`post`] and [`post_without_body`], and take this: so none can forget a check.
 pub(crate) struct Request {
     /// The plugin, whose events are about this request.
     pub(crate) totp: Totp,
@@ -71,7 +70,7 @@ where
     )
 }
 
-/// A route for a POST that says nothing: its body is not waited for.
+/// A route for a POST without a body: none is waited for.
 pub(crate) fn post_without_body<F>(handler: F) -> Route
 where
     F: AsyncFn(Request) -> Answer + Clone + 'static,

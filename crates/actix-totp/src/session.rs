@@ -2,8 +2,8 @@
 //!
 //! What is in a session is a hint: the guard believes a proof only if the store still has the epoch it was given under.
 //!
-//! A session is written only after a good token, or for one that holds a proof. Whoever holds back the body of another request
-//! until its owner has signed out does not get the session back.
+//! A session is written only after a good token, or for its own proof. So a request whose body was held back until the owner
+//! had signed out brings no session back.
 
 use std::{
     borrow::Cow,
@@ -60,7 +60,7 @@ impl SessionProof {
         })
     }
 
-    /// Puts the proof of a good token into the session, under a new session id: whoever knew the old id has not got the proof.
+    /// Puts the proof of a good token into the session, under a new session id: the old id, which others may know, gets no proof.
     pub(crate) fn write(&self, session: &Session, proof: &Proof) -> Result<(), Problem> {
         session.renew();
         self.replace(session, proof)
@@ -81,7 +81,7 @@ impl SessionProof {
     }
 }
 
-/// The session, if something put into it will be there at the next request. To be asked before a code is spent.
+/// The session, if what is put into it will be there at the next request. To be asked for before a code is spent.
 pub(crate) fn require(req: &HttpRequest) -> Result<Session, Problem> {
     let session = req.get_session();
     if is_missing(req) || session.status() == SessionStatus::Purged {
@@ -98,7 +98,7 @@ pub(crate) fn is_missing(req: &HttpRequest) -> bool {
     req.extensions().contains::<Missing>()
 }
 
-/// The problem to answer with then, and the log line that says how to mend it.
+/// The problem to answer with then. It also writes the log line that says how to mend it.
 pub(crate) fn missing() -> Problem {
     tracing::error!(
         code = "no_session",

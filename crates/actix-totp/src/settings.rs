@@ -137,10 +137,10 @@ impl TotpBuilder {
     }
 
     /// Lets users trust a browser for this long, 1 to 90 days in whole seconds: `validate/` with
-    /// `"trust_browser": true` sets a cookie that guards take for a code from then on, whoever's session it is that the user
-    /// signs in with. A guard with a [`max_age`](crate::RequireTotp::max_age) of its own still asks for a code, and so does
-    /// every change of the second factor. Whoever has the cookie and the password is in: as with any cookie, a machine that
-    /// others use should not be trusted.
+    /// `"trust_browser": true` sets a cookie that guards take for a code from then on, in whichever session the user signs in
+    /// later. A guard with a [`max_age`](crate::RequireTotp::max_age) of its own still asks for a code, and so does
+    /// every change of the second factor. The cookie and the password together open the account: a machine
+    /// that others use should not be trusted.
     ///
     /// The cookie is `__Host-totp_trust` (`Secure`, `HttpOnly`, `SameSite=Lax`). It ends with the epoch: at a disable, a
     /// replacement, a reset, `forget-browsers/` or [`end_all_proofs`](Totp::end_all_proofs), which is to be called when the
@@ -167,7 +167,7 @@ impl TotpBuilder {
     }
 
     /// Names the cookie of a trusted browser `totp_trust` and sends it over plain HTTP, too: for development on
-    /// `http://localhost`. Over a network whoever listens can take it.
+    /// `http://localhost`. Anybody who listens on the network can take it.
     ///
     /// Default: off, the cookie is sent over TLS only.
     pub fn danger_trust_without_tls(mut self) -> Self {
@@ -175,7 +175,7 @@ impl TotpBuilder {
         self
     }
 
-    /// Serves pages for people from the same scope; see [`pages`](crate::pages). Guards then send browsers to `challenge/` and
+    /// Serves pages for users from the same scope; see [`pages`](crate::pages). Guards then send browsers to `challenge/` and
     /// `setup/`, unless [`redirect_browsers`](Self::redirect_browsers) sends them elsewhere.
     ///
     /// Default: off, everyone is answered with JSON.
@@ -241,8 +241,8 @@ impl TotpBuilder {
         self
     }
 
-    /// How many threads of the plugin ask the store at the same time, 1 to 256: as many as its pool has connections. Those
-    /// who come meanwhile wait. A quarter of them, rounded up, is for reads alone.
+    /// How many threads of the plugin ask the store at the same time, 1 to 256: as many as its pool has connections. Other
+    /// requests wait. A quarter of the threads, rounded up, is for reads alone.
     ///
     /// Default: 10, as many connections as `DieselStore::open` makes.
     pub fn worker_threads(mut self, threads: usize) -> Self {
@@ -260,8 +260,8 @@ impl TotpBuilder {
         self
     }
 
-    /// After which time a question to the store is answered 503 that it has not answered, 100 milliseconds to 1 minute. What was
-    /// begun goes on: a token may be spent, but is never accepted twice. What was not begun is never done.
+    /// How long a request waits for the store, 100 milliseconds to 1 minute; then it is answered 503. What was begun goes on: a
+    /// token may be spent, but is never accepted twice. What was not begun is never done.
     ///
     /// Default: 4 seconds: 1 for a connection, 2 for a statement, and 1 more.
     pub fn operation_timeout(mut self, time: Duration) -> Self {
@@ -270,8 +270,8 @@ impl TotpBuilder {
     }
 
     /// Lets guards believe for this long what they have seen in the store, instead of asking it at every request: 1 second
-    /// to 5 minutes, in whole seconds. Of one user the store is then asked at most so often for requests that pass; a
-    /// request that would be refused always asks.
+    /// to 5 minutes, in whole seconds. For requests of one user that pass, the store is then asked at most once in this
+    /// time; a request that would be refused always asks.
     ///
     /// **The trade-off.** A disable, a reset or an [`end_all_proofs`](Totp::end_all_proofs) ends every proof at once in the
     /// process that does it. In another process that shares the database a proof may be good for this long after it, and so

@@ -1,6 +1,6 @@
 //! Trusted browsers: a cookie that guards take for a code, where the application allows it.
 //!
-//! 1. Off by default. It is given only to who asks for it with a good token ("trust this browser").
+//! 1. Off by default. It is given only to users who ask for it with a good token ("trust this browser").
 //! 2. It holds a sealed proof ([`TotpService::seal_proof`](crate::TotpService::seal_proof)): good for one user, under one
 //!    epoch, for as long as the settings say now. Every change of the epoch ends it, and so does the end of the second factor.
 //! 3. A guard takes it where the session has no proof, or too old a one. A guard with a maximum age of its own does not: that

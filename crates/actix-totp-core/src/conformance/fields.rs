@@ -115,7 +115,7 @@ pub fn every_field_has_a_place_of_its_own(store: Store) {
         assert_eq_each(page.iter().find(|it| it.user == user), &next);
         expected = next.version;
     }
-    // And the same of several users together, each with what another one had.
+    // And the same of several users in one batch, each with what another one had.
     let Some(together) = store.batch() else {
         return;
     };

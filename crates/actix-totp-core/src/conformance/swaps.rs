@@ -39,7 +39,7 @@ pub fn an_absent_row_is_inserted_once(store: Store) {
     assert_eq!(load(&store, &first.user), Some(first));
 }
 
-/// *Conditional.* Where the store makes many swaps together, each is answered for itself, in order, and sees those before
+/// *Conditional.* Where the store has batches, each swap of a batch is answered for itself, in order, and sees those before
 /// it.
 pub fn swaps_made_together_are_answered_one_by_one(store: Store) {
     let Some(together) = store.batch() else {

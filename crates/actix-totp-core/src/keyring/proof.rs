@@ -1,6 +1,6 @@
 //! A proof that is handed to a browser to keep: sealed text, good for its user alone.
 //!
-//! What is inside, the epoch and the time, decides whether it still counts: that is for whoever opens it to ask.
+//! Whether it still counts depends on the epoch and the time in it. The caller checks both.
 
 use super::KeyRing;
 use crate::{

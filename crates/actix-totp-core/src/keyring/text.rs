@@ -68,7 +68,7 @@ impl KeyRing {
     }
 }
 
-/// Unambiguous: the header has a fixed length, and that of the purpose is told.
+/// Unambiguous: the header has a fixed length, and the purpose comes after its length.
 fn associated_data(header: &[u8; HEADER_BYTES], purpose: &str, user: &UserId) -> Vec<u8> {
     [
         &header[..],

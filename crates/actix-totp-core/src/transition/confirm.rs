@@ -59,7 +59,7 @@ pub(crate) fn confirm(
     Ok(Accepted::put(opened, answer, vec![event]))
 }
 
-/// Who guesses here with the password alone cannot use up all tries of a replacement: some are left for a session that holds a
+/// A thief who has the password alone must not use up all tries of a replacement: some are left for a session that holds a
 /// proof.
 fn require_tries_left(opened: &Opened, context: &Context<'_>) -> Result<(), Rejection> {
     let device = &opened.device;
@@ -106,8 +106,8 @@ fn without_pending(mut opened: Opened) -> Next {
     Next::Put(Box::new(opened))
 }
 
-/// During a first enrollment a clock that is off is named: the user cannot find out alone, and there is nothing to steal
-/// yet.
+/// During a first enrollment the answer names a clock that is off: users cannot find out alone, and there is nothing to
+/// steal yet.
 fn why_wrong(opened: &Opened, code: &str, context: &Context<'_>) -> Rejection {
     if opened.device.is_confirmed() {
         return Rejection::InvalidToken;

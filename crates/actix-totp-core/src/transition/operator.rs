@@ -81,7 +81,7 @@ pub(crate) fn import(
     Ok(Accepted::put(opened, (), vec![Event::Imported { user }]))
 }
 
-/// Seals the box under the first key. Who was deleted meanwhile has none.
+/// Seals the box under the first key. A user who was deleted meanwhile has none.
 pub(crate) fn reseal(device: Option<Device>, context: &Context<'_>) -> Transition<()> {
     let device = device.ok_or(Rejection::NotEnabled)?;
     Ok(Accepted {

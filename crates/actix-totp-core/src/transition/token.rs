@@ -60,8 +60,8 @@ pub(crate) fn authenticate(
     Ok(Accepted::put(good.opened, answer, good.events))
 }
 
-/// Makes a new set of backup codes. A code of the authenticator only: whoever mistakes the pages must not spend a
-/// backup code on voiding the others.
+/// Makes a new set of backup codes. It takes a code of the authenticator only: users who mistake one form for another must
+/// not spend a backup code on voiding the others.
 pub(crate) fn renew_backup_codes(
     device: Option<Device>,
     typed: &str,
@@ -157,8 +157,8 @@ fn examine_code(
             opened.device.last_step = Some(step);
             Ok(good(opened, Method::Totp, Vec::new(), context))
         }
-        // The answer of a wrong code, so that nobody learns that it was right once; the owner who sends a form twice
-        // is not punished.
+        // The answer of a wrong code, so that nobody learns that it was right once. It is not counted: owners may send a
+        // form twice.
         Match::Spent => Err(Rejection::InvalidToken.into()),
         Match::Wrong => {
             if closed.is_some() {
@@ -227,7 +227,7 @@ fn good(mut opened: Opened, method: Method, mut events: Vec<Event>, context: &Co
     }
 }
 
-/// While the user must wait nothing is compared, nothing counted, and a right code stays unused.
+/// While the gate is closed nothing is compared, nothing is counted, and a right code stays unused.
 fn require_open_gate(device: &Device, context: &Context<'_>) -> Result<(), Rejection> {
     match throttle::gate(device.failures, &device.recent_failures, context.now) {
         Gate::Open => Ok(()),
@@ -265,7 +265,7 @@ fn count_failure(mut opened: Opened, method: Method, context: &Context<'_>) -> S
 }
 
 /// Counts a wrong backup code. It delays nothing: at 80 bits guessing is hopeless, and a delay would let a thief close
-/// the owner's way out. From the hundredth on nothing is written: a refusal costs a read, so that a flood of them holds up
+/// the owner's way out. After the hundredth nothing is written: a refusal costs a read, so that a flood of them holds up
 /// the owner no longer than that.
 fn count_backup_failure(mut opened: Opened) -> Stop {
     let device = &mut opened.device;

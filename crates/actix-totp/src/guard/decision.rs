@@ -59,7 +59,7 @@ pub(crate) fn decide(
     if matches!(decision, Decision::Pass { .. }) {
         return decision;
     }
-    // What the session's proof lacks is told, not what the browser's does.
+    // The answer says what the session's proof lacks, not what the browser's does.
     match weigh(browser().as_ref(), trusted_secs, user, status, now) {
         trusted @ Decision::Pass { .. } => trusted,
         _ => decision,

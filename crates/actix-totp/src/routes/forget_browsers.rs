@@ -21,8 +21,8 @@ pub(crate) async fn forget_browsers(request: Request) -> Result<HttpResponse, ac
     Ok(with_cookie(answer, no_cookie.as_ref()))
 }
 
-/// Ends every proof but this session's. Only a proof in the session may ask, and not one that a guard would call stale: a
-/// thief of a password, or of a trusted browser, does not get the owner out.
+/// Ends every proof but this session's. The session needs a proof, and not one that a guard would call stale: a thief of a
+/// password, or of a trusted browser, cannot sign the owner out.
 pub(crate) async fn end_others(request: &Request) -> Result<(), Problem> {
     let Request {
         totp, http, caller, ..

@@ -1,4 +1,4 @@
-//! `status/`: what a settings page wants to know. Writes nothing, opens no box.
+//! `status/`: what a settings page shows. Writes nothing, opens no box.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;

@@ -53,25 +53,25 @@ impl TotpBuilder {
     }
 
     /// Makes wrong backup codes count and wait like wrong TOTP codes, down to the lock at 100 (SP 800-63B-4 §4.2.1.1).
-    /// Whoever has the password can then lock the owner out until an operator unlocks.
+    /// Anybody who has the password can then lock the owner out until an operator unlocks.
     ///
     /// Default: off; a backup code has 80 random bits.
     pub fn danger_throttle_backup_codes(self) -> Self {
         self.map_core(actix_totp_core::TotpBuilder::danger_throttle_backup_codes)
     }
 
-    /// How often a swap is tried that is lost to other writers, 1 to 100 times, and for how long at most, up to a minute;
-    /// with jitter between two tries. Then the answer is 503, and nothing was done. Where that takes longer than
-    /// [`operation_timeout`](Self::operation_timeout) it is unknown, as then.
+    /// How often a swap that other writers win is tried, 1 to 100 times, and for how long at most, up to a minute; with jitter
+    /// between two tries. Then the answer is 503, and nothing was done. If that takes longer than
+    /// [`operation_timeout`](Self::operation_timeout), it is unknown what was done.
     ///
     /// Default: 10 times, for 2 seconds.
     pub fn conflict_retries(self, most_tries: u32, longest: Duration) -> Self {
         self.map_core(|core| core.conflict_retries(most_tries, longest))
     }
 
-    /// A function that is told every [`Event`] with its [`EventContext`]: after the write, in the order of the writes, at
-    /// most once, on a thread of its own. Nobody's answer waits for it. Where it is slower than events come for long, or panics,
-    /// events are missed, logged and counted ([`TotpService::missed_events`](crate::TotpService::missed_events)). Call it again
+    /// A function that is told every [`Event`] with its [`EventContext`]: after the write, those of a user in the order of the
+    /// writes, at most once, on a thread of its own. No answer waits for it. If it is slower than events come, or panics, events
+    /// are missed; that is logged and counted ([`TotpService::missed_events`](crate::TotpService::missed_events)). Call it again
     /// for another function.
     ///
     /// Default: none; events are logged with `tracing` in any case.
