@@ -90,24 +90,31 @@ impl CustomizeConnection<SqliteConnection, diesel::r2d2::Error> for Settings {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test panics on purpose")]
 mod tests {
-    use diesel::{sql_query, sql_types::Integer};
+    use diesel::{
+        sql_query,
+        sql_types::{Integer, Text},
+    };
 
     use super::*;
     use crate::backend::Queries;
 
     #[derive(QueryableByName)]
-    struct Synchronous {
+    struct Settings {
+        #[diesel(sql_type = Text)]
+        journal_mode: String,
         #[diesel(sql_type = Integer)]
         synchronous: i32,
     }
 
     #[test]
-    fn the_writer_waits_for_the_disk() {
+    fn what_the_writer_acknowledges_survives_a_power_cut() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("test.db");
         let opened = SqliteConnection::open(path.to_str().unwrap(), Limits::default());
         let writer = &mut opened.unwrap().writer.unwrap().pool.get().unwrap();
-        let setting = sql_query("PRAGMA synchronous").get_result::<Synchronous>(writer);
-        assert_eq!(setting.unwrap().synchronous, 2, "FULL");
+        let sql = "SELECT journal_mode, synchronous FROM pragma_journal_mode, pragma_synchronous";
+        let settings: Settings = sql_query(sql).get_result(writer).unwrap();
+        assert_eq!(settings.journal_mode, "wal");
+        assert_eq!(settings.synchronous, 2, "FULL");
     }
 }
