@@ -2,7 +2,9 @@
 
 use std::{ops::RangeInclusive, time::Duration};
 
-use diesel::r2d2::{ConnectionManager, CustomizeConnection, NopErrorHandler, Pool, R2D2Connection};
+use diesel::r2d2::{
+    Builder, ConnectionManager, CustomizeConnection, NopErrorHandler, Pool, R2D2Connection,
+};
 
 use crate::error::OpenError;
 
@@ -57,15 +59,19 @@ impl Limits {
     }
 
     /// A pool of connections; the first is made at once, so that a wrong URL is noticed here.
+    ///
+    /// The others are made when they are wanted, and none in advance: a thread that connects while the process ends makes
+    /// OpenSSL, which libpq uses, crash.
     pub(crate) fn pool<C: R2D2Connection + 'static>(
         &self,
+        pool: Builder<ConnectionManager<C>>,
         url: &str,
         connections: u32,
         settings: impl CustomizeConnection<C, diesel::r2d2::Error>,
     ) -> Result<Pool<ConnectionManager<C>>, OpenError> {
-        let pool = Pool::builder()
+        let pool = pool
             .max_size(connections)
-            .min_idle(Some(1))
+            .min_idle(Some(0))
             .test_on_check_out(false) // a round trip each time; see `checkout`
             .connection_timeout(self.checkout)
             .error_handler(Box::new(NopErrorHandler)) // the default logs texts that may quote the URL

@@ -4,7 +4,7 @@ use actix_totp_migrations::MYSQL;
 use diesel::{
     MysqlConnection,
     connection::SimpleConnection,
-    r2d2::CustomizeConnection,
+    r2d2::{CustomizeConnection, Pool},
     result::{DatabaseErrorKind, Error},
     sql_types::{BigInt, Nullable},
 };
@@ -20,7 +20,7 @@ use crate::{
 with_columns!(
     queries! { MysqlConnection, user_id: Binary, Vec<u8>, [u8], {
         fn open(url: &str, limits: Limits) -> Result<Connections<Self>, OpenError> {
-            let pool = limits.pool(url, limits.connections, Settings(limits));
+            let pool = limits.pool(Pool::builder(), url, limits.connections, Settings(limits));
             pool.map(Connections::without_writer)
         }
 

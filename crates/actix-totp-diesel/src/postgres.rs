@@ -10,7 +10,7 @@ use actix_totp_migrations::POSTGRES;
 use diesel::{
     PgConnection,
     connection::SimpleConnection,
-    r2d2::CustomizeConnection,
+    r2d2::{CustomizeConnection, Pool},
     result::{DatabaseErrorKind, Error},
 };
 
@@ -29,7 +29,7 @@ const MIGRATION_LOCK: &str = "SET LOCAL statement_timeout = '60s'; SET LOCAL loc
 with_columns!(queries! { PgConnection, user_id: Text, String, str, {
     fn open(url: &str, limits: Limits) -> Result<Connections<Self>, OpenError> {
         let url = with_network_timeouts(url, limits.statement);
-        let pool = limits.pool(&url, limits.connections, Settings(limits));
+        let pool = limits.pool(Pool::builder(), &url, limits.connections, Settings(limits));
         pool.map(Connections::without_writer)
     }
 

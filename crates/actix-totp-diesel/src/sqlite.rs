@@ -7,7 +7,7 @@ use actix_totp_migrations::SQLITE;
 use diesel::{
     SqliteConnection,
     connection::SimpleConnection,
-    r2d2::CustomizeConnection,
+    r2d2::{CustomizeConnection, Pool},
     result::{DatabaseErrorKind, Error},
 };
 use libsqlite3_sys as _; // compiles SQLite in
@@ -22,7 +22,9 @@ use crate::{
 
 with_columns!(queries! { SqliteConnection, user_id: Text, String, str, {
     fn open(url: &str, limits: Limits) -> Result<Connections<Self>, OpenError> {
-        let pool = |connections| limits.pool(url, connections, Settings(limits.lock));
+        // A database in memory ends with its connection, and nothing is gained by opening a file anew.
+        let lasting = || Pool::builder().idle_timeout(None).max_lifetime(None);
+        let pool = |connections| limits.pool(lasting(), url, connections, Settings(limits.lock));
         // Each connection to a database in memory has one of its own.
         if url.is_empty() || url.contains(":memory:") || url.contains("mode=memory") {
             return pool(1).map(Connections::without_writer);
@@ -104,6 +106,13 @@ mod tests {
         journal_mode: String,
         #[diesel(sql_type = Integer)]
         synchronous: i32,
+    }
+
+    #[test]
+    fn a_database_in_memory_is_not_closed_when_it_is_idle() {
+        let opened = SqliteConnection::open(":memory:", Limits::default()).unwrap();
+        assert_eq!(opened.pool.idle_timeout(), None);
+        assert_eq!(opened.pool.max_lifetime(), None);
     }
 
     #[test]

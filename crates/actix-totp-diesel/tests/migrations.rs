@@ -73,13 +73,9 @@ fn eight_processes_migrate_one_database_at_once<C: TestBackend>() {
     let children: Vec<_> = (0..8).map(|_| migrate()).collect();
     for child in children {
         let output = child.wait_with_output().unwrap();
-        let (stdout, stderr) = (&output.stdout, &output.stderr);
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(stderr)
-        );
-        assert!(String::from_utf8_lossy(stdout).contains("1 passed"));
+        let shown = format!("{output:?}");
+        assert!(output.status.success(), "{shown}");
+        assert!(shown.contains("1 passed"), "{shown}");
     }
     let store = DieselStore::<C>::open(database.url()).unwrap();
     assert_eq!(store.load(&user("alice")).unwrap(), None);
