@@ -4,13 +4,14 @@ mod support;
 
 use std::{
     io::Write,
-    sync::{Arc, Mutex},
+    sync::{Arc, LazyLock, Mutex},
 };
 
-use actix_totp::{Device, DeviceStore};
+use actix_totp::{Device, DeviceStore, MemoryStore, Totp, UserId};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
-use support::{Answer, PageClient, TestApp, text_of};
+use support::{Answer, PageClient, TestApp, keys, text_of};
+use tracing::Instrument;
 use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
 #[derive(Clone, Default)]
@@ -34,6 +35,20 @@ impl<'a> MakeWriter<'a> for Captured {
         self.clone()
     }
 }
+
+/// What this process logs.
+static LOG: LazyLock<Captured> = LazyLock::new(|| {
+    let captured = Captured::default();
+    let filter =
+        "debug,actix_totp=trace,actix_totp_core=trace,actix_totp_diesel=trace,quickstart=trace";
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(filter))
+        .without_time() // its microseconds look like codes
+        .with_ansi(false)
+        .with_writer(captured.clone())
+        .init(); // the `log` crate's records, too
+    captured
+});
 
 /// Each way in which something secret could be written down.
 fn spellings(secret: &str) -> Vec<String> {
@@ -86,15 +101,7 @@ fn enroll_by_pages(app: &TestApp) -> Vec<String> {
 
 #[test]
 fn the_log_of_a_full_run_holds_no_token_secret_backup_code_or_cookie() {
-    let captured = Captured::default();
-    let filter =
-        "debug,actix_totp=trace,actix_totp_core=trace,actix_totp_diesel=trace,quickstart=trace";
-    tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(filter))
-        .without_time() // its microseconds look like codes
-        .with_ansi(false)
-        .with_writer(captured.clone())
-        .init(); // the `log` crate's records, too
+    let captured = LOG.clone();
     log::debug!("the log crate is captured");
 
     let app = TestApp::start();
@@ -191,4 +198,21 @@ fn the_log_of_a_full_run_holds_no_token_secret_backup_code_or_cookie() {
         let line = log.lines().find(|line| line.contains(&secret));
         assert!(line.is_none(), "{secret} is in the log: {line:?}");
     }
+}
+
+#[test]
+fn what_an_operation_logs_stands_in_the_span_of_its_request_whichever_thread_does_it() {
+    let captured = LOG.clone();
+    let totp = Totp::builder(MemoryStore::new(), keys()).build().unwrap();
+    let carol = UserId::new("carol").unwrap();
+    let _ = totp.service().enroll(&carol, "", None).unwrap().accepted();
+    actix_web::rt::System::new().block_on(async {
+        let request = tracing::info_span!("http", request_id = "r-4711");
+        let unlocked = totp.unlock(&carol).instrument(request).await;
+        assert!(unlocked.unwrap());
+    });
+    let log = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
+    let line = log.lines().find(|it| it.contains("Unlocked"));
+    let line = line.expect("the event is logged");
+    assert!(line.contains("http{request_id=\"r-4711\"}"), "{line}");
 }

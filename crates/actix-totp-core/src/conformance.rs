@@ -43,9 +43,8 @@
 mod fields;
 mod keys;
 mod races;
+mod store;
 mod swaps;
-
-use std::sync::Arc;
 
 pub use self::{
     fields::{every_field_comes_back_to_the_bit, every_field_has_a_place_of_its_own},
@@ -54,6 +53,7 @@ pub use self::{
         one_backup_code_is_accepted_once, one_code_is_accepted_once, one_confirm_wins,
         one_disable_wins, parallel_wrong_codes_are_all_counted, ten_backup_codes_at_once,
     },
+    store::Store,
     swaps::{
         a_deleted_and_recreated_row_satisfies_no_old_expectation, a_load_sees_the_swap_before_it,
         a_swap_that_expects_another_version_changes_nothing, a_swap_touches_nobody_else,
@@ -62,10 +62,6 @@ pub use self::{
         swaps_made_together_are_answered_one_by_one,
     },
 };
-use crate::{Device, DeviceStore, Epoch, OsRandomness, RecentFailures, UserId, Version};
-
-/// A store under test.
-pub type Store = Arc<dyn DeviceStore>;
 
 macro_rules! clauses {
     ($($clause:ident,)*) => {
@@ -113,43 +109,4 @@ clauses! {
     one_disable_wins,
     parallel_wrong_codes_are_all_counted,
     ten_backup_codes_at_once,
-}
-
-fn user(id: &str) -> UserId {
-    UserId::new(id).expect("a valid user id")
-}
-
-/// A device that says little, with a fresh version.
-fn device(id: &str) -> Device {
-    Device {
-        user: user(id),
-        version: Version::random(&OsRandomness).unwrap(),
-        epoch: Epoch::random(&OsRandomness).unwrap(),
-        sealed: b"sealed".to_vec(),
-        confirmed_at: None,
-        pending_at: None,
-        last_step: None,
-        failures: 0,
-        recent_failures: RecentFailures::default(),
-        backup_failures: 0,
-        pending_failures: 0,
-        proof_failures: RecentFailures::default(),
-        backup_codes_remaining: 0,
-        last_used_at: None,
-        created_at: 1_700_000_000,
-        updated_at: 1_700_000_000,
-    }
-}
-
-/// Writes a device where there is none.
-fn insert(store: &Store, device: &Device) {
-    let written = store.swap(&device.user, None, Some(device));
-    assert!(
-        written.expect("the store answers"),
-        "an absent row is inserted"
-    );
-}
-
-fn load(store: &Store, user: &UserId) -> Option<Device> {
-    store.load(user).expect("the store answers")
 }

@@ -6,120 +6,13 @@
 mod confirm;
 mod enroll;
 mod operator;
+mod rules;
 mod token;
-
-use crate::{
-    config::Config,
-    device::Device,
-    error::Error,
-    event::Event,
-    keyring::KeyRing,
-    opened::Opened,
-    outcome::Rejection,
-    proof::Proof,
-    random::{Randomness, RandomnessError},
-};
 
 pub(crate) use self::{
     confirm::confirm,
     enroll::enroll,
     operator::{end_all_proofs, end_other_proofs, import, reseal, reset, unlock},
+    rules::{Accepted, Context, Next, Stop, Transition},
     token::{authenticate, disable, renew_backup_codes},
 };
-
-/// What a transition is given beside the device and the user's input.
-pub(crate) struct Context<'a> {
-    /// Seconds since the Unix epoch.
-    pub(crate) now: u64,
-    pub(crate) config: &'a Config,
-    pub(crate) keys: &'a KeyRing,
-    pub(crate) random: &'a dyn Randomness,
-    /// What the session that asks holds.
-    pub(crate) proof: Option<&'a Proof>,
-}
-
-impl Context<'_> {
-    fn open(&self, device: Device) -> Result<Opened, Stop> {
-        Ok(Opened::open(device, self.keys)?)
-    }
-
-    /// Whether the session that asks holds a proof that counts.
-    fn has_proof(&self, device: &Device) -> bool {
-        self.proof.is_some_and(|proof| proof.counts_for(device))
-    }
-}
-
-/// What to write.
-pub(crate) enum Next {
-    Put(Box<Opened>),
-    /// As it is, under the first key: the user did nothing.
-    Reseal(Box<Opened>),
-    Delete,
-}
-
-/// The transition did what was asked, if `next` can be written.
-pub(crate) struct Accepted<T> {
-    pub(crate) next: Next,
-    pub(crate) answer: T,
-    pub(crate) events: Vec<Event>,
-}
-
-/// The transition did not do what was asked.
-pub(crate) enum Stop {
-    /// A guard refused. What it counted must be written before the rejection is answered.
-    Refused {
-        next: Option<Next>,
-        rejection: Rejection,
-        events: Vec<Event>,
-    },
-    /// Something broke; nothing is written.
-    Fault(Error),
-}
-
-pub(crate) type Transition<T> = Result<Accepted<T>, Stop>;
-
-impl From<Rejection> for Stop {
-    fn from(rejection: Rejection) -> Self {
-        Self::Refused {
-            next: None,
-            rejection,
-            events: Vec::new(),
-        }
-    }
-}
-
-impl From<Error> for Stop {
-    fn from(error: Error) -> Self {
-        Self::Fault(error)
-    }
-}
-
-impl From<RandomnessError> for Stop {
-    fn from(error: RandomnessError) -> Self {
-        Self::Fault(error.into())
-    }
-}
-
-impl<T> Accepted<T> {
-    fn put(opened: Opened, answer: T, events: Vec<Event>) -> Self {
-        Self {
-            next: Next::Put(Box::new(opened)),
-            answer,
-            events,
-        }
-    }
-
-    fn delete(answer: T, events: Vec<Event>) -> Self {
-        Self {
-            next: Next::Delete,
-            answer,
-            events,
-        }
-    }
-}
-
-fn require_live(device: Option<Device>) -> Result<Device, Rejection> {
-    device
-        .filter(Device::is_confirmed)
-        .ok_or(Rejection::NotEnabled)
-}

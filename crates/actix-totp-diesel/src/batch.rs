@@ -1,27 +1,30 @@
-//! Many users at about the price of one: SQLite's writer commits for all of them, PostgreSQL has one statement for all.
+//! Many users at about the price of one: SQLite's writer commits for all of them, PostgreSQL has one statement for their
+//! updates.
 
-use std::collections::{HashMap, HashSet};
+use std::{collections::HashMap, time::Instant};
 
 use actix_totp_core::{BatchStore, Device, StoreError, Swap, UserId};
-use diesel::QueryResult;
 
 use crate::{
-    backend::Backend,
+    answers::{Answers, EachAlone, all_failed},
+    backend::{Backend, Update},
     checkout,
-    row::{Row, Values},
-    store::Pools,
+    columns::{Columns, Row},
+    pools::Pools,
 };
-
-type Answers<T> = Vec<Result<T, StoreError>>;
 
 impl<C: Backend> BatchStore for Pools<C> {
     fn load_batch(&self, users: &[&UserId]) -> Answers<Option<Device>> {
+        let until = Instant::now() + self.batch_timeout;
         let device = |row: Option<Row>| row.map(Row::into_device).transpose();
         match checkout::read_all(self.connections(), users) {
             Ok(Some(rows)) => rows.into_iter().map(device).collect(),
-            // A fault of one must not be everybody's.
-            Ok(None) => each_alone(users, |user| self.load(user)),
-            Err(error) => everybodys(&error, users.len()),
+            Ok(None) => {
+                let mut alone = EachAlone::new(Instant::now);
+                let load = |user: &&UserId| alone.run(until, || self.load(user));
+                users.iter().map(load).collect()
+            }
+            Err(error) => all_failed(&error, users.len()),
         }
     }
 
@@ -33,96 +36,56 @@ impl<C: Backend> BatchStore for Pools<C> {
         let count = swaps.len();
         let answers = match self.queue() {
             Some(queue) => queue.swap(swaps),
-            None => self.update_all(&swaps),
+            None => self.updates_first(&swaps),
         };
-        answers.unwrap_or_else(|error| everybodys(&error, count))
+        answers.unwrap_or_else(|error| all_failed(&error, count))
     }
 }
 
 impl<C: Backend> Pools<C> {
-    fn update_all(&self, swaps: &[Swap]) -> Result<Answers<bool>, StoreError> {
-        let swap = |it: &Swap| self.swap(&it.user, it.expected, it.next.as_ref());
-        let alone = || Ok(each_alone(swaps, swap));
-        // In the order of the users, as another process does it: two that lock rows in another order meet in a deadlock.
-        let mut sorted: Vec<&Swap> = swaps.iter().collect();
-        sorted.sort_by(|a, b| a.user.cmp(&b.user));
-        let Some(updates) = updates(&sorted) else {
-            return alone();
+    /// The updates as one statement, and then what is left each alone, in its order.
+    fn updates_first(&self, swaps: &[Swap]) -> Result<Answers<bool>, StoreError> {
+        let until = Instant::now() + self.batch_timeout;
+        let mut alone = EachAlone::new(Instant::now);
+        let updates = updates(swaps);
+        let mut answers: HashMap<&UserId, Result<bool, StoreError>> = HashMap::new();
+        if let Some(update_all) = C::UPDATE_ALL
+            && updates.len() > 1
+            && let Some(written) =
+                checkout::write_all(self.connections(), update_all, &updates, &mut alone, until)?
+        {
+            answers = updates
+                .iter()
+                .map(|it| &it.next.user)
+                .zip(written)
+                .collect();
+        }
+        let answer = |swap: &Swap| {
+            let (user, next) = (&swap.user, swap.next.as_ref());
+            let swap_alone = || alone.run(until, || self.swap(user, swap.expected, next));
+            answers.remove(user).unwrap_or_else(swap_alone)
         };
-        let updates = updates.map_err(StoreError::unavailable)?;
-        let Some(answers) = checkout::write_all(self.connections(), &sorted, &updates)? else {
-            return alone(); // the statement lost as a whole: each may still win
-        };
-        let mut answers: HashMap<&UserId, _> =
-            sorted.iter().map(|it| &it.user).zip(answers).collect();
-        let unanswered = || Err(StoreError::unavailable("a swap was not answered"));
-        let answer = |swap: &Swap| answers.remove(&swap.user).unwrap_or_else(unanswered);
         Ok(swaps.iter().map(answer).collect())
     }
 }
 
-/// The swaps as updates, if all of them are, each of another user.
-fn updates<'a>(swaps: &[&'a Swap]) -> Option<QueryResult<Vec<(i64, Values<'a>)>>> {
-    let users: HashSet<&UserId> = swaps.iter().map(|swap| &swap.user).collect();
-    if users.len() < swaps.len() {
-        return None;
+/// The swaps that are updates, each of another user, in the order of the users, as another process does it: two that lock
+/// rows in another order meet in a deadlock.
+fn updates<'a>(swaps: &'a [Swap]) -> Vec<Update<'a>> {
+    let mut times: HashMap<&UserId, u32> = HashMap::new();
+    for swap in swaps {
+        *times.entry(&swap.user).or_default() += 1;
     }
-    swaps
-        .iter()
-        .map(|swap| {
-            let values = Values::of(swap.next.as_ref()?);
-            let expected = swap.expected?.to_i64();
-            Some(values.map(|values| (expected, values)))
+    let only_ones = swaps.iter().filter(|swap| times[&swap.user] == 1);
+    let update = |swap: &'a Swap| {
+        let next = swap.next.as_ref()?;
+        Some(Update {
+            expected: swap.expected?,
+            next,
+            columns: Columns::of(next).ok()?,
         })
-        .collect()
-}
-
-/// One fails by itself. Where a second one fails it is the database, which may have taken its time: the others are not asked
-/// to wait as long, too.
-fn each_alone<I, T>(items: &[I], run: impl Fn(&I) -> Result<T, StoreError>) -> Answers<T> {
-    let mut failures = 0;
-    let run_one = |item| {
-        if failures > 1 {
-            return Err(StoreError::unavailable("others of the group failed"));
-        }
-        let answer = run(item);
-        failures += usize::from(answer.is_err());
-        answer
     };
-    items.iter().map(run_one).collect()
-}
-
-fn everybodys<T>(error: &StoreError, count: usize) -> Answers<T> {
-    (0..count)
-        .map(|_| Err(StoreError::unavailable(error.to_string())))
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use std::cell::Cell;
-
-    use super::*;
-
-    fn answered(bad: &[u32]) -> (Vec<bool>, u32) {
-        let asked = Cell::new(0);
-        let answers = each_alone(&[0, 1, 2, 3, 4], |n| {
-            asked.set(asked.get() + 1);
-            let good = !bad.contains(n);
-            good.then_some(())
-                .ok_or_else(|| StoreError::unavailable("bad"))
-        });
-        (answers.iter().map(Result::is_ok).collect(), asked.get())
-    }
-
-    #[test]
-    fn one_that_fails_leaves_the_others_alone_and_a_second_ends_it() {
-        assert_eq!(answered(&[1]), (vec![true, false, true, true, true], 5));
-        let all_bad = answered(&[0, 1, 2, 3, 4]);
-        assert_eq!(
-            all_bad,
-            (vec![false; 5], 2),
-            "three do not wait for a timeout"
-        );
-    }
+    let mut updates: Vec<_> = only_ones.filter_map(update).collect();
+    updates.sort_by(|a, b| a.next.user.cmp(&b.next.user));
+    updates
 }

@@ -1,74 +1,33 @@
 //! The settings of a store that opens its own connections, refused where they are bad.
 
-use std::{fmt, marker::PhantomData, ops::RangeInclusive, sync::Arc, time::Duration};
+use std::{fmt, marker::PhantomData, time::Duration};
 
-use diesel::r2d2::{ConnectionManager, CustomizeConnection, NopErrorHandler, Pool, R2D2Connection};
+use crate::{backend::Backend, error::OpenError, limits::Limits, pools::Pools, store::DieselStore};
 
-use crate::{backend::Backend, error::OpenError, store::DieselStore};
-
-const CONNECTIONS: RangeInclusive<u32> = 1..=1_000;
-const CHECKOUT: RangeInclusive<Duration> = Duration::from_millis(10)..=Duration::from_secs(60);
-/// How long the first connection is waited for, when an application starts.
-const OPENING: Duration = Duration::from_secs(5);
-const WAIT: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(60);
-
-/// How many connections there are, and how long each step may take.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    pub(crate) connections: u32,
-    pub(crate) checkout: Duration,
-    pub(crate) lock: Duration,
-    pub(crate) statement: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            connections: 10,
-            checkout: Duration::from_secs(1),
-            lock: Duration::from_secs(2),
-            statement: Duration::from_secs(2),
-        }
-    }
-}
-
-impl Limits {
-    fn check(&self) -> Result<(), OpenError> {
-        let is_wait = |time: Duration| WAIT.contains(&time) && time.subsec_nanos() == 0;
-        if !CONNECTIONS.contains(&self.connections) {
-            return Err(OpenError::setting("there are 1 to 1,000 connections"));
-        }
-        if !CHECKOUT.contains(&self.checkout) {
-            return Err(OpenError::setting(
-                "a connection is waited for 10 milliseconds to 1 minute",
-            ));
-        }
-        if !(is_wait(self.lock) && is_wait(self.statement)) {
-            return Err(OpenError::setting(
-                "locks and statements take 1 to 60 seconds, in whole seconds",
-            ));
-        }
-        Ok(())
+impl<C: Backend> DieselStore<C> {
+    /// Connects to the database at `url` with a pool of its own, and the settings that the promises need:
+    ///
+    /// - SQLite (a path): WAL, `synchronous=FULL`, `busy_timeout` 2 s, and one connection that
+    ///   writes beside ten that read; the swaps that wait together share a commit;
+    /// - PostgreSQL (`postgres://user@host/database`): ten connections, `lock_timeout` and `statement_timeout` 2 s;
+    /// - MySQL and MariaDB (`mysql://user@host/database`): ten connections, locks and statements wait 2 s.
+    ///
+    /// A request waits at most 1 s for a connection. [`builder`](Self::builder) sets other numbers.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] if no connection can be had within 5 seconds.
+    pub fn open(url: &str) -> Result<Self, OpenError> {
+        Self::builder(url).open()
     }
 
-    /// A pool of connections; the first is made at once, so that a wrong URL is noticed here.
-    pub(crate) fn pool<C: R2D2Connection + 'static>(
-        &self,
-        url: &str,
-        connections: u32,
-        settings: impl CustomizeConnection<C, diesel::r2d2::Error>,
-    ) -> Result<Pool<ConnectionManager<C>>, OpenError> {
-        let pool = Pool::builder()
-            .max_size(connections)
-            .min_idle(Some(1))
-            .test_on_check_out(false) // a round trip each time; see `checkout`
-            .connection_timeout(self.checkout)
-            .error_handler(Box::new(NopErrorHandler)) // the default logs texts that may quote the URL
-            .connection_customizer(Box::new(settings))
-            .build_unchecked(ConnectionManager::new(url));
-        let first = pool.get_timeout(OPENING).map(drop);
-        first.map_err(|error| OpenError::new(url, &error))?;
-        Ok(pool)
+    /// As [`open`](Self::open), with settings.
+    pub fn builder(url: &str) -> DieselStoreBuilder<C> {
+        DieselStoreBuilder {
+            url: url.to_owned(),
+            limits: Limits::default(),
+            connection: PhantomData,
+        }
     }
 }
 
@@ -98,14 +57,6 @@ pub struct DieselStoreBuilder<C: Backend> {
 }
 
 impl<C: Backend> DieselStoreBuilder<C> {
-    pub(crate) fn new(url: &str) -> Self {
-        Self {
-            url: url.to_owned(),
-            limits: Limits::default(),
-            connection: PhantomData,
-        }
-    }
-
     /// How many connections the pool makes at most, 1 to 1,000: as many as the plugin has threads. On SQLite those that
     /// read; one more writes.
     ///
@@ -148,7 +99,7 @@ impl<C: Backend> DieselStoreBuilder<C> {
     /// [`OpenError`] if a setting is out of its range, or no connection can be had within 5 seconds.
     pub fn open(self) -> Result<DieselStore<C>, OpenError> {
         self.limits.check()?;
-        C::open(&self.url, self.limits).map(|pools| DieselStore::new(Arc::new(pools)))
+        Pools::open(&self.url, self.limits).map(DieselStore::new)
     }
 }
 

@@ -3,16 +3,20 @@
 //! Asking costs a round trip at every request. Instead a query that fails is followed by the question, and where the
 //! connection is dead (the server was restarted, or closed what was idle) the query is run again on another one.
 
-use actix_totp_core::{Device, StoreError, Swap, UserId, Version};
+use std::time::Instant;
+
+use actix_totp_core::{Device, StoreError, UserId, Version};
 use diesel::{
     QueryResult,
     r2d2::{ConnectionManager, Pool, PooledConnection},
+    result::Error,
 };
 
 use crate::{
-    backend::Backend,
-    row::{Row, Values},
-    store::swap_on,
+    answers::{Answers, EachAlone},
+    backend::{Backend, Update, UpdateAll},
+    columns::Row,
+    swap::{swap_again, swap_on},
 };
 
 type Connections<C> = Pool<ConnectionManager<C>>;
@@ -55,7 +59,7 @@ pub(crate) fn read<C: Backend, T>(
     answer.map_err(StoreError::unavailable)
 }
 
-/// Finds many at once. `None`: that failed, on a connection that is alive.
+/// Finds many at once. `None`: the database refused that as a whole.
 pub(crate) fn read_all<C: Backend>(
     pool: &Connections<C>,
     users: &[&UserId],
@@ -89,51 +93,48 @@ pub(crate) fn write<C: Backend>(
     {
         drop(connection);
         let connection = &mut *check_out_alive(pool)?;
-        if was_written(connection, user, expected, next).unwrap_or(false) {
-            return Ok(true);
-        }
-        return Err(StoreError::unavailable(error.to_string()));
+        let swapped = swap_again(connection, user, expected, next);
+        return certain(swapped.map_err(StoreError::unavailable)?, error);
     }
     swapped.map_err(StoreError::unavailable)
 }
 
-/// Runs many updates as one statement. `None`: it lost against another writer as a whole, and nothing was written.
+/// Runs many updates as one statement. `None`: the database refused it as a whole, and nothing was written.
+///
+/// On a connection that dies it is unknown what was written: each is run again alone, and recognised.
 pub(crate) fn write_all<C: Backend>(
     pool: &Connections<C>,
-    swaps: &[&Swap],
-    updates: &[(i64, Values<'_>)],
-) -> Result<Option<Vec<Result<bool, StoreError>>>, StoreError> {
+    update_all: UpdateAll<C>,
+    updates: &[Update<'_>],
+    alone: &mut EachAlone<impl Fn() -> Instant>,
+    until: Instant,
+) -> Result<Option<Answers<bool>>, StoreError> {
     let mut connection = check_out(pool)?;
-    let error = match connection.update_all(updates) {
+    let error = match update_all(&mut connection, updates) {
         Ok(written) => return Ok(Some(written.into_iter().map(Ok).collect())),
         Err(error) if C::is_conflict(&error) => return Ok(None),
         Err(error) => error,
     };
     if is_alive(&mut connection) {
-        return Err(StoreError::unavailable(error));
+        return match error {
+            Error::DatabaseError(..) => Ok(None), // the server's own word
+            other => Err(StoreError::unavailable(other)),
+        };
     }
     drop(connection);
     let connection = &mut *check_out_alive(pool)?;
-    let mut again = |swap: &Swap| {
-        let next = swap.next.as_ref()?;
-        let written = was_written(connection, &swap.user, swap.expected, next);
-        written.ok().filter(|written| *written)
+    let answer = |update: &Update<'_>| {
+        let (user, expected) = (&update.next.user, Some(update.expected));
+        let swapped = alone.run(until, || {
+            swap_again(connection, user, expected, update.next).map_err(StoreError::unavailable)
+        });
+        certain(swapped?, &error)
     };
-    let unknown = || StoreError::unavailable(error.to_string());
-    let answers = swaps.iter().map(|swap| again(swap).ok_or_else(unknown));
-    Ok(Some(answers.collect()))
+    Ok(Some(updates.iter().map(answer).collect()))
 }
 
-/// Whether this swap is written now, by this try or the one before. `false`: it is unknown.
-fn was_written<C: Backend>(
-    connection: &mut C,
-    user: &UserId,
-    expected: Option<Version>,
-    next: &Device,
-) -> QueryResult<bool> {
-    if swap_on(connection, user, expected, Some(next))? {
-        return Ok(true);
-    }
-    let row = connection.find(user)?;
-    Ok(row.is_some_and(|row| row.version() == next.version))
+/// After `error` no swap is told as lost: the try that it ended may have written it.
+fn certain(is_written: bool, error: &Error) -> Result<bool, StoreError> {
+    let unknown = || StoreError::unavailable(error.to_string());
+    is_written.then_some(true).ok_or_else(unknown)
 }

@@ -16,17 +16,20 @@
     allow(dead_code, unused_macros)
 )]
 
+mod answers;
 mod backend;
 mod batch;
 mod builder;
 mod checkout;
+mod columns;
 mod error;
+mod limits;
 mod migrate;
-#[cfg_attr(not(feature = "sqlite"), allow(dead_code))] // only SQLite has one writer
+mod pools;
+mod prepared_update;
 mod queue;
-mod row;
 mod store;
-mod update;
+mod swap;
 #[cfg(feature = "postgres")]
 mod update_all;
 

@@ -12,8 +12,8 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness};
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 #[cfg(any(feature = "sqlite", feature = "mysql"))]
-/// How long other processes that migrate are waited for.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long other processes are waited for that migrate, too.
+const TIMEOUT: Duration = Duration::from_secs(60);
 #[cfg(any(feature = "sqlite", feature = "mysql"))]
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -44,15 +44,15 @@ where
 }
 
 #[cfg(any(feature = "sqlite", feature = "mysql"))]
-/// Tries until it succeeds or fails for a reason that waiting does not mend.
-pub(crate) fn patiently(
+/// Tries again while others are in the way, for a minute at most.
+pub(crate) fn retry_while(
     mut attempt: impl FnMut() -> Result<(), Failure>,
-    is_worth_waiting: impl Fn(&Failure) -> bool,
+    others_are_in_the_way: impl Fn(&Failure) -> bool,
 ) -> Result<(), Failure> {
     let started = Instant::now();
     loop {
         match attempt() {
-            Err(error) if is_worth_waiting(&error) && started.elapsed() < PATIENCE => {
+            Err(error) if others_are_in_the_way(&error) && started.elapsed() < TIMEOUT => {
                 thread::sleep(PAUSE);
             }
             done => return done,

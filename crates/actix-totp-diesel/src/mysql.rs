@@ -1,62 +1,52 @@
 //! What is different about MySQL and MariaDB, also as a Galera cluster.
 
-use actix_totp_core::UserId;
 use actix_totp_migrations::MYSQL;
 use diesel::{
     MysqlConnection,
     connection::SimpleConnection,
-    r2d2::CustomizeConnection,
+    r2d2::{CustomizeConnection, Pool},
     result::{DatabaseErrorKind, Error},
     sql_types::{BigInt, Nullable},
 };
 
 use crate::{
-    backend::queries,
-    builder::Limits,
+    backend::{Connections, queries},
+    columns::with_columns,
     error::{MigrateError, OpenError},
-    migrate::{self, patiently},
-    row::{Row, Values},
-    store::Pools,
+    limits::Limits,
+    migrate::{self, retry_while},
 };
 
-queries!(MysqlConnection, user_id: Binary, Vec<u8>, [u8], {
-    fn open(url: &str, limits: Limits) -> Result<Pools<Self>, OpenError> {
-        let pool = limits.pool(url, limits.connections, Settings(limits));
-        pool.map(Pools::one)
-    }
-
-    fn find_all(&mut self, users: &[&UserId]) -> QueryResult<Vec<Option<Row>>> {
-        users.iter().map(|user| self.find(user)).collect()
-    }
-
-    const UPDATES_MANY: bool = false;
-
-    fn update_all(&mut self, _: &[(i64, Values<'_>)]) -> QueryResult<Vec<bool>> {
-        Err(Error::NotFound)
-    }
-
-    fn is_conflict(error: &Error) -> bool {
-        match error {
-            // 1213, a deadlock, is how Galera says that the write lost at certification.
-            Error::DatabaseError(DatabaseErrorKind::UniqueViolation | DatabaseErrorKind::SerializationFailure, _) => true,
-            // 1205 and 1020, which diesel does not name; nor 1213 when the client library reports it at commit.
-            Error::DatabaseError(DatabaseErrorKind::Unknown, info) => {
-                info.message().starts_with("Lock wait timeout exceeded")
-                    || info.message().starts_with("Record has changed since last read in table")
-                    || info.message().starts_with("Deadlock found when trying to get lock")
-            }
-            _ => false,
+with_columns!(
+    queries! { MysqlConnection, user_id: Binary, Vec<u8>, [u8], {
+        fn open(url: &str, limits: Limits) -> Result<Connections<Self>, OpenError> {
+            let pool = limits.pool(Pool::builder(), url, limits.connections, Settings(limits));
+            pool.map(Connections::without_writer)
         }
-    }
 
-    fn migrate(&mut self) -> Result<(), MigrateError> {
-        self.one_at_a_time(|connection| migrate::run(connection, MYSQL))
-    }
+        fn is_conflict(error: &Error) -> bool {
+            match error {
+                // 1213, a deadlock, is how Galera says that the write lost at certification.
+                Error::DatabaseError(DatabaseErrorKind::UniqueViolation | DatabaseErrorKind::SerializationFailure, _) => true,
+                // 1205 and 1020, which diesel does not name; nor 1213 when the client library reports it at commit.
+                Error::DatabaseError(DatabaseErrorKind::Unknown, info) => {
+                    info.message().starts_with("Lock wait timeout exceeded")
+                        || info.message().starts_with("Record has changed since last read in table")
+                        || info.message().starts_with("Deadlock found when trying to get lock")
+                }
+                _ => false,
+            }
+        }
 
-    fn revert(&mut self) -> Result<(), MigrateError> {
-        self.one_at_a_time(|connection| migrate::revert(connection, MYSQL))
-    }
-});
+        fn migrate(&mut self) -> Result<(), MigrateError> {
+            self.one_at_a_time(|connection| migrate::run(connection, MYSQL))
+        }
+
+        fn revert(&mut self) -> Result<(), MigrateError> {
+            self.one_at_a_time(|connection| migrate::revert(connection, MYSQL))
+        }
+    }}
+);
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -83,13 +73,13 @@ impl OneAtATime for MysqlConnection {
             diesel::sql_query("DO RELEASE_LOCK('actix_totp_migrations')").execute(self)?;
             done
         };
-        let is_worth_waiting = |error: &Failure| {
+        let others_are_in_the_way = |error: &Failure| {
             error.is::<Busy>()
                 || error
                     .downcast_ref()
                     .is_some_and(<MysqlConnection as crate::backend::Queries>::is_conflict)
         };
-        patiently(attempt, is_worth_waiting).map_err(MigrateError)
+        retry_while(attempt, others_are_in_the_way).map_err(MigrateError)
     }
 }
 

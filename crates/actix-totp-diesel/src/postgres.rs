@@ -10,49 +10,41 @@ use actix_totp_migrations::POSTGRES;
 use diesel::{
     PgConnection,
     connection::SimpleConnection,
-    r2d2::CustomizeConnection,
+    r2d2::{CustomizeConnection, Pool},
     result::{DatabaseErrorKind, Error},
 };
 
 use crate::{
-    backend::queries,
-    builder::Limits,
+    backend::{Connections, Update, UpdateAll, queries},
+    columns::{Row, Tuple, with_columns},
     error::{MigrateError, OpenError},
-    migrate,
-    row::{Columns, Row, Values},
-    store::Pools,
-    update_all::UpdateAll,
+    limits::Limits,
+    migrate, update_all,
 };
 
 /// One process migrates at a time. The lock's number is ours by chance; the timeouts hold for this transaction only.
 const MIGRATION_LOCK: &str = "SET LOCAL statement_timeout = '60s'; SET LOCAL lock_timeout = '60s'; \
     SELECT pg_advisory_xact_lock(7308602211540129903);";
 
-queries!(PgConnection, user_id: Text, String, str, {
-    fn open(url: &str, limits: Limits) -> Result<Pools<Self>, OpenError> {
+with_columns!(queries! { PgConnection, user_id: Text, String, str, {
+    fn open(url: &str, limits: Limits) -> Result<Connections<Self>, OpenError> {
         let url = with_network_timeouts(url, limits.statement);
-        let pool = limits.pool(&url, limits.connections, Settings(limits));
-        pool.map(Pools::one)
+        let pool = limits.pool(Pool::builder(), &url, limits.connections, Settings(limits));
+        pool.map(Connections::without_writer)
     }
 
     fn find_all(&mut self, users: &[&UserId]) -> QueryResult<Vec<Option<Row>>> {
         let wanted: Vec<&str> = users.iter().map(|user| user.as_str()).collect();
         let rows = totp_devices::table
             .filter(totp_devices::user_id.eq_any(wanted))
-            .load::<Columns<String>>(self)?;
+            .load::<Tuple<String>>(self)?;
         let rows = rows.into_iter().map(|row| (row.0.clone(), row));
-        let found: HashMap<String, Columns<String>> = rows.collect();
-        let row = |user: &&UserId| found.get(user.as_str()).cloned().map(Row::from_columns);
+        let found: HashMap<String, Tuple<String>> = rows.collect();
+        let row = |user: &&UserId| found.get(user.as_str()).cloned().map(Row::from_tuple);
         Ok(users.iter().map(row).collect())
     }
 
-    const UPDATES_MANY: bool = true;
-
-    fn update_all(&mut self, updates: &[(i64, Values<'_>)]) -> QueryResult<Vec<bool>> {
-        let written: HashSet<String> = UpdateAll::of(updates).load(self)?.into_iter().collect();
-        let is_written = |(_, next): &(i64, Values<'_>)| written.contains(next.device.user.as_str());
-        Ok(updates.iter().map(is_written).collect())
-    }
+    const UPDATE_ALL: Option<UpdateAll<Self>> = Some(update_all);
 
     fn is_conflict(error: &Error) -> bool {
         match error {
@@ -78,7 +70,14 @@ queries!(PgConnection, user_id: Text, String, str, {
         })
         .map_err(MigrateError)
     }
-});
+}});
+
+fn update_all(connection: &mut PgConnection, updates: &[Update<'_>]) -> QueryResult<Vec<bool>> {
+    let written = update_all::UpdateAll::of(updates).load::<String>(connection)?;
+    let written: HashSet<String> = written.into_iter().collect();
+    let is_written = |update: &Update<'_>| written.contains(update.next.user.as_str());
+    Ok(updates.iter().map(is_written).collect())
+}
 
 /// A server that is gone without a word (its machine lost power, a network drops packets) is given up after a while by
 /// libpq, unless the URL says otherwise; the server's own timeouts are of no use then. Else a thread would wait for it as

@@ -13,125 +13,134 @@ use std::{
 
 use actix_totp_core::{StoreError, Swap};
 use diesel::{
-    QueryResult,
     r2d2::{ConnectionManager, Pool},
+    result::Error,
 };
 
-use crate::{backend::Backend, checkout::check_out, error::OpenError, store::swap_on};
+use crate::{
+    answers::{Answers, EachAlone},
+    backend::{Backend, Transaction},
+    checkout::check_out,
+    error::OpenError,
+    swap::swap_on,
+};
 
 /// At most so many swaps share a commit.
 const LARGEST_BATCH: usize = 256;
 
-/// Runs a function in one transaction that takes the write lock at its start.
-pub(crate) type Transact<C> =
-    fn(&mut C, &mut dyn FnMut(&mut C) -> QueryResult<()>) -> QueryResult<()>;
-
 /// Where swaps wait for the writer.
 pub(crate) struct Queue {
-    jobs: Sender<Job>,
+    requests: Sender<Request>,
     /// After this time a swap that got no answer is unknown: the writer hangs, or its queue is too long.
-    patience: Duration,
+    timeout: Duration,
 }
 
 /// Swaps that came together, and who waits for their answers.
-struct Job {
+struct Request {
     swaps: Vec<Swap>,
-    answer: SyncSender<Answers>,
-    /// Whoever waits for it gives up then: it is not written any more.
+    answer: SyncSender<Answers<bool>>,
+    /// Whoever waits for it gives up then: what is not begun is not written any more.
     until: Instant,
 }
-
-pub(crate) type Answers = Vec<Result<bool, StoreError>>;
 
 impl Queue {
     /// Starts the writer. It ends when the last handle of the queue is gone.
     pub(crate) fn start<C: Backend>(
         pool: Pool<ConnectionManager<C>>,
-        transact: Transact<C>,
-        patience: Duration,
+        transaction: Transaction<C>,
+        timeout: Duration,
     ) -> Result<Self, OpenError> {
-        let (send, receive) = channel();
+        let (requests, received) = channel();
         thread::Builder::new()
             .name("actix-totp-writer".into())
-            .spawn(move || write(&pool, transact, &receive))
+            .spawn(move || write(&pool, transaction, &received))
             .map_err(|error| OpenError::new("", &error))?;
-        Ok(Self {
-            jobs: send,
-            patience,
-        })
+        Ok(Self { requests, timeout })
     }
 
     /// Waits until these swaps are committed. The answers are in their order.
-    pub(crate) fn swap(&self, swaps: Vec<Swap>) -> Result<Answers, StoreError> {
+    pub(crate) fn swap(&self, swaps: Vec<Swap>) -> Result<Answers<bool>, StoreError> {
         let (answer, answered) = sync_channel(1);
-        self.jobs
-            .send(Job {
+        self.requests
+            .send(Request {
                 swaps,
                 answer,
-                until: Instant::now() + self.patience,
+                until: Instant::now() + self.timeout,
             })
             .map_err(|_| StoreError::unavailable("the writer has ended"))?;
         answered
-            .recv_timeout(self.patience)
+            .recv_timeout(self.timeout)
             .map_err(StoreError::unavailable)
     }
 }
 
 fn write<C: Backend>(
     pool: &Pool<ConnectionManager<C>>,
-    transact: Transact<C>,
-    jobs: &Receiver<Job>,
+    transaction: Transaction<C>,
+    requests: &Receiver<Request>,
 ) {
-    while let Ok(first) = jobs.recv() {
+    while let Ok(first) = requests.recv() {
         let mut count = first.swaps.len();
         let mut batch = vec![first];
         while count < LARGEST_BATCH
-            && let Ok(next) = jobs.try_recv()
+            && let Ok(next) = requests.try_recv()
         {
             count += next.swaps.len();
             batch.push(next);
         }
         let now = Instant::now();
-        batch.retain(|job| now < job.until);
+        batch.retain(|request| now < request.until);
         if batch.is_empty() {
             continue;
         }
-        let swaps: Vec<&Swap> = batch.iter().flat_map(|job| &job.swaps).collect();
-        let mut answers = answers(pool, transact, &swaps).into_iter();
-        for job in &batch {
-            let answers = answers.by_ref().take(job.swaps.len()).collect();
-            let _ = job.answer.send(answers); // whoever gave up waiting is gone
+        let swaps: Vec<(&Swap, Instant)> = batch
+            .iter()
+            .flat_map(|request| request.swaps.iter().map(|swap| (swap, request.until)))
+            .collect();
+        let commit = |swaps: &[&Swap]| commit(pool, transaction, swaps);
+        let mut answers = answers::<C>(&swaps, commit, Instant::now).into_iter();
+        for request in &batch {
+            let answers = answers.by_ref().take(request.swaps.len()).collect();
+            let _ = request.answer.send(answers); // whoever gave up waiting is gone
         }
     }
 }
 
+/// The answers to swaps, each with the time until which somebody waits for it.
 fn answers<C: Backend>(
-    pool: &Pool<ConnectionManager<C>>,
-    transact: Transact<C>,
-    swaps: &[&Swap],
-) -> Answers {
-    match commit(pool, transact, swaps) {
+    swaps: &[(&Swap, Instant)],
+    commit: impl Fn(&[&Swap]) -> Result<Vec<bool>, Fault>,
+    now: impl Fn() -> Instant,
+) -> Answers<bool> {
+    let all: Vec<&Swap> = swaps.iter().map(|(swap, _)| *swap).collect();
+    match commit(&all) {
         Ok(written) => written.into_iter().map(Ok).collect(),
-        // A fault of one must not be everybody's: alone, each is answered for itself. Nothing was written so far.
-        Err(Fault::Statement(_)) if swaps.len() > 1 => swaps
-            .iter()
-            .flat_map(|swap| answers(pool, transact, &[swap]))
-            .collect(),
-        Err(fault) => swaps.iter().map(|_| fault.told::<C>()).collect(),
+        // Nothing was written so far.
+        Err(Fault::Statement(_)) if swaps.len() > 1 => {
+            let mut alone = EachAlone::new(now);
+            let commit_one = |swap: &Swap| match commit(&[swap]) {
+                Ok(written) => Ok(written == [true]),
+                Err(fault) => fault.answer::<C>(),
+            };
+            let answer = |(swap, until): &(&Swap, _)| alone.run(*until, || commit_one(swap));
+            swaps.iter().map(answer).collect()
+        }
+        Err(fault) => swaps.iter().map(|_| fault.answer::<C>()).collect(),
     }
 }
 
+/// Why nothing of a commit is known to be written.
 enum Fault {
     /// No connection could be had, or it panicked.
     Connection(StoreError),
     /// A statement failed; the transaction was rolled back.
-    Statement(diesel::result::Error),
+    Statement(Error),
     /// The transaction could not begin, or could not be committed.
-    Transaction(diesel::result::Error),
+    Transaction(Error),
 }
 
 impl Fault {
-    fn told<C: Backend>(&self) -> Result<bool, StoreError> {
+    fn answer<C: Backend>(&self) -> Result<bool, StoreError> {
         match self {
             Self::Connection(error) => Err(StoreError::unavailable(error.to_string())),
             Self::Statement(error) | Self::Transaction(error) if C::is_conflict(error) => Ok(false),
@@ -145,10 +154,10 @@ impl Fault {
 /// Which of the swaps were written, all in one commit. A panic is a fault of this batch and not the end of the writer.
 fn commit<C: Backend>(
     pool: &Pool<ConnectionManager<C>>,
-    transact: Transact<C>,
+    transaction: Transaction<C>,
     swaps: &[&Swap],
 ) -> Result<Vec<bool>, Fault> {
-    catch_unwind(AssertUnwindSafe(|| try_commit(pool, transact, swaps))).unwrap_or_else(|_| {
+    catch_unwind(AssertUnwindSafe(|| try_commit(pool, transaction, swaps))).unwrap_or_else(|_| {
         let panicked = StoreError::unavailable("the writer panicked");
         Err(Fault::Connection(panicked))
     })
@@ -156,13 +165,13 @@ fn commit<C: Backend>(
 
 fn try_commit<C: Backend>(
     pool: &Pool<ConnectionManager<C>>,
-    transact: Transact<C>,
+    transaction: Transaction<C>,
     swaps: &[&Swap],
 ) -> Result<Vec<bool>, Fault> {
     let mut connection = check_out(pool).map_err(Fault::Connection)?;
     let mut written = Vec::with_capacity(swaps.len());
     let mut statement_failed = false;
-    let committed = transact(&mut connection, &mut |connection| {
+    let committed = transaction(&mut connection, &mut |connection| {
         for swap in swaps {
             let swapped = swap_on(connection, &swap.user, swap.expected, swap.next.as_ref());
             statement_failed = swapped.is_err();

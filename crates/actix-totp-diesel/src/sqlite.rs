@@ -7,47 +7,42 @@ use actix_totp_migrations::SQLITE;
 use diesel::{
     SqliteConnection,
     connection::SimpleConnection,
-    r2d2::CustomizeConnection,
+    r2d2::{CustomizeConnection, Pool},
     result::{DatabaseErrorKind, Error},
 };
 use libsqlite3_sys as _; // compiles SQLite in
 
 use crate::{
-    backend::queries,
-    builder::Limits,
+    backend::{Connections, Transaction, Writer, queries},
+    columns::{Row, with_columns},
     error::{MigrateError, OpenError},
-    migrate::{self, patiently},
-    queue::Transact,
-    row::{Row, Values},
-    store::Pools,
+    limits::Limits,
+    migrate::{self, retry_while},
 };
 
-queries!(SqliteConnection, user_id: Text, String, str, {
-    fn open(url: &str, limits: Limits) -> Result<Pools<Self>, OpenError> {
-        let pool = |connections| limits.pool(url, connections, Settings(limits.lock));
+with_columns!(queries! { SqliteConnection, user_id: Text, String, str, {
+    fn open(url: &str, limits: Limits) -> Result<Connections<Self>, OpenError> {
+        // A database in memory ends with its connection, and nothing is gained by opening a file anew.
+        let lasting = || Pool::builder().idle_timeout(None).max_lifetime(None);
+        let pool = |connections| limits.pool(lasting(), url, connections, Settings(limits.lock));
         // Each connection to a database in memory has one of its own.
         if url.is_empty() || url.contains(":memory:") || url.contains("mode=memory") {
-            return pool(1).map(Pools::one);
+            return pool(1).map(Connections::without_writer);
         }
         // Two writers starve each other on the busy handler (a p99 of over a second), so one connection writes. It is
         // opened first: it switches the file to WAL.
         let writer = pool(1)?;
-        let transact: Transact<Self> =
+        let transaction: Transaction<Self> =
             |connection, run| connection.immediate_transaction(|connection| run(connection));
-        let patience = 2 * limits.lock; // the commit before ours may wait for a lock, and then ours
-        Pools::with_writer(pool(limits.connections)?, writer, transact, patience)
+        Ok(Connections {
+            pool: pool(limits.connections)?,
+            writer: Some(Writer { pool: writer, transaction }),
+        })
     }
 
     /// In one transaction, which takes the locks of the file once.
     fn find_all(&mut self, users: &[&UserId]) -> QueryResult<Vec<Option<Row>>> {
         self.transaction(|connection| users.iter().map(|user| connection.find(user)).collect())
-    }
-
-    // The writer puts many into one transaction.
-    const UPDATES_MANY: bool = false;
-
-    fn update_all(&mut self, _: &[(i64, Values<'_>)]) -> QueryResult<Vec<bool>> {
-        Err(Error::NotFound)
     }
 
     fn is_conflict(error: &Error) -> bool {
@@ -56,14 +51,14 @@ queries!(SqliteConnection, user_id: Text, String, str, {
 
     fn migrate(&mut self) -> Result<(), MigrateError> {
         let run = || self.immediate_transaction(|connection| migrate::run(connection, SQLITE));
-        patiently(run, |error| error.downcast_ref().is_some_and(is_busy)).map_err(MigrateError)
+        retry_while(run, |error| error.downcast_ref().is_some_and(is_busy)).map_err(MigrateError)
     }
 
     fn revert(&mut self) -> Result<(), MigrateError> {
         let run = || self.immediate_transaction(|connection| migrate::revert(connection, SQLITE));
-        patiently(run, |error| error.downcast_ref().is_some_and(is_busy)).map_err(MigrateError)
+        retry_while(run, |error| error.downcast_ref().is_some_and(is_busy)).map_err(MigrateError)
     }
-});
+}});
 
 /// SQLITE_BUSY and SQLITE_LOCKED, which diesel does not name.
 fn is_busy(error: &Error) -> bool {
@@ -89,7 +84,7 @@ impl CustomizeConnection<SqliteConnection, diesel::r2d2::Error> for Settings {
         );
         // Several processes that switch a new file to WAL at once get SQLITE_BUSY without a wait.
         let set = || connection.batch_execute(&settings).map_err(Into::into);
-        patiently(set, |error| error.downcast_ref().is_some_and(is_busy))
+        retry_while(set, |error| error.downcast_ref().is_some_and(is_busy))
             .map_err(|error| diesel::r2d2::Error::QueryError(Error::QueryBuilderError(error)))
     }
 }
@@ -97,25 +92,38 @@ impl CustomizeConnection<SqliteConnection, diesel::r2d2::Error> for Settings {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test panics on purpose")]
 mod tests {
-    use diesel::{sql_query, sql_types::Integer};
+    use diesel::{
+        sql_query,
+        sql_types::{Integer, Text},
+    };
 
     use super::*;
     use crate::backend::Queries;
 
     #[derive(QueryableByName)]
-    struct Synchronous {
+    struct Settings {
+        #[diesel(sql_type = Text)]
+        journal_mode: String,
         #[diesel(sql_type = Integer)]
         synchronous: i32,
     }
 
     #[test]
-    fn the_writer_waits_for_the_disk() {
+    fn a_database_in_memory_is_not_closed_when_it_is_idle() {
+        let opened = SqliteConnection::open(":memory:", Limits::default()).unwrap();
+        assert_eq!(opened.pool.idle_timeout(), None);
+        assert_eq!(opened.pool.max_lifetime(), None);
+    }
+
+    #[test]
+    fn what_the_writer_acknowledges_survives_a_power_cut() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("test.db");
-        let pools = SqliteConnection::open(path.to_str().unwrap(), Limits::default());
-        let pools = pools.unwrap();
-        let writer = &mut pools.for_migrations().get().unwrap();
-        let setting = sql_query("PRAGMA synchronous").get_result::<Synchronous>(writer);
-        assert_eq!(setting.unwrap().synchronous, 2, "FULL");
+        let opened = SqliteConnection::open(path.to_str().unwrap(), Limits::default());
+        let writer = &mut opened.unwrap().writer.unwrap().pool.get().unwrap();
+        let sql = "SELECT journal_mode, synchronous FROM pragma_journal_mode, pragma_synchronous";
+        let settings: Settings = sql_query(sql).get_result(writer).unwrap();
+        assert_eq!(settings.journal_mode, "wal");
+        assert_eq!(settings.synchronous, 2, "FULL");
     }
 }

@@ -28,7 +28,7 @@ fn impatient<C: Backend>(url: &str, statement_secs: u64) -> DieselStore<C> {
 
 #[cfg(feature = "sqlite")]
 mod sqlite {
-    use actix_totp_core::{Device, DeviceStore, StoreError};
+    use actix_totp_core::{Device, DeviceStore};
     use actix_totp_diesel::{
         DieselStore, DieselStoreBuilder,
         diesel::{
@@ -73,19 +73,13 @@ mod sqlite {
             ..support::device("bob")
         };
         let refused = store.swap(&big.user, None, Some(&big));
-        assert!(
-            matches!(refused, Err(StoreError::Unavailable(_))),
-            "{refused:?}"
-        );
+        assert!(support::is_unavailable(&refused), "{refused:?}");
         let grown = Device {
             sealed: vec![7; 100_000],
             ..alice.clone()
         };
         let refused = store.swap(&alice.user, Some(alice.version), Some(&grown));
-        assert!(
-            matches!(refused, Err(StoreError::Unavailable(_))),
-            "{refused:?}"
-        );
+        assert!(support::is_unavailable(&refused), "{refused:?}");
         assert_eq!(store.page(None, 9).unwrap(), [alice]);
 
         set("PRAGMA max_page_count = 1000000");
@@ -123,18 +117,15 @@ mod sqlite {
 /// Both servers, whose triggers can sleep.
 #[allow(unused_macros, reason = "each feature alone")]
 macro_rules! server_tests {
-    ($connection:ty, $database:expr, slow: $slow:expr, when_locked: $when_locked:pat) => {
-        use actix_totp_core::{DeviceStore, StoreError};
+    ($connection:ty, slow: $slow:expr, when_locked: $when_locked:pat) => {
+        use actix_totp_core::DeviceStore;
         use actix_totp_diesel::diesel::{Connection, connection::SimpleConnection};
 
-        use super::{
-            support::{ServerDatabase, TestDatabase},
-            *,
-        };
+        use super::{support::TestBackend, *};
 
         #[test]
         fn a_row_that_is_locked_is_waited_for_no_longer_than_the_setting_says() {
-            let database = $database;
+            let database = <$connection>::database();
             let store = impatient::<$connection>(database.url(), 60);
             let alice = support::device("alice");
             assert!(store.swap(&alice.user, None, Some(&alice)).unwrap());
@@ -151,17 +142,14 @@ macro_rules! server_tests {
 
         #[test]
         fn a_statement_that_runs_too_long_is_a_fault_and_the_connection_is_good_afterwards() {
-            let database = $database;
+            let database = <$connection>::database();
             let store = impatient::<$connection>(database.url(), 1);
             let alice = support::device("alice");
             assert!(store.swap(&alice.user, None, Some(&alice)).unwrap());
             let mut other = <$connection>::establish(database.url()).unwrap();
             other.batch_execute($slow).unwrap();
             let swapped = store.swap(&alice.user, Some(alice.version), Some(&alice));
-            assert!(
-                matches!(swapped, Err(StoreError::Unavailable(_))),
-                "{swapped:?}"
-            );
+            assert!(support::is_unavailable(&swapped), "{swapped:?}");
             assert_eq!(store.load(&alice.user).unwrap(), Some(alice));
         }
     };
@@ -171,18 +159,12 @@ macro_rules! server_tests {
 mod postgres {
     use actix_totp_diesel::diesel::PgConnection;
 
-    fn database() -> ServerDatabase<PgConnection> {
-        let default = "postgres://postgres@127.0.0.1:5432/postgres";
-        ServerDatabase::new("TOTP_TEST_POSTGRES_URL", default, "", "WITH (FORCE)")
-    }
-
     server_tests!(
         PgConnection,
-        database(),
         slow: "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql \
                AS 'BEGIN PERFORM pg_sleep(3600); RETURN NEW; END'; \
                CREATE TRIGGER slow BEFORE UPDATE ON totp_devices FOR EACH ROW EXECUTE FUNCTION slow()",
-        when_locked: Err(StoreError::Unavailable(_))
+        when_locked: Err(actix_totp_core::StoreError::Unavailable(_))
     );
 }
 
@@ -190,14 +172,8 @@ mod postgres {
 mod mysql {
     use actix_totp_diesel::diesel::MysqlConnection;
 
-    fn database() -> ServerDatabase<MysqlConnection> {
-        let default = "mysql://root@127.0.0.1:3306/mysql";
-        ServerDatabase::new("TOTP_TEST_MYSQL_URL", default, "CHARACTER SET utf8mb4", "")
-    }
-
     server_tests!(
         MysqlConnection,
-        database(),
         slow: "CREATE TRIGGER slow BEFORE UPDATE ON totp_devices FOR EACH ROW SET NEW.failures = SLEEP(3600)",
         when_locked: Ok(false)
     );

@@ -62,14 +62,13 @@ mod request;
 mod routes;
 mod settings;
 mod setup;
-mod site;
+pub(crate) mod site;
 mod texts;
 mod view;
 
 pub(crate) use self::{
     addresses::paths,
     routes::{configure, page_for, refused},
-    site::Site,
 };
 pub use self::{
     page::{BackupCodes, Challenge, FirstCode, Page, ProblemPage, Secret, Settings, Wait},

@@ -40,7 +40,7 @@ pub(crate) struct Plugin {
     pub(crate) browser_paths: Option<BrowserPaths>,
     pub(crate) trust: Trust,
     #[cfg(feature = "pages")]
-    pub(crate) site: Option<crate::pages::Site>,
+    pub(crate) site: Option<crate::pages::site::Site>,
 }
 
 /// Where the guard sends browsers.

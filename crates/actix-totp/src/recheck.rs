@@ -156,3 +156,86 @@ impl BatchStore for Watched {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_totp_core::MemoryStore;
+
+    use super::*;
+
+    /// A store whose batches are done one by one.
+    struct Batches(MemoryStore);
+
+    impl DeviceStore for Batches {
+        fn load(&self, user: &UserId) -> Result<Option<Device>, StoreError> {
+            self.0.load(user)
+        }
+
+        fn swap(
+            &self,
+            user: &UserId,
+            expected: Option<Version>,
+            next: Option<&Device>,
+        ) -> Result<bool, StoreError> {
+            if user.as_str() == "fault" {
+                return Err(StoreError::unavailable("it may be written"));
+            }
+            self.0.swap(user, expected, next)
+        }
+
+        fn page(&self, after: Option<&UserId>, limit: usize) -> Result<Vec<Device>, StoreError> {
+            self.0.page(after, limit)
+        }
+
+        fn batch(&self) -> Option<&dyn BatchStore> {
+            Some(self)
+        }
+    }
+
+    impl BatchStore for Batches {
+        fn load_batch(&self, users: &[&UserId]) -> Vec<Result<Option<Device>, StoreError>> {
+            users.iter().map(|user| self.load(user)).collect()
+        }
+
+        fn swap_batch(&self, swaps: Vec<Swap>) -> Vec<Result<bool, StoreError>> {
+            let swap = |it: &Swap| self.swap(&it.user, it.expected, it.next.as_ref());
+            swaps.iter().map(swap).collect()
+        }
+
+        fn max_concurrent_batches(&self) -> usize {
+            3
+        }
+    }
+
+    #[test]
+    fn every_swap_is_forgotten_however_it_ends_and_nobody_elses() {
+        let recheck = Arc::new(Recheck::every(10));
+        let store = Watched::new(Box::new(Batches(MemoryStore::new())), Arc::clone(&recheck));
+        let ids = ["alice", "bob", "fault", "carol"].map(|id| UserId::new(id).unwrap());
+        let remember = || {
+            for user in &ids {
+                let before = recheck.before_load(user);
+                recheck.remember(user, before, Epoch::from_i64(7), 100);
+                assert_eq!(recheck.epoch(user, 100), Some(Epoch::from_i64(7)));
+            }
+        };
+        let is_remembered = |n: usize| recheck.epoch(&ids[n], 100).is_some();
+        let swap = |n: usize| Swap {
+            user: ids[n].clone(),
+            expected: Some(Version::from_i64(1)), // there is none: lost
+            next: None,
+        };
+
+        remember();
+        let batch = store.batch().unwrap();
+        assert_eq!(batch.max_concurrent_batches(), 3);
+        let swapped = batch.swap_batch(vec![swap(0), swap(1), swap(2)]);
+        assert!(matches!(swapped[..], [Ok(false), Ok(false), Err(_)]));
+        assert_eq!([0, 1, 2, 3].map(is_remembered), [false, false, false, true]);
+
+        remember();
+        store.swap(&ids[0], None, None).unwrap();
+        store.swap(&ids[2], None, None).unwrap_err();
+        assert_eq!([0, 1, 2, 3].map(is_remembered), [false, true, false, true]);
+    }
+}

@@ -360,7 +360,7 @@ impl TotpBuilder {
             browser_paths: self.browser_paths,
             #[cfg(feature = "pages")]
             site: (self.pages)
-                .map(|pages| crate::pages::Site::new(pages, self.name.as_deref()))
+                .map(|pages| crate::pages::site::Site::new(pages, self.name.as_deref()))
                 .transpose()?,
             trust: Trust {
                 plugin: self.name,

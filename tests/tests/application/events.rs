@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use actix_totp::{Event, Method};
+use actix_totp::{Event, EventContext, Method};
+use actix_web::HttpRequest;
 use serde_json::json;
 
 use crate::{alice, code, enroll, site};
@@ -37,6 +38,7 @@ fn the_application_is_told_what_happens() {
         .problem(400, "invalid_token");
     browser.token("/otp/validate/", &code(&totp)).json();
     let (user, method) = (alice(), Method::Totp);
+    totp.service().flush_events();
     assert_eq!(
         *events.lock().unwrap(),
         [
@@ -52,5 +54,80 @@ fn the_application_is_told_what_happens() {
                 failed_attempts: 1
             },
         ]
+    );
+}
+
+type Contexts = Arc<Mutex<Vec<EventContext>>>;
+
+/// Signs alice in with these headers; what the events were told of the request.
+fn contexts_of_a_sign_in(
+    set: impl FnOnce(actix_totp::TotpBuilder) -> actix_totp::TotpBuilder,
+    headers: &[(&str, &str)],
+) -> (actix_totp::Totp, Contexts) {
+    let contexts = Contexts::default();
+    let log = Arc::clone(&contexts);
+    let (totp, clock, server) = site(|builder| {
+        set(builder).on_event(move |_, context| log.lock().unwrap().push(context.clone()))
+    });
+    enroll(&totp, &clock);
+    totp.service().flush_events();
+    contexts.lock().unwrap().clear();
+    let mut browser = server.browser();
+    browser.post("/login/alice", &json!({}));
+    let body = json!({ "token": code(&totp) }).to_string();
+    let kind = ("Content-Type", "application/json");
+    let headers = [headers, &[kind]].concat();
+    let answer = browser.send("POST", "/otp/validate/", &headers, body.as_bytes());
+    assert_eq!(answer.status, 200);
+    totp.service().flush_events();
+    (totp, contexts)
+}
+
+#[test]
+fn an_event_says_from_where_it_came_and_believes_no_forwarded_header() {
+    let headers = [
+        ("User-Agent", "Mozilla/5.0"),
+        ("X-Forwarded-For", "192.0.2.1"),
+        ("Forwarded", "for=192.0.2.1"),
+    ];
+    let (_, contexts) = contexts_of_a_sign_in(|builder| builder, &headers);
+    let contexts = contexts.lock().unwrap();
+    let localhost = [127, 0, 0, 1].into();
+    assert_eq!(
+        *contexts,
+        [EventContext::new()
+            .peer(localhost)
+            .user_agent("Mozilla/5.0")]
+    );
+}
+
+#[test]
+fn what_an_event_says_of_its_request_is_for_the_application_to_decide() {
+    let describe = |req: &HttpRequest| {
+        let id = req.headers().get("x-request-id").unwrap();
+        EventContext::new().request_id(id.to_str().unwrap())
+    };
+    let (totp, contexts) = contexts_of_a_sign_in(
+        |builder| builder.event_context(describe),
+        &[("X-Request-Id", "17")],
+    );
+    assert_eq!(
+        *contexts.lock().unwrap(),
+        [EventContext::new().request_id("17")]
+    );
+
+    // What an operator does has no request, but somebody who did it.
+    let operator = EventContext::new().actor("support: jane");
+    let by_operator = totp.with_context(operator.clone());
+    actix_web::rt::System::new().block_on(async {
+        assert!(by_operator.unlock(&alice()).await.unwrap());
+        assert!(totp.unlock(&alice()).await.unwrap());
+        let ended = by_operator.end_everybodys_proofs(None).await.unwrap();
+        assert_eq!((ended.changed, ended.unchanged), (1, 0));
+    });
+    totp.service().flush_events();
+    assert_eq!(
+        contexts.lock().unwrap()[1..],
+        [operator.clone(), EventContext::new(), operator]
     );
 }

@@ -4,6 +4,7 @@
 mod support;
 
 mod paths;
+mod plugins;
 mod proofs;
 mod recheck;
 mod redirects;

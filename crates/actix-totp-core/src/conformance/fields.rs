@@ -1,6 +1,6 @@
 //! Clause 5: exact.
 
-use super::{Store, device, insert, load};
+use super::store::{Store, device, insert, load};
 use crate::{Device, Epoch, RecentFailures, Swap, Version};
 
 /// *Exact.* Every field comes back as it was given, to the bit.

@@ -1,6 +1,6 @@
 //! Clause 5: user ids are compared byte for byte.
 
-use super::{Store, device, insert, load, user};
+use super::store::{Store, device, insert, load, user};
 use crate::{Device, UserId};
 
 fn odd_ids() -> Vec<UserId> {

@@ -8,7 +8,7 @@ use std::{
     thread,
 };
 
-use super::{Store, load, user};
+use super::store::{Store, load, user};
 use crate::{BackupCode, Error, Event, FakeClock, KeyRing, Outcome, TotpService, UserId};
 
 const ROUNDS: usize = 50;

@@ -2,7 +2,7 @@
 
 use std::{sync::Barrier, thread};
 
-use super::{Store, device, insert, load, user};
+use super::store::{Store, device, insert, load, user};
 use crate::{Device, Swap, Version};
 
 /// *Fresh.* A load that begins after a swap returned sees that swap.

@@ -1,6 +1,9 @@
 //! The first code of a pending secret: it goes live.
 
-use super::{Accepted, Context, Next, Stop, Transition, token::renew};
+use super::{
+    rules::{Accepted, Context, Next, Stop, Transition},
+    token::renew,
+};
 use crate::{
     credential::Match,
     device::Device,

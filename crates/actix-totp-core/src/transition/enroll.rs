@@ -1,7 +1,7 @@
 //! A new secret: the first one, or one that waits beside the live one to replace it.
 
 use super::{
-    Accepted, Context, Transition,
+    rules::{Accepted, Context, Transition},
     token::{Accept, Purpose, examine},
 };
 use crate::{

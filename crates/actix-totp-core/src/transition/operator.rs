@@ -1,6 +1,6 @@
 //! What operators do to a device, and what ends proofs.
 
-use super::{Accepted, Context, Next, Transition, require_live};
+use super::rules::{Accepted, Context, Next, Transition, require_live};
 use crate::{
     credential::Credential,
     device::{Device, UserId},

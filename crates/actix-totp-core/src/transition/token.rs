@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Accepted, Context, Next, Stop, Transition, require_live};
+use super::rules::{Accepted, Context, Next, Stop, Transition, require_live};
 use crate::{
     backup_code::{self, BackupCode},
     credential::Match,

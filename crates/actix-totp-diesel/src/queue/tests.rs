@@ -1,16 +1,19 @@
-use std::sync::{
-    Mutex,
-    atomic::{AtomicUsize, Ordering::SeqCst},
-    mpsc::Receiver,
+use std::{
+    cell::RefCell,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+        mpsc::Receiver,
+    },
 };
 
 use actix_totp_core::{Device, DeviceStore, Epoch, RecentFailures, UserId, Version};
-use diesel::SqliteConnection;
+use diesel::{SqliteConnection, result::DatabaseErrorKind};
 
 use super::*;
-
-const PATIENCE: Duration = Duration::from_secs(60);
 use crate::DieselStore;
+
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 static COMMITS: AtomicUsize = AtomicUsize::new(0);
 static GATE: Mutex<()> = Mutex::new(());
@@ -58,20 +61,20 @@ fn in_memory(
     (store, pool)
 }
 
-fn send(queue: &Queue, devices: Vec<Device>) -> Receiver<Answers> {
+fn send(queue: &Queue, devices: Vec<Device>) -> Receiver<Answers<bool>> {
     let (answer, answered) = sync_channel(1);
     let swaps = devices.into_iter().map(insert).collect();
-    let until = Instant::now() + PATIENCE;
-    let job = Job {
+    let until = Instant::now() + TIMEOUT;
+    let request = Request {
         swaps,
         answer,
         until,
     };
-    queue.jobs.send(job).unwrap();
+    queue.requests.send(request).unwrap();
     answered
 }
 
-fn received(answers: &Receiver<Answers>) -> Vec<bool> {
+fn received(answers: &Receiver<Answers<bool>>) -> Vec<bool> {
     let answers = answers.recv().unwrap();
     answers.into_iter().map(|answer| answer.unwrap()).collect()
 }
@@ -86,7 +89,7 @@ fn a_panic_is_a_fault_of_its_batch_and_the_writer_goes_on() {
             assert!(PANICS.swap(0, SeqCst) == 0, "this test panics on purpose");
             connection.immediate_transaction(|connection| run(connection))
         },
-        PATIENCE,
+        TIMEOUT,
     )
     .unwrap();
     let alice = device("alice");
@@ -108,7 +111,7 @@ fn swaps_that_wait_together_share_one_commit_and_each_gets_its_own_answer() {
             drop(GATE.lock().unwrap());
             connection.immediate_transaction(|connection| run(connection))
         },
-        PATIENCE,
+        TIMEOUT,
     )
     .unwrap();
 
@@ -157,7 +160,7 @@ fn no_answer_precedes_its_commit() {
                 }
             })
         },
-        PATIENCE,
+        TIMEOUT,
     )
     .unwrap();
 
@@ -175,7 +178,11 @@ fn no_answer_precedes_its_commit() {
         drop(door);
         let answers = answers.recv().unwrap();
         assert_eq!(answers.len(), 2);
-        assert!(answers.iter().all(|it| matches!(it, Ok(true)) == goes_well));
+        let is_told = |it: &Result<bool, StoreError>| match it {
+            Ok(written) => *written && goes_well,
+            Err(_) => !goes_well, // it is unknown, and not lost
+        };
+        assert!(answers.iter().all(is_told), "{answers:?}");
         let there = store.page(None, 9).unwrap().len();
         assert_eq!(there, if goes_well { 2 } else { 0 });
     }
@@ -190,19 +197,96 @@ fn what_the_writer_had_not_begun_in_time_is_never_written() {
         |connection: &mut SqliteConnection, run| {
             connection.immediate_transaction(|connection| run(connection))
         },
-        PATIENCE,
+        TIMEOUT,
     )
     .unwrap();
     let alice = device("alice");
     let (answer, answered) = sync_channel(1);
-    let late = Job {
+    let late = Request {
         swaps: vec![insert(alice.clone())],
         answer,
         until: Instant::now(),
     };
-    queue.jobs.send(late).unwrap();
+    queue.requests.send(late).unwrap();
     assert!(answered.recv().is_err(), "dropped");
     let bob = insert(device("bob"));
     assert!(matches!(queue.swap(vec![bob]).unwrap()[..], [Ok(true)]));
     assert_eq!(store.load(&alice.user).unwrap(), None);
+}
+
+/// What these swaps are answered, and how many went into each commit. The time is a second later after each.
+fn answered(
+    swaps: &[(&Swap, Instant)],
+    start: Instant,
+    commit: impl Fn(&[&Swap]) -> Result<Vec<bool>, Fault>,
+) -> (Vec<Option<bool>>, Vec<usize>) {
+    let commits = RefCell::new(Vec::new());
+    let counted = |swaps: &[&Swap]| {
+        commits.borrow_mut().push(swaps.len());
+        commit(swaps)
+    };
+    let now = || start + Duration::from_secs(commits.borrow().len() as u64);
+    let answers = answers::<SqliteConnection>(swaps, counted, now);
+    let answers = answers.into_iter().map(Result::ok).collect();
+    (answers, commits.into_inner())
+}
+
+fn failed() -> Error {
+    Error::NotFound
+}
+
+fn conflict() -> Error {
+    let violation = DatabaseErrorKind::UniqueViolation;
+    Error::DatabaseError(violation, Box::new(String::new()))
+}
+
+#[test]
+fn after_a_statement_failed_each_is_tried_alone_while_somebody_waits_for_it() {
+    let start = Instant::now();
+    let swaps = ["alice", "bob", "carol", "dave"].map(|id| insert(device(id)));
+    let waiting: Vec<_> = swaps.iter().zip([9, 1, 9, 9]).collect();
+    let waiting: Vec<_> = waiting
+        .iter()
+        .map(|(swap, seconds)| (*swap, start + Duration::from_secs(*seconds)))
+        .collect();
+    let (answers, commits) = answered(&waiting, start, |swaps| match swaps {
+        [swap] => Ok(vec![swap.user.as_str() != "dave"]),
+        _ => Err(Fault::Statement(failed())),
+    });
+    assert_eq!(answers, [Some(true), None, Some(true), Some(false)]);
+    assert_eq!(commits, [4, 1, 1, 1], "nobody waited for bob's any more");
+}
+
+#[test]
+fn a_writer_that_fails_again_and_again_is_not_asked_for_each() {
+    let start = Instant::now();
+    let swaps = ["alice", "bob", "carol", "dave"].map(|id| insert(device(id)));
+    let waiting: Vec<_> = swaps.iter().map(|swap| (swap, start + TIMEOUT)).collect();
+    let fails = |_: &[&Swap]| Err(Fault::Statement(failed()));
+    let (answers, commits) = answered(&waiting, start, fails);
+    assert_eq!((answers, commits), (vec![None; 4], vec![4, 1, 1]));
+
+    // A lock that somebody else holds is a conflict each time, and takes its time.
+    let seconds = |seconds| start + Duration::from_secs(seconds);
+    let waiting: Vec<_> = swaps.iter().map(|swap| (swap, seconds(3))).collect();
+    let (answers, commits) = answered(&waiting, start, |swaps| match swaps {
+        [_] => Err(Fault::Transaction(conflict())),
+        _ => Err(Fault::Statement(failed())),
+    });
+    let expected = [Some(false), Some(false), None, None];
+    assert_eq!(
+        (&answers[..], &commits[..]),
+        (&expected[..], &[4, 1, 1][..])
+    );
+}
+
+#[test]
+fn only_a_conflict_is_told_as_lost() {
+    let told = |fault: Fault| fault.answer::<SqliteConnection>().ok();
+    let connection = StoreError::unavailable("none to be had");
+    assert_eq!(told(Fault::Connection(connection)), None);
+    assert_eq!(told(Fault::Statement(failed())), None);
+    assert_eq!(told(Fault::Transaction(failed())), None);
+    assert_eq!(told(Fault::Statement(conflict())), Some(false));
+    assert_eq!(told(Fault::Transaction(conflict())), Some(false));
 }

@@ -10,12 +10,12 @@ use diesel::{
 ///
 /// diesel's own `update` may set other columns at each call, and so it is prepared at each call: on PostgreSQL that is one
 /// more round trip, on SQLite parsing takes longer than the update.
-pub(crate) struct Update<Columns, Predicate> {
+pub(crate) struct PreparedUpdate<Columns, Predicate> {
     pub(crate) columns: Columns,
     pub(crate) predicate: Predicate,
 }
 
-impl<DB, Columns, Predicate> QueryFragment<DB> for Update<Columns, Predicate>
+impl<DB, Columns, Predicate> QueryFragment<DB> for PreparedUpdate<Columns, Predicate>
 where
     DB: Backend,
     Columns: QueryFragment<DB>,
@@ -30,9 +30,12 @@ where
 }
 
 /// There is one such query per kind of connection.
-impl<Columns, Predicate> QueryId for Update<Columns, Predicate> {
-    type QueryId = Update<(), ()>;
+impl<Columns, Predicate> QueryId for PreparedUpdate<Columns, Predicate> {
+    type QueryId = PreparedUpdate<(), ()>;
     const HAS_STATIC_QUERY_ID: bool = true;
 }
 
-impl<Columns, Predicate, Connection> RunQueryDsl<Connection> for Update<Columns, Predicate> {}
+impl<Columns, Predicate, Connection> RunQueryDsl<Connection>
+    for PreparedUpdate<Columns, Predicate>
+{
+}

@@ -1,0 +1,216 @@
+//! Batches on PostgreSQL: the updates are one statement, and a fault of one is not everybody's.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test panics on purpose"
+)]
+#![cfg(feature = "postgres")]
+
+mod support;
+
+use actix_totp_core::{Device, DeviceStore, Swap, Version};
+use actix_totp_diesel::{
+    DieselStore,
+    diesel::{
+        Connection, PgConnection,
+        connection::{InstrumentationEvent, SimpleConnection},
+    },
+};
+use support::{Owned, TestBackend, at, device, insert};
+
+fn swap(device: &Device, expected: Option<i64>, version: Option<i64>) -> Swap {
+    Swap {
+        user: device.user.clone(),
+        expected: expected.map(Version::from_i64),
+        next: version.map(|version| at(version, device)),
+    }
+}
+
+/// A store with alice, bob, carol and dave at version 1, and one connection that tells of its statements.
+fn four_users() -> (
+    std::sync::Arc<Owned<PgConnection>>,
+    DieselStore<PgConnection>,
+    [Device; 4],
+    std::sync::mpsc::Receiver<String>,
+) {
+    let owned = support::migrated::<PgConnection>();
+    let devices = ["alice", "bob", "carol", "dave"].map(|id| at(1, &device(id)));
+    for device in &devices {
+        insert(&owned.store, device);
+    }
+    let pool = support::pool::<PgConnection>(owned.database.url(), 1);
+    let (tell, told) = std::sync::mpsc::channel();
+    pool.get()
+        .unwrap()
+        .set_instrumentation(move |event: InstrumentationEvent<'_>| {
+            if let InstrumentationEvent::StartQuery { query, .. } = event {
+                let query = query.to_string();
+                let words: Vec<&str> = query.split([' ', '(']).take(3).collect();
+                tell.send(words.join(" ")).unwrap();
+            }
+        });
+    (owned, DieselStore::from_pool(pool), devices, told)
+}
+
+#[test]
+fn inserts_and_deletes_do_not_part_the_updates_of_a_batch() {
+    let (_owned, store, [alice, bob, carol, dave], told) = four_users();
+    let erin = device("erin");
+    let answers = store.batch().unwrap().swap_batch(vec![
+        swap(&dave, Some(1), None),
+        swap(&bob, Some(1), Some(2)),
+        swap(&erin, None, Some(2)),
+        swap(&carol, Some(9), Some(2)),
+        swap(&alice, Some(1), Some(2)),
+    ]);
+    let answers: Vec<bool> = answers.into_iter().map(Result::unwrap).collect();
+    assert_eq!(answers, [true, true, true, false, true]);
+    let statements: Vec<String> = told.try_iter().collect();
+    let expected = [
+        "UPDATE totp_devices SET",
+        "DELETE FROM \"totp_devices\"",
+        "INSERT INTO \"totp_devices\"",
+    ];
+    assert_eq!(statements, expected);
+    let rows = [at(2, &alice), at(2, &bob), carol, at(2, &erin)];
+    assert_eq!(store.page(None, 9).unwrap(), rows);
+}
+
+#[test]
+fn one_user_who_comes_twice_does_not_part_the_updates_of_the_others() {
+    let (_owned, store, [alice, bob, carol, _], told) = four_users();
+    let answers = store.batch().unwrap().swap_batch(vec![
+        swap(&alice, Some(1), Some(2)),
+        swap(&bob, Some(1), Some(2)),
+        swap(&alice, Some(2), Some(3)),
+        swap(&alice, Some(1), Some(4)),
+        swap(&carol, Some(1), Some(2)),
+    ]);
+    let answers: Vec<bool> = answers.into_iter().map(Result::unwrap).collect();
+    assert_eq!(answers, [true, true, true, false, true]);
+    assert_eq!(told.try_iter().count(), 1 + 3);
+    assert_eq!(store.load(&alice.user).unwrap(), Some(at(3, &alice)));
+}
+
+/// A trigger of the application refuses some rows, with an error that is no conflict.
+#[test]
+fn an_update_that_the_database_refuses_leaves_the_others_alone() {
+    let (owned, store, [alice, bob, carol, dave], told) = four_users();
+    owned.connect().batch_execute(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+         IF OLD.user_id = 'bob' OR NEW.version = 3 THEN RAISE EXCEPTION 'this test fails on purpose'; END IF; \
+         RETURN NEW; END $$; \
+         CREATE TRIGGER refuse BEFORE UPDATE ON totp_devices FOR EACH ROW EXECUTE FUNCTION refuse()",
+    ).unwrap();
+    let all_to = |version| {
+        let all = [&alice, &bob, &carol, &dave].into_iter();
+        let swaps = all.map(|device| swap(device, Some(1), Some(version)));
+        let answers = store.batch().unwrap().swap_batch(swaps.collect());
+        answers.into_iter().map(Result::ok).collect::<Vec<_>>()
+    };
+    assert_eq!(all_to(2), [Some(true), None, Some(true), Some(true)]);
+    told.try_iter().count();
+    for device in [&alice, &carol, &dave] {
+        let swapped = owned
+            .store
+            .swap(&device.user, Some(Version::from_i64(2)), Some(device));
+        assert!(swapped.unwrap());
+    }
+    assert_eq!(all_to(3), [None; 4]);
+    let statements = told
+        .try_iter()
+        .filter(|it| it.starts_with("UPDATE"))
+        .count();
+    assert_eq!(statements, 1 + 2, "a second failure ends it");
+}
+
+/// So that two processes meet in no deadlock.
+#[test]
+fn the_rows_of_a_batch_are_locked_in_the_order_of_the_users() {
+    let (owned, _, [alice, _, _, dave], _) = four_users();
+    // As with many rows: each is looked up in the order of the batch, and not in that of the table.
+    let url = owned.database.url();
+    let pool = support::pool::<PgConnection>(url, 1);
+    let plan = "SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off; SET enable_bitmapscan = off";
+    pool.get().unwrap().batch_execute(plan).unwrap();
+    let store = DieselStore::from_pool(pool);
+    let mut other = owned.connect();
+    let lock = "BEGIN; UPDATE totp_devices SET failures = 1 WHERE user_id = 'dave'";
+    other.batch_execute(lock).unwrap();
+    let swaps = vec![
+        swap(&dave, Some(1), Some(2)),
+        swap(&alice, Some(1), Some(2)),
+    ];
+    let batch = std::thread::spawn(move || store.batch().unwrap().swap_batch(swaps));
+    let blocked = "SELECT pid::bigint AS number FROM pg_stat_activity \
+                   WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while owned.connect().numbers(blocked).is_empty() {
+        assert!(!batch.is_finished(), "the batch did not wait");
+    }
+    let free = "SELECT 1::bigint AS number FROM totp_devices WHERE user_id = 'alice' FOR UPDATE SKIP LOCKED";
+    assert!(owned.connect().numbers(free).is_empty(), "it has alice's");
+    other.batch_execute("ROLLBACK").unwrap();
+    let answers = batch.join().unwrap();
+    assert!(matches!(answers[..], [Ok(true), Ok(true)]), "{answers:?}");
+}
+
+/// Two processes that swap for the same users, in opposite orders, again and again.
+#[test]
+fn batches_in_opposite_orders_meet_in_no_deadlock_and_lose_no_update() {
+    const USERS: usize = 40;
+    const ROUNDS: usize = 30;
+    let owned = support::migrated::<PgConnection>();
+    let url = owned.database.url();
+    let stores = [(); 2].map(|()| DieselStore::<PgConnection>::open(url).unwrap());
+    let users: Vec<_> = (0..USERS)
+        .map(|n| support::user(&format!("user {n}")))
+        .collect();
+    for user in &users {
+        insert(&stores[0], &device(user.as_str()));
+    }
+    let won: Vec<usize> = std::thread::scope(|scope| {
+        let process = |nth: usize, store: &DieselStore<PgConnection>| {
+            let together = store.batch().unwrap();
+            let mut order: Vec<_> = users.iter().collect();
+            if nth == 1 {
+                order.reverse();
+            }
+            let mut won = 0;
+            for round in 0..ROUNDS {
+                let loaded = together.load_batch(&order);
+                let swaps = loaded.into_iter().enumerate().map(|(at, device)| {
+                    let device = device.unwrap().unwrap();
+                    let version = ((nth * ROUNDS + round) * USERS + at + 1) as i64;
+                    Swap {
+                        user: device.user.clone(),
+                        expected: Some(device.version),
+                        next: Some(Device {
+                            version: Version::from_i64(version),
+                            failures: device.failures + 1,
+                            ..device
+                        }),
+                    }
+                });
+                let swapped = together.swap_batch(swaps.collect());
+                won += swapped
+                    .into_iter()
+                    .filter(|it| *it.as_ref().unwrap())
+                    .count();
+            }
+            won
+        };
+        let running: Vec<_> = stores
+            .iter()
+            .enumerate()
+            .map(|(nth, store)| scope.spawn(move || process(nth, store)))
+            .collect();
+        running.into_iter().map(|it| it.join().unwrap()).collect()
+    });
+    let counted: u32 = (stores[0].page(None, 100).unwrap().iter())
+        .map(|it| it.failures)
+        .sum();
+    assert_eq!(counted as usize, won.iter().sum::<usize>());
+    let deadlocks =
+        "SELECT deadlocks AS number FROM pg_stat_database WHERE datname = current_database()";
+    assert_eq!(owned.connect().numbers(deadlocks), [0]);
+}

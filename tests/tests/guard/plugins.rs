@@ -1,0 +1,139 @@
+//! Two plugins in one application: neither answers for the other.
+
+use std::sync::Arc;
+
+use actix_totp::{FakeClock, MemoryStore, Totp, UserId, Verified};
+use actix_web::{App, HttpResponse, web};
+use serde_json::json;
+
+use crate::{
+    session, set_session,
+    support::{Browser, NOON, RunningServer, keys, serve},
+};
+
+/// The application's first plugin, and one with a name of its own for what administrators do. Each has its own devices.
+struct Two {
+    users: Totp,
+    admins: Totp,
+    clock: FakeClock,
+    server: RunningServer,
+}
+
+async fn whoever(verified: Verified) -> HttpResponse {
+    HttpResponse::Ok().body(verified.user().to_string())
+}
+
+impl Two {
+    fn new() -> Self {
+        let clock = FakeClock::at(NOON);
+        let builder = || {
+            let store = Arc::new(MemoryStore::new());
+            Totp::builder(store, keys())
+                .clock(clock.clone())
+                .trusted_browsers(std::time::Duration::from_secs(86_400))
+                .danger_trust_without_tls()
+        };
+        let users = builder().build().unwrap();
+        let admins = builder().name("admin").build().unwrap();
+        let (u, a) = (users.clone(), admins.clone());
+        let server = serve!(
+            App::new()
+                .service(web::scope("/otp").configure(|cfg| u.configure(cfg)))
+                .service(web::scope("/admin-otp").configure(|cfg| a.configure(cfg)))
+                .route("/session", web::post().to(set_session))
+                .service(
+                    // The users' guard stands around a handler that asks the administrators' plugin.
+                    web::scope("/mixed")
+                        .app_data(web::Data::new(a.clone()))
+                        .wrap(u.require())
+                        .route("", web::to(whoever))
+                )
+                .service(
+                    web::scope("/users")
+                        .wrap(u.require())
+                        .route("", web::to(whoever))
+                )
+                .service(
+                    web::scope("/admins")
+                        .wrap(a.require())
+                        .route("", web::to(whoever))
+                )
+                .service(
+                    web::scope("/both")
+                        .wrap(a.require())
+                        .wrap(u.require())
+                        .route("", web::to(whoever))
+                )
+                .wrap(session())
+        );
+        Self {
+            users,
+            admins,
+            clock,
+            server,
+        }
+    }
+
+    fn enroll(&self, totp: &Totp) {
+        let (service, alice) = (totp.service(), UserId::new("alice").unwrap());
+        let _ = service
+            .enroll(&alice, "", None)
+            .unwrap()
+            .accepted()
+            .unwrap();
+        let code = service.code_for(&alice).unwrap().unwrap();
+        let _ = service.confirm(&alice, &code).unwrap().accepted().unwrap();
+        self.clock.advance_secs(60);
+    }
+
+    fn validate(&self, browser: &mut Browser, totp: &Totp, scope: &str) {
+        let alice = UserId::new("alice").unwrap();
+        let code = totp.service().code_for(&alice).unwrap().unwrap();
+        let trusting = json!({ "token": code, "trust_browser": true });
+        browser
+            .post(&format!("/{scope}/validate/"), &trusting)
+            .json();
+        self.clock.advance_secs(60);
+    }
+}
+
+#[test]
+fn a_proof_of_one_plugin_is_none_for_the_other() {
+    let two = Two::new();
+    two.enroll(&two.users);
+    two.enroll(&two.admins);
+    let mut alice = two.server.browser();
+    alice.post("/session", &json!({ "user_id": "alice" }));
+    two.validate(&mut alice, &two.users, "otp");
+    assert_eq!(alice.get("/users").text(), "alice");
+    for path in ["/admins", "/both", "/mixed"] {
+        alice.get(path).problem(403, "totp_required");
+    }
+    two.validate(&mut alice, &two.admins, "admin-otp");
+    for path in ["/users", "/admins", "/both", "/mixed"] {
+        assert_eq!(alice.get(path).text(), "alice", "{path}");
+    }
+    assert!(alice.cookies.contains_key("totp_trust"));
+    assert!(alice.cookies.contains_key("totp_trust_admin"));
+
+    // What one ends, the other keeps.
+    let id = UserId::new("alice").unwrap();
+    assert!(two.admins.service().end_all_proofs(&id).unwrap());
+    assert_eq!(alice.get("/users").text(), "alice");
+    for path in ["/admins", "/both", "/mixed"] {
+        alice.get(path).problem(403, "totp_required");
+    }
+}
+
+#[test]
+fn a_guard_that_lets_the_unenrolled_pass_opens_no_handler_of_the_other_plugin() {
+    let two = Two::new();
+    two.enroll(&two.admins);
+    let mut alice = two.server.browser();
+    alice.post("/session", &json!({ "user_id": "alice" }));
+    two.validate(&mut alice, &two.admins, "admin-otp");
+    assert_eq!(alice.get("/admins").text(), "alice");
+    for path in ["/users", "/both", "/mixed"] {
+        alice.get(path).problem(403, "totp_setup_required");
+    }
+}
