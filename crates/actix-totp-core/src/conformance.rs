@@ -32,6 +32,7 @@
 //! that they fail. The project's `examples/own-store` has such tests for a store in Redis; its `docs/own-store.md` goes
 //! through the contract for SQL and Redis.
 //!
+//! [`DeviceStore`]: crate::DeviceStore
 //! [`StoreError::Corrupt`]: crate::StoreError::Corrupt
 //! [`conformance_tests!`]: crate::conformance_tests
 #![allow(
