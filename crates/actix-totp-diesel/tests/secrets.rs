@@ -44,7 +44,7 @@ fn the_table_holds_the_secret_in_no_form<C: TestBackend>() {
     let mut cells: Vec<Vec<u8>> = C::CELLS.iter().flat_map(column).collect();
     let is_there = |cell: &Vec<u8>| cell == b"alice";
     assert!(cells.iter().any(is_there), "it is the right table");
-    let is_sealed = |cell: &Vec<u8>| cell.len() > 300;
+    let is_sealed = |cell: &Vec<u8>| cell.len() > 200;
     assert!(cells.iter().any(is_sealed), "and holds the sealed box");
     let files = owned.database.files().into_iter();
     cells.extend(files.map(|file| std::fs::read(file).unwrap()));
