@@ -3,12 +3,8 @@
 //!
 //! It waits for real processes, always with a limit. Its tests run one after the other ([`alone`]): each has two cores busy.
 
-#![allow(dead_code, reason = "without the servers' features a part is unused")]
-
-#[cfg(feature = "redis")]
 pub mod cluster;
 pub mod daemon;
-#[cfg(feature = "mysql")]
 pub mod galera;
 pub mod load;
 pub mod person;
