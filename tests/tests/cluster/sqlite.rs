@@ -79,7 +79,6 @@ fn while_another_process_holds_the_lock_sign_ins_are_answered_and_reads_go_on() 
 }
 
 /// A disk of four MiB that something else fills.
-#[cfg(all(feature = "postgres", feature = "mysql", feature = "redis"))]
 #[test]
 fn on_a_full_disk_nothing_is_lost_and_with_room_it_goes_on() {
     let _alone = alone();
@@ -104,10 +103,8 @@ fn on_a_full_disk_nothing_is_lost_and_with_room_it_goes_on() {
     file.record.assert_holds();
 }
 
-#[cfg(all(feature = "postgres", feature = "mysql", feature = "redis"))]
 struct SmallDisk(tempfile::TempDir);
 
-#[cfg(all(feature = "postgres", feature = "mysql", feature = "redis"))]
 impl SmallDisk {
     fn mount() -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -118,7 +115,6 @@ impl SmallDisk {
     }
 }
 
-#[cfg(all(feature = "postgres", feature = "mysql", feature = "redis"))]
 impl Drop for SmallDisk {
     fn drop(&mut self) {
         let mut unmount = std::process::Command::new("umount");

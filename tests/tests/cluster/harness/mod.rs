@@ -3,13 +3,9 @@
 //!
 //! It waits for real processes, always with a limit. Its tests run one after the other ([`alone`]): each has two cores busy.
 
-#![allow(dead_code, reason = "without the servers' features a part is unused")]
-
 pub mod client;
-#[cfg(feature = "redis")]
 pub mod cluster;
 pub mod daemon;
-#[cfg(feature = "mysql")]
 pub mod galera;
 mod invariants;
 pub mod load;
