@@ -34,7 +34,11 @@ impl<C: R2D2Connection + 'static> Connections<C> {
 pub(crate) struct Writer<C: R2D2Connection + 'static> {
     pub(crate) pool: Pool<ConnectionManager<C>>,
     pub(crate) transaction: Transaction<C>,
+    pub(crate) after_commit: AfterCommit,
 }
+
+/// Is told after each commit how many rows it wrote, when everybody has their answer.
+pub(crate) type AfterCommit = Box<dyn FnMut(usize) + Send>;
 
 /// Runs a function in one transaction that takes the write lock at its start.
 pub(crate) type Transaction<C> =

@@ -6,7 +6,7 @@ use actix_totp_core::{Device, StoreError, Swap, UserId, Version};
 use diesel::r2d2::{ConnectionManager, Pool};
 
 use crate::{
-    backend::{Backend, Connections},
+    backend::{self, Backend, Connections},
     checkout,
     columns::Row,
     error::{MigrateError, OpenError},
@@ -41,9 +41,9 @@ impl<C: Backend> Pools<C> {
 
     pub(crate) fn open(url: &str, limits: Limits) -> Result<Self, OpenError> {
         let Connections { pool, writer } = C::open(url, limits)?;
-        let start = |writer: crate::backend::Writer<C>| {
-            let queue = Queue::start(writer.pool.clone(), writer.transaction, limits.batch())?;
-            let connection = writer.pool;
+        let start = |writer: backend::Writer<C>| {
+            let connection = writer.pool.clone();
+            let queue = Queue::start(writer, limits.batch())?;
             Ok(Writer { connection, queue })
         };
         Ok(Self {

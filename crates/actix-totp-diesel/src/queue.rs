@@ -12,14 +12,11 @@ use std::{
 };
 
 use actix_totp_core::{StoreError, Swap};
-use diesel::{
-    r2d2::{ConnectionManager, Pool},
-    result::Error,
-};
+use diesel::result::Error;
 
 use crate::{
     answers::{Answers, EachAlone},
-    backend::{Backend, Transaction},
+    backend::{Backend, Writer},
     checkout::check_out,
     error::OpenError,
     swap::swap_on,
@@ -46,14 +43,13 @@ struct Request {
 impl Queue {
     /// Starts the writer. It ends when the last handle of the queue is gone.
     pub(crate) fn start<C: Backend>(
-        pool: Pool<ConnectionManager<C>>,
-        transaction: Transaction<C>,
+        writer: Writer<C>,
         timeout: Duration,
     ) -> Result<Self, OpenError> {
         let (requests, received) = channel();
         thread::Builder::new()
             .name("actix-totp-writer".into())
-            .spawn(move || write(&pool, transaction, &received))
+            .spawn(move || write(writer, &received))
             .map_err(|error| OpenError::new("", &error))?;
         Ok(Self { requests, timeout })
     }
@@ -74,11 +70,7 @@ impl Queue {
     }
 }
 
-fn write<C: Backend>(
-    pool: &Pool<ConnectionManager<C>>,
-    transaction: Transaction<C>,
-    requests: &Receiver<Request>,
-) {
+fn write<C: Backend>(mut writer: Writer<C>, requests: &Receiver<Request>) {
     while let Ok(first) = requests.recv() {
         let mut count = first.swaps.len();
         let mut batch = vec![first];
@@ -97,12 +89,15 @@ fn write<C: Backend>(
             .iter()
             .flat_map(|request| request.swaps.iter().map(|swap| (swap, request.until)))
             .collect();
-        let commit = |swaps: &[&Swap]| commit(pool, transaction, swaps);
-        let mut answers = answers::<C>(&swaps, commit, Instant::now).into_iter();
+        let commit = |swaps: &[&Swap]| commit(&writer, swaps);
+        let answers = answers::<C>(&swaps, commit, Instant::now);
+        let written = answers.iter().filter(|it| matches!(it, Ok(true))).count();
+        let mut answers = answers.into_iter();
         for request in &batch {
             let answers = answers.by_ref().take(request.swaps.len()).collect();
             let _ = request.answer.send(answers); // whoever gave up waiting is gone
         }
+        (writer.after_commit)(written);
     }
 }
 
@@ -152,26 +147,18 @@ impl Fault {
 }
 
 /// Which of the swaps were written, all in one commit. A panic is a fault of this batch and not the end of the writer.
-fn commit<C: Backend>(
-    pool: &Pool<ConnectionManager<C>>,
-    transaction: Transaction<C>,
-    swaps: &[&Swap],
-) -> Result<Vec<bool>, Fault> {
-    catch_unwind(AssertUnwindSafe(|| try_commit(pool, transaction, swaps))).unwrap_or_else(|_| {
+fn commit<C: Backend>(writer: &Writer<C>, swaps: &[&Swap]) -> Result<Vec<bool>, Fault> {
+    catch_unwind(AssertUnwindSafe(|| try_commit(writer, swaps))).unwrap_or_else(|_| {
         let panicked = StoreError::unavailable("the writer panicked");
         Err(Fault::Connection(panicked))
     })
 }
 
-fn try_commit<C: Backend>(
-    pool: &Pool<ConnectionManager<C>>,
-    transaction: Transaction<C>,
-    swaps: &[&Swap],
-) -> Result<Vec<bool>, Fault> {
-    let mut connection = check_out(pool).map_err(Fault::Connection)?;
+fn try_commit<C: Backend>(writer: &Writer<C>, swaps: &[&Swap]) -> Result<Vec<bool>, Fault> {
+    let mut connection = check_out(&writer.pool).map_err(Fault::Connection)?;
     let mut written = Vec::with_capacity(swaps.len());
     let mut statement_failed = false;
-    let committed = transaction(&mut connection, &mut |connection| {
+    let committed = (writer.transaction)(&mut connection, &mut |connection| {
         for swap in swaps {
             let swapped = swap_on(connection, &swap.user, swap.expected, swap.next.as_ref());
             statement_failed = swapped.is_err();

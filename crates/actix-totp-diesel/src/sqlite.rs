@@ -12,6 +12,8 @@ use diesel::{
 };
 use libsqlite3_sys as _; // compiles SQLite in
 
+mod checkpoints;
+
 use crate::{
     backend::{Connections, Transaction, Writer, queries},
     columns::{Row, with_columns},
@@ -32,11 +34,16 @@ with_columns!(queries! { SqliteConnection, user_id: Text, String, str, {
         // Two writers starve each other on the busy handler (a p99 of over a second), so one connection writes. It is
         // opened first: it switches the file to WAL.
         let writer = pool(1)?;
+        let checkpointer = pool(1)?;
         let transaction: Transaction<Self> =
             |connection, run| connection.immediate_transaction(|connection| run(connection));
         Ok(Connections {
             pool: pool(limits.connections)?,
-            writer: Some(Writer { pool: writer, transaction }),
+            writer: Some(Writer {
+                pool: writer,
+                transaction,
+                after_commit: checkpoints::beside(checkpointer)?,
+            }),
         })
     }
 
@@ -79,8 +86,11 @@ impl CustomizeConnection<SqliteConnection, diesel::r2d2::Error> for Settings {
         // FULL: what was acknowledged survives a power cut, also in WAL mode. A cache of 512 KiB instead of 2 MiB: each
         // commit empties the caches of all readers, so that more only costs memory.
         let settings = format!(
-            "PRAGMA busy_timeout = {}; PRAGMA synchronous = FULL; PRAGMA journal_mode = WAL; PRAGMA cache_size = -512;",
-            self.0.as_millis()
+            "PRAGMA busy_timeout = {}; PRAGMA synchronous = FULL; PRAGMA journal_mode = WAL; PRAGMA cache_size = -512; \
+             PRAGMA wal_autocheckpoint = {}; PRAGMA journal_size_limit = {}",
+            self.0.as_millis(),
+            checkpoints::MOST_PAGES,
+            4_096 * checkpoints::MOST_PAGES,
         );
         // Several processes that switch a new file to WAL at once get SQLITE_BUSY without a wait.
         let set = || connection.batch_execute(&settings).map_err(Into::into);

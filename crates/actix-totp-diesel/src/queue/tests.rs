@@ -8,10 +8,14 @@ use std::{
 };
 
 use actix_totp_core::{Device, DeviceStore, Epoch, RecentFailures, UserId, Version};
-use diesel::{SqliteConnection, result::DatabaseErrorKind};
+use diesel::{
+    SqliteConnection,
+    r2d2::{ConnectionManager, Pool},
+    result::DatabaseErrorKind,
+};
 
 use super::*;
-use crate::DieselStore;
+use crate::{DieselStore, backend::Transaction};
 
 const TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -61,6 +65,18 @@ fn in_memory(
     (store, pool)
 }
 
+fn queue(
+    pool: Pool<ConnectionManager<SqliteConnection>>,
+    transaction: Transaction<SqliteConnection>,
+) -> Queue {
+    let writer = Writer {
+        pool,
+        transaction,
+        after_commit: Box::new(|_| ()),
+    };
+    Queue::start(writer, TIMEOUT).unwrap()
+}
+
 fn send(queue: &Queue, devices: Vec<Device>) -> Receiver<Answers<bool>> {
     let (answer, answered) = sync_channel(1);
     let swaps = devices.into_iter().map(insert).collect();
@@ -83,15 +99,10 @@ fn received(answers: &Receiver<Answers<bool>>) -> Vec<bool> {
 fn a_panic_is_a_fault_of_its_batch_and_the_writer_goes_on() {
     static PANICS: AtomicUsize = AtomicUsize::new(1);
     let (_, pool) = in_memory("panic");
-    let queue = Queue::start(
-        pool,
-        |connection: &mut SqliteConnection, run| {
-            assert!(PANICS.swap(0, SeqCst) == 0, "this test panics on purpose");
-            connection.immediate_transaction(|connection| run(connection))
-        },
-        TIMEOUT,
-    )
-    .unwrap();
+    let queue = queue(pool, |connection: &mut SqliteConnection, run| {
+        assert!(PANICS.swap(0, SeqCst) == 0, "this test panics on purpose");
+        connection.immediate_transaction(|connection| run(connection))
+    });
     let alice = device("alice");
     let swap = || queue.swap(vec![insert(alice.clone())]).unwrap().remove(0);
     assert!(swap().is_err());
@@ -104,16 +115,11 @@ fn swaps_that_wait_together_share_one_commit_and_each_gets_its_own_answer() {
     let pool = Pool::builder().max_size(1).build(connection).unwrap();
     let store = DieselStore::from_pool(pool.clone());
     store.migrate().unwrap();
-    let queue = Queue::start(
-        pool,
-        |connection: &mut SqliteConnection, run| {
-            COMMITS.fetch_add(1, SeqCst);
-            drop(GATE.lock().unwrap());
-            connection.immediate_transaction(|connection| run(connection))
-        },
-        TIMEOUT,
-    )
-    .unwrap();
+    let queue = queue(pool, |connection: &mut SqliteConnection, run| {
+        COMMITS.fetch_add(1, SeqCst);
+        drop(GATE.lock().unwrap());
+        connection.immediate_transaction(|connection| run(connection))
+    });
 
     let closed = GATE.lock().unwrap();
     let first = send(&queue, vec![device("first")]);
@@ -147,22 +153,17 @@ fn no_answer_precedes_its_commit() {
     let pool = Pool::builder().max_size(1).build(connection).unwrap();
     let store = DieselStore::from_pool(pool.clone());
     store.migrate().unwrap();
-    let queue = Queue::start(
-        pool,
-        |connection: &mut SqliteConnection, run| {
-            connection.immediate_transaction(|connection| {
-                run(connection)?;
-                BEFORE_COMMIT.fetch_add(1, SeqCst);
-                drop(DOOR.lock().unwrap());
-                match GOES_WELL.load(SeqCst) {
-                    0 => Err(diesel::result::Error::RollbackTransaction),
-                    _ => Ok(()),
-                }
-            })
-        },
-        TIMEOUT,
-    )
-    .unwrap();
+    let queue = queue(pool, |connection: &mut SqliteConnection, run| {
+        connection.immediate_transaction(|connection| {
+            run(connection)?;
+            BEFORE_COMMIT.fetch_add(1, SeqCst);
+            drop(DOOR.lock().unwrap());
+            match GOES_WELL.load(SeqCst) {
+                0 => Err(diesel::result::Error::RollbackTransaction),
+                _ => Ok(()),
+            }
+        })
+    });
 
     for (nth, goes_well) in [false, true].into_iter().enumerate() {
         let door = DOOR.lock().unwrap();
@@ -192,14 +193,9 @@ fn no_answer_precedes_its_commit() {
 #[test]
 fn what_the_writer_had_not_begun_in_time_is_never_written() {
     let (store, pool) = in_memory("late");
-    let queue = Queue::start(
-        pool,
-        |connection: &mut SqliteConnection, run| {
-            connection.immediate_transaction(|connection| run(connection))
-        },
-        TIMEOUT,
-    )
-    .unwrap();
+    let queue = queue(pool, |connection: &mut SqliteConnection, run| {
+        connection.immediate_transaction(|connection| run(connection))
+    });
     let alice = device("alice");
     let (answer, answered) = sync_channel(1);
     let late = Request {
