@@ -226,57 +226,6 @@ fn somebody_enrolled_elsewhere_signs_in_with_the_authenticator_they_have() {
 }
 
 #[test]
-fn reseal_all_finishes_a_rotation_and_reports_what_does_not_open() {
-    let clock = FakeClock::at(NOON);
-    let store = Arc::new(MemoryStore::new());
-    let (old, rotating, new) = (
-        service(&store, &[1], &clock),
-        service(&store, &[2, 1], &clock),
-        service(&store, &[2], &clock),
-    );
-    let lost = service(&store, &[3], &clock);
-    let ids: Vec<UserId> = (0..250).map(|n| user(&format!("user {n:03}"))).collect();
-    for (n, id) in ids.iter().enumerate() {
-        let by = if n == 7 { &lost } else { &old };
-        accepted(by.enroll(id, "", None));
-    }
-    clock.advance_secs(100);
-    assert!(matches!(
-        new.enroll(&ids[0], "", None),
-        Err(Error::Seal {
-            source: SealError::UnknownKey,
-            ..
-        })
-    ));
-
-    let report = rotating.reseal_all(None).unwrap();
-    assert_eq!((report.changed, report.unchanged), (249, 0));
-    let failures: Vec<_> = report
-        .failures
-        .iter()
-        .map(|it| (&it.user, it.source))
-        .collect();
-    assert_eq!(failures, [(&ids[7], SealError::UnknownKey)]);
-    assert_eq!(report.last.as_ref(), ids.last());
-    assert_eq!(
-        store.load(&ids[0]).unwrap().unwrap().updated_at,
-        NOON,
-        "the user did nothing"
-    );
-    let code = new.code_for(&ids[0]).unwrap().unwrap();
-    accepted(new.confirm(&ids[0], &code));
-
-    let again = rotating.reseal_all(None).unwrap();
-    assert_eq!(
-        (again.changed, again.unchanged, again.failures.len()),
-        (0, 249, 1)
-    );
-    let rest = rotating.reseal_all(Some(&ids[199])).unwrap();
-    assert_eq!(rest.unchanged, 50, "it resumes behind a user");
-    assert_eq!(rotating.reseal_all(ids.last()).unwrap().last, None);
-}
-
-#[test]
 fn a_write_reseals_only_what_changed_or_is_under_an_old_key() {
     let fixture = Fixture::new();
     let backup = fixture.enroll();
