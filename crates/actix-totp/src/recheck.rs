@@ -130,7 +130,7 @@ impl DeviceStore for Watched {
 impl BatchStore for Watched {
     fn load_batch(&self, users: &[&UserId]) -> Vec<Result<Option<Device>, StoreError>> {
         match self.store.batch() {
-            Some(together) => together.load_batch(users),
+            Some(batch) => batch.load_batch(users),
             None => users.iter().map(|user| self.load(user)).collect(),
         }
     }
@@ -145,7 +145,7 @@ impl BatchStore for Watched {
         let users = swaps.iter().map(|swap| swap.user.clone()).collect();
         let _forgetting = Forgetting(&self.recheck, users);
         match self.store.batch() {
-            Some(together) => together.swap_batch(swaps),
+            Some(batch) => batch.swap_batch(swaps),
             None => swaps
                 .iter()
                 .map(|swap| {

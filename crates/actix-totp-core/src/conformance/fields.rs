@@ -116,7 +116,7 @@ pub fn every_field_has_a_place_of_its_own(store: Store) {
         expected = next.version;
     }
     // And the same of several users in one batch, each with what another one had.
-    let Some(together) = store.batch() else {
+    let Some(batch) = store.batch() else {
         return;
     };
     let rows = store.page(None, 10).expect("the store answers");
@@ -134,13 +134,13 @@ pub fn every_field_has_a_place_of_its_own(store: Store) {
         expected: Some(row.version),
         next: Some(next.clone()),
     });
-    let written = together.swap_batch(swaps.collect());
+    let written = batch.swap_batch(swaps.collect());
     assert!(
         written.iter().all(|it| matches!(it, Ok(true))),
         "{written:?}"
     );
     let users: Vec<_> = next_rows.iter().map(|it| &it.user).collect();
-    for (loaded, next) in together.load_batch(&users).into_iter().zip(&next_rows) {
+    for (loaded, next) in batch.load_batch(&users).into_iter().zip(&next_rows) {
         assert_eq_each(loaded.expect("the store answers").as_ref(), next);
     }
 }

@@ -42,7 +42,7 @@ pub fn an_absent_row_is_inserted_once(store: Store) {
 /// *Conditional.* Where the store has batches, each swap of a batch is answered for itself, in order, and sees those before
 /// it.
 pub fn swaps_made_together_are_answered_one_by_one(store: Store) {
-    let Some(together) = store.batch() else {
+    let Some(batch) = store.batch() else {
         return; // each is made alone, and the other clauses say how
     };
     let (there, alice, bob) = (device("there"), device("alice"), device("bob"));
@@ -56,7 +56,7 @@ pub fn swaps_made_together_are_answered_one_by_one(store: Store) {
         expected: expected.map(|it| it.version),
         next: Some(next.clone()),
     };
-    let answers = together.swap_batch(vec![
+    let answers = batch.swap_batch(vec![
         swap(None, &alice),
         swap(None, &device("there")),
         swap(Some(&alice), &second),
@@ -71,7 +71,7 @@ pub fn swaps_made_together_are_answered_one_by_one(store: Store) {
     let answers: Vec<bool> = answers.into_iter().map(|it| it.unwrap()).collect();
     assert_eq!(answers, [true, false, true, false, true, true]);
     let users = [&bob.user, &there.user, &alice.user, &bob.user, &alice.user];
-    let loaded = together.load_batch(&users);
+    let loaded = batch.load_batch(&users);
     let loaded: Vec<Option<Device>> = loaded.into_iter().map(|it| it.unwrap()).collect();
     let (bobs, alices) = (Some(bob.clone()), Some(second.clone()));
     let expected = [&bobs, &None, &alices, &bobs, &alices].map(Clone::clone);
@@ -80,7 +80,7 @@ pub fn swaps_made_together_are_answered_one_by_one(store: Store) {
 
     // Updates of different users alone.
     let (third, newer) = (device("alice"), device("bob"));
-    let answers = together.swap_batch(vec![
+    let answers = batch.swap_batch(vec![
         swap(Some(&bob), &newer),
         swap(Some(&alice), &third),
         swap(Some(&there), &device("there")),
@@ -90,8 +90,8 @@ pub fn swaps_made_together_are_answered_one_by_one(store: Store) {
     assert_eq!(load(&store, &bob.user), Some(newer));
     assert_eq!(load(&store, &alice.user), Some(second));
     assert_eq!(load(&store, &there.user), None);
-    assert!(together.load_batch(&[]).is_empty());
-    assert!(together.swap_batch(Vec::new()).is_empty());
+    assert!(batch.load_batch(&[]).is_empty());
+    assert!(batch.swap_batch(Vec::new()).is_empty());
 }
 
 /// *Conditional.* A swap whose expectation does not hold changes nothing and returns `Ok(false)`.
