@@ -52,6 +52,8 @@ pub(crate) type UpdateAll<C> = fn(&mut C, &[Update<'_>]) -> QueryResult<Vec<bool
 pub struct Update<'a> {
     pub(crate) expected: Version,
     pub(crate) next: &'a Device,
+    #[cfg_attr(not(feature = "postgres"), allow(dead_code))]
+    // only PostgreSQL has such a statement
     pub(crate) columns: Columns,
 }
 

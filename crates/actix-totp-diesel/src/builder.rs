@@ -7,8 +7,8 @@ use crate::{backend::Backend, error::OpenError, limits::Limits, pools::Pools, st
 impl<C: Backend> DieselStore<C> {
     /// Connects to the database at `url` with a pool of its own, and the settings that the promises need:
     ///
-    /// - SQLite (a path): WAL, `synchronous=FULL`, `busy_timeout` 2 s, and one connection that
-    ///   writes beside ten that read; the swaps that wait together share a commit;
+    /// - SQLite (a path): WAL, `synchronous=FULL`, `busy_timeout` 2 s, and one connection that writes beside ten that read,
+    ///   and one that makes checkpoints; the swaps that wait together share a commit;
     /// - PostgreSQL (`postgres://user@host/database`): ten connections, `lock_timeout` and `statement_timeout` 2 s;
     /// - MySQL and MariaDB (`mysql://user@host/database`): ten connections, locks and statements wait 2 s.
     ///
@@ -58,7 +58,7 @@ pub struct DieselStoreBuilder<C: Backend> {
 
 impl<C: Backend> DieselStoreBuilder<C> {
     /// How many connections the pool makes at most, 1 to 1,000: as many as the plugin has threads. On SQLite those that
-    /// read; one more writes.
+    /// read; one more writes, and one makes checkpoints.
     ///
     /// Default: 10.
     pub fn connections(mut self, connections: u32) -> Self {

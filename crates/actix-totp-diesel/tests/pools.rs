@@ -4,6 +4,7 @@
     clippy::expect_used,
     reason = "a test panics on purpose"
 )]
+#![cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 
 mod support;
 
