@@ -12,6 +12,8 @@ diesel::table! {
         failures -> BigInt,
         recent_failures -> Binary,
         backup_failures -> BigInt,
+        pending_failures -> BigInt,
+        proof_failures -> Binary,
         backup_codes_remaining -> BigInt,
         last_used_at -> Nullable<BigInt>,
         created_at -> BigInt,
