@@ -1,9 +1,13 @@
 //! What the benches share: users to sign in, databases that hold them, servers and load.
 
+#[cfg(feature = "servers")]
 pub mod load;
 pub mod programs;
+#[cfg(feature = "servers")]
 pub mod report;
+#[cfg(feature = "servers")]
 pub mod schema;
+#[cfg(feature = "servers")]
 pub mod seed;
 pub mod server;
 pub mod users;
