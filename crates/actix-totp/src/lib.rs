@@ -30,6 +30,7 @@ mod routes;
 mod runner;
 mod session;
 mod settings;
+mod sync;
 mod trust;
 mod user;
 mod verified;

@@ -12,10 +12,10 @@ use actix_session::storage::{
 use actix_totp::Clock;
 use actix_web::cookie::time::Duration;
 use anyhow::Error;
-#[cfg(feature = "redis")]
-use {actix_session::storage::RedisSessionStore, redis::in_time};
 
 use self::database::DatabaseSessions;
+#[cfg(feature = "redis")]
+use self::redis::RedisSessions;
 use crate::{config::SessionPlace, database::Database};
 
 type State = HashMap<String, String>;
@@ -26,7 +26,7 @@ pub(crate) enum Sessions {
     Database(DatabaseSessions),
     Cookie,
     #[cfg(feature = "redis")]
-    Redis(RedisSessionStore),
+    Redis(RedisSessions),
 }
 
 impl Sessions {
@@ -43,7 +43,7 @@ impl Sessions {
             }
             SessionPlace::Cookie => Ok(Self::Cookie),
             #[cfg(feature = "redis")]
-            SessionPlace::Redis(url) => redis::open(&url).await.map(Self::Redis),
+            SessionPlace::Redis(url) => RedisSessions::open(&url).await.map(Self::Redis),
             #[cfg(not(feature = "redis"))]
             SessionPlace::Redis(_) => anyhow::bail!("run with --features redis"),
         }
@@ -56,7 +56,7 @@ impl SessionStore for Sessions {
             Self::Database(sessions) => sessions.load(key).await,
             Self::Cookie => CookieSessionStore::default().load(key).await,
             #[cfg(feature = "redis")]
-            Self::Redis(sessions) => in_time(sessions.load(key), LoadError::Other).await,
+            Self::Redis(sessions) => sessions.load(key).await,
         }
     }
 
@@ -65,7 +65,7 @@ impl SessionStore for Sessions {
             Self::Database(sessions) => sessions.save(state, ttl).await,
             Self::Cookie => CookieSessionStore::default().save(state, ttl).await,
             #[cfg(feature = "redis")]
-            Self::Redis(sessions) => in_time(sessions.save(state, ttl), SaveError::Other).await,
+            Self::Redis(sessions) => sessions.save(state, ttl).await,
         }
     }
 
@@ -79,9 +79,7 @@ impl SessionStore for Sessions {
             Self::Database(sessions) => sessions.update(key, state, ttl).await,
             Self::Cookie => CookieSessionStore::default().update(key, state, ttl).await,
             #[cfg(feature = "redis")]
-            Self::Redis(sessions) => {
-                in_time(sessions.update(key, state, ttl), UpdateError::Other).await
-            }
+            Self::Redis(sessions) => sessions.update(key, state, ttl).await,
         }
     }
 
@@ -90,7 +88,7 @@ impl SessionStore for Sessions {
             Self::Database(sessions) => sessions.update_ttl(key, ttl).await,
             Self::Cookie => CookieSessionStore::default().update_ttl(key, ttl).await,
             #[cfg(feature = "redis")]
-            Self::Redis(sessions) => in_time(sessions.update_ttl(key, ttl), |error| error).await,
+            Self::Redis(sessions) => sessions.update_ttl(key, ttl).await,
         }
     }
 
@@ -99,7 +97,7 @@ impl SessionStore for Sessions {
             Self::Database(sessions) => sessions.delete(key).await,
             Self::Cookie => CookieSessionStore::default().delete(key).await,
             #[cfg(feature = "redis")]
-            Self::Redis(sessions) => in_time(sessions.delete(key), |error| error).await,
+            Self::Redis(sessions) => sessions.delete(key).await,
         }
     }
 }

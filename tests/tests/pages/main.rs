@@ -11,7 +11,6 @@ mod notices;
 mod options;
 mod refusals;
 mod secrets;
-mod slow_bodies;
 
 use serde_json::json;
 use support::{Answer, Authenticator, PageClient, TestApp, text_of};

@@ -5,4 +5,5 @@ mod support;
 
 mod proofs;
 mod sign_in;
+mod slow_bodies;
 mod trusted_browsers;

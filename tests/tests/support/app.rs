@@ -45,6 +45,17 @@ impl TestApp {
         Self::start_with(config, FakeClock::at(NOON), folder)
     }
 
+    /// Sessions are kept somewhere else than in the database.
+    pub fn with_sessions_in(sessions: SessionPlace) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("test.db").to_str().unwrap().to_owned();
+        let config = Config {
+            sessions,
+            ..Self::config(path)
+        };
+        Self::start_with(config, FakeClock::at(NOON), folder)
+    }
+
     fn config(database_url: String) -> Config {
         Config {
             database_url,

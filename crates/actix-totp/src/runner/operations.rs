@@ -3,10 +3,11 @@
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
     hash::{BuildHasher, RandomState},
-    time::Instant,
 };
 
 use actix_totp_core::{Error, QueuedOperation, UserId};
+
+use crate::sync::Instant;
 
 /// Of one user no more than so many wait: the account is hammered.
 const MAX_OF_ONE_USER: usize = 128;

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use actix_totp_core::{Error, QueuedOperation, Status, UserId};
@@ -12,6 +12,7 @@ use super::{
     Limits,
     operations::{Operations, Refused},
 };
+use crate::sync::Instant;
 
 /// Where the store works for many at once: so many reads at most, which are over soon,
 const MAX_READS: usize = 32;
