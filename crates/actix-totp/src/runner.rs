@@ -19,6 +19,7 @@ use std::time::Duration;
 use actix_totp_core::{Error, Operation, Outcome, TotpService, UserId};
 use tokio::{sync::oneshot, time};
 
+pub(crate) use self::queue::Limits;
 use self::{
     queue::{Queue, Read, StatusAt},
     threads::Threads,
@@ -29,14 +30,6 @@ use crate::sync::Instant;
 pub(crate) struct Runner {
     threads: Threads,
     operation_timeout: Duration,
-}
-
-/// How much is done at a time, and how much and how long may wait.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
-    pub(crate) worker_threads: usize,
-    pub(crate) max_queued: usize,
-    pub(crate) operation_timeout: Duration,
 }
 
 impl Runner {

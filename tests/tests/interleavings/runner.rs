@@ -19,7 +19,7 @@ use shuttle::future::block_on;
 use tokio::sync::oneshot;
 
 use self::{
-    queue::{Read, StatusAt},
+    queue::{Limits, Read, StatusAt},
     store::Store,
     threads::Threads,
 };
@@ -28,18 +28,13 @@ use crate::{
     sync::{Arc, Instant, thread},
 };
 
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
-    pub(crate) worker_threads: usize,
-    pub(crate) max_queued: usize,
-}
-
+/// Longer than all conflicts together.
+const TIMEOUT: Duration = Duration::from_secs(3_600);
 const LIMITS: Limits = Limits {
     worker_threads: 3,
     max_queued: 64,
+    operation_timeout: TIMEOUT,
 };
-/// Longer than all conflicts together.
-const TIMEOUT: Duration = Duration::from_secs(3_600);
 
 struct Runner {
     threads: Threads,

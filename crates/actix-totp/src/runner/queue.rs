@@ -8,16 +8,21 @@ use std::{
 use actix_totp_core::{Error, QueuedOperation, Status, UserId};
 use tokio::sync::oneshot;
 
-use super::{
-    Limits,
-    operations::{Operations, Refused},
-};
+use super::operations::{Operations, Refused};
 use crate::sync::Instant;
 
 /// Where the store works for many at once: so many reads at most, which are over soon,
 const MAX_READS: usize = 32;
 /// and operations of so many users. Those that come meanwhile are the next batch.
 const MAX_USERS: usize = 256;
+
+/// How much is done at a time, and how much and how long may wait.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    pub(crate) worker_threads: usize,
+    pub(crate) max_queued: usize,
+    pub(crate) operation_timeout: Duration,
+}
 
 /// A user's status, and the time that it is for.
 pub(super) type StatusAt = Result<(Status, u64), Error>;

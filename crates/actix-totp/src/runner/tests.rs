@@ -8,10 +8,7 @@ use std::{
 use actix_totp_core::{Error, Operation, QueuedOperation, UserId};
 use tokio::sync::oneshot::{self, error::TryRecvError};
 
-use super::{
-    Limits,
-    queue::{Queue, Read, StatusAt, Task},
-};
+use super::queue::{Limits, Queue, Read, StatusAt, Task};
 
 const TIMEOUT: Duration = Duration::from_secs(4);
 /// Operations of one instant are late one nanosecond after the other.

@@ -7,10 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use actix_totp_core::{BatchResult, QueuedOperation, TotpService, UserId};
 
-use super::{
-    Limits,
-    queue::{Queue, Read, Task},
-};
+use super::queue::{Limits, Queue, Read, Task};
 use crate::sync::{Arc, Condvar, Instant, Mutex, MutexGuard, PoisonError, thread};
 
 /// They start when there is work, and end with this value when all that was accepted is done.
