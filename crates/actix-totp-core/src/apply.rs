@@ -3,13 +3,14 @@
 use crate::{
     device::UserId,
     error::{Error, StoreError},
-    event::Event,
+    event::{Event, EventContext},
     operation::{Attempt, Operation},
     outage::Outage,
     outcome::{Authenticated, Confirmed, Disabled, Enrollment, Outcome, Renewed, Status},
     proof::Proof,
     retry::Retry,
     service::TotpService,
+    sync::Arc,
 };
 
 impl TotpService {
@@ -106,7 +107,8 @@ impl TotpService {
     /// Any [`Error`]; [`Error::Contended`] if other writers were first too often.
     pub fn apply<T>(&self, operation: &Operation<T>) -> Result<Outcome<T>, Error> {
         let _entered = operation.span().enter();
-        let mut retry = Retry::begin(self);
+        let mut retry = Retry::default();
+        retry.begin(self);
         loop {
             let device = self.load(operation.user())?;
             let attempt = operation.attempt(self, device);
@@ -114,13 +116,14 @@ impl TotpService {
                 swap,
                 outcome,
                 events,
-            } = attempt.inspect_err(|error| self.notify_fault(error))?;
+            } = attempt.inspect_err(|error| operation.notify_fault(self, error))?;
             let is_written = match swap {
                 None => true,
                 Some(swap) => {
                     let next = swap.next.as_ref();
                     let swapped = self.inner.store.swap(&swap.user, swap.expected, next);
-                    self.report_outage(&self.inner.outages.writes, &swap.user, &swapped);
+                    let writes = &self.inner.outages.writes;
+                    self.report_outage(writes, &swap.user, &swapped, operation.event_context(self));
                     swapped?
                 }
             };
@@ -132,28 +135,17 @@ impl TotpService {
         }
     }
 
-    /// Reports a box that does not open.
-    pub(crate) fn notify_fault(&self, error: &Error) {
-        if let Error::Seal { user, .. } = error {
-            let event = Event::SealBroken { user: user.clone() };
-            self.inner
-                .notifier
-                .notify(event, self.event_context.as_ref());
-        }
-    }
-
     /// Reports a store that begins to fail.
     pub(crate) fn report_outage<T>(
         &self,
         outage: &Outage,
         user: &UserId,
         answer: &Result<T, StoreError>,
+        context: Option<&Arc<EventContext>>,
     ) {
         if outage.begins(answer, || self.now().ok()) {
             let event = Event::StoreFailed { user: user.clone() };
-            self.inner
-                .notifier
-                .notify(event, self.event_context.as_ref());
+            self.inner.notifier.notify(event, context);
         }
     }
 

@@ -5,24 +5,11 @@ use std::{collections::HashMap, time::Duration};
 use crate::{
     device::{Device, UserId},
     error::{Error, StoreError},
-    event::Event,
-    operation::{Attempt, Operation},
-    outcome::{Outcome, Status},
-    retry::Retry,
+    outcome::Status,
+    queued::{Answered, QueuedOperation},
     service::TotpService,
     store::{DeviceStore, Swap},
 };
-
-/// An operation and the function that takes its answer, ready for a batch.
-#[must_use = "nothing is done before it is applied"]
-pub struct QueuedOperation {
-    entry: Box<dyn Entry>,
-    ticket: u64,
-}
-
-/// An operation that is done. Its answer is not given yet.
-#[must_use = "somebody waits for the answer"]
-pub struct Answered(Box<dyn Entry>);
 
 /// What became of a batch. Nothing that is written is in `conflicts` or `postponed`.
 #[must_use = "somebody waits for the answers"]
@@ -34,147 +21,6 @@ pub struct BatchResult {
     pub conflicts: Vec<(QueuedOperation, Duration)>,
     /// Not tried, since an operation of the same user before them wrote: to be tried in a batch of its own.
     pub postponed: Vec<QueuedOperation>,
-}
-
-/// What a batch needs of an operation, whatever its answer.
-trait Entry: Send {
-    fn user(&self) -> &UserId;
-    /// Tries it on the device as it was loaded. What it answers is kept here.
-    fn attempt(
-        &mut self,
-        service: &TotpService,
-        device: Result<Option<Device>, Error>,
-    ) -> Option<Swap>;
-    /// What became of the swap. A conflict says how long to wait before the next try.
-    fn settle(
-        &mut self,
-        service: &TotpService,
-        written: Result<bool, StoreError>,
-    ) -> Option<Duration>;
-    fn fail(&mut self, error: Error);
-    fn answer(self: Box<Self>);
-}
-
-struct Waiting<T, F> {
-    operation: Operation<T>,
-    retry: Option<Retry>,
-    result: Option<Result<Settled<T>, Error>>,
-    answer: F,
-}
-
-/// An outcome, with the events that follow when it is written.
-type Settled<T> = (Outcome<T>, Vec<Event>);
-
-impl<T: Send + 'static> Operation<T> {
-    /// Makes it ready for a batch. `answer` is called when it is done; it must not block.
-    pub fn answered_by(
-        self,
-        answer: impl FnOnce(Result<Outcome<T>, Error>) + Send + 'static,
-    ) -> QueuedOperation {
-        QueuedOperation {
-            entry: Box::new(Waiting {
-                operation: self,
-                retry: None,
-                result: None,
-                answer,
-            }),
-            ticket: 0,
-        }
-    }
-}
-
-impl QueuedOperation {
-    /// Whose second factor it is about.
-    pub fn user(&self) -> &UserId {
-        self.entry.user()
-    }
-
-    /// A number of the caller's own, which comes back with it from a batch. Default: 0.
-    pub const fn ticket(&self) -> u64 {
-        self.ticket
-    }
-
-    /// Sets [`ticket`](Self::ticket).
-    pub const fn set_ticket(&mut self, ticket: u64) {
-        self.ticket = ticket;
-    }
-
-    /// Answers it with an error instead of doing it.
-    pub fn refuse(mut self, error: Error) {
-        self.entry.fail(error);
-        self.entry.answer();
-    }
-}
-
-impl Answered {
-    /// Gives the answer.
-    pub fn answer(self) {
-        self.0.answer();
-    }
-}
-
-impl<T, F> Entry for Waiting<T, F>
-where
-    T: Send,
-    F: FnOnce(Result<Outcome<T>, Error>) + Send,
-{
-    fn user(&self) -> &UserId {
-        self.operation.user()
-    }
-
-    fn attempt(
-        &mut self,
-        service: &TotpService,
-        device: Result<Option<Device>, Error>,
-    ) -> Option<Swap> {
-        let _entered = self.operation.span().enter();
-        self.retry.get_or_insert_with(|| Retry::begin(service));
-        let attempt = device.and_then(|device| self.operation.attempt(service, device));
-        let attempt = attempt.inspect_err(|error| service.notify_fault(error));
-        let (swap, result) = match attempt {
-            Ok(Attempt {
-                swap,
-                outcome,
-                events,
-            }) => (swap, Ok((outcome, events))),
-            Err(error) => (None, Err(error)),
-        };
-        self.result = Some(result);
-        swap
-    }
-
-    fn settle(
-        &mut self,
-        service: &TotpService,
-        written: Result<bool, StoreError>,
-    ) -> Option<Duration> {
-        let _entered = self.operation.span().enter();
-        let error = match written {
-            Ok(true) => {
-                if let Some(Ok((_, events))) = &mut self.result {
-                    self.operation.notify(service, std::mem::take(events));
-                }
-                return None;
-            }
-            Ok(false) => match self.retry.as_mut()?.after_conflict(service) {
-                Ok(wait) => return Some(wait),
-                Err(error) => error,
-            },
-            Err(error) => error.into(),
-        };
-        self.result = Some(Err(error));
-        None
-    }
-
-    fn fail(&mut self, error: Error) {
-        self.result = Some(Err(error));
-    }
-
-    fn answer(self: Box<Self>) {
-        if let Some(result) = self.result {
-            (self.answer)(result.map(|(outcome, _)| outcome));
-        }
-    }
 }
 
 impl TotpService {
@@ -224,7 +70,13 @@ impl TotpService {
         for mut operation in writing {
             let unanswered = || Err(StoreError::unavailable("a swap was not answered"));
             let swapped = swapped.next().unwrap_or_else(unanswered);
-            self.report_outage(&self.inner.outages.writes, operation.user(), &swapped);
+            let context = operation.entry.event_context(self);
+            self.report_outage(
+                &self.inner.outages.writes,
+                operation.user(),
+                &swapped,
+                context,
+            );
             match operation.entry.settle(self, swapped) {
                 None => result.answered.push(Answered(operation.entry)),
                 Some(wait) => result.conflicts.push((operation, wait)),
@@ -270,7 +122,8 @@ impl TotpService {
                     "a load gave the device of another user",
                 ));
             }
-            self.report_outage(&self.inner.outages.reads, user, loaded);
+            let context = self.event_context.as_ref();
+            self.report_outage(&self.inner.outages.reads, user, loaded, context);
         }
         loaded
     }
@@ -300,20 +153,4 @@ fn distinct<'a>(users: impl Iterator<Item = &'a UserId>) -> (Vec<&'a UserId>, Ve
         })
         .collect();
     (distinct, places)
-}
-
-impl std::fmt::Debug for QueuedOperation {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("QueuedOperation")
-            .field("user", self.user())
-            .finish_non_exhaustive()
-    }
-}
-
-impl std::fmt::Debug for Answered {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Answered")
-            .field("user", self.0.user())
-            .finish_non_exhaustive()
-    }
 }

@@ -65,6 +65,9 @@ pub enum Error {
     /// Too much work waits already, of everybody or of this user; nothing was done.
     #[error("too much work waits")]
     Overloaded,
+    /// Too many operations of this user wait already; nothing was done.
+    #[error("too many operations of this user wait")]
+    TooManyRequests,
     /// There was no answer in time. The work goes on: it is unknown what was done.
     #[error("there was no answer in time")]
     TimedOut,

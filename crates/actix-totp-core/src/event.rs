@@ -68,7 +68,7 @@ pub enum Event {
         user: UserId,
         /// Which kind.
         method: Method,
-        /// How many of this kind since the last success.
+        /// How many of this kind since the last success; of a pending secret, how many of its first codes were wrong.
         failures: u32,
     },
     /// Ten first codes were wrong: the pending secret is gone, and a live one keeps working.

@@ -63,6 +63,7 @@ mod outage;
 mod outcome;
 mod proof;
 mod provisioning;
+mod queued;
 mod random;
 mod retry;
 mod secrets;
@@ -74,7 +75,7 @@ mod token;
 mod transition;
 
 pub use backup_code::BackupCode;
-pub use batch::{Answered, BatchResult, QueuedOperation};
+pub use batch::BatchResult;
 pub use builder::TotpBuilder;
 #[cfg(feature = "test-util")]
 pub use clock::FakeClock;
@@ -86,11 +87,12 @@ pub use event::{Event, EventContext, Method};
 pub use keyring::{InvalidKeyRing, KeyRing, SealError};
 pub use memory::MemoryStore;
 pub use operation::Operation;
-pub use operator::{CannotOpen, SweepReport};
+pub use operator::{SweepError, SweepFailure, SweepReport};
 pub use outcome::{
     Authenticated, Confirmed, Disabled, Enrollment, Outcome, Rejection, Renewed, Status,
 };
 pub use proof::Proof;
+pub use queued::{Answered, QueuedOperation};
 #[cfg(feature = "test-util")]
 pub use random::SeededRandomness;
 pub use random::{OsRandomness, Randomness, RandomnessError};

@@ -2,11 +2,12 @@
 //!
 //! 1. An event is queued after its write, those of one user in the order of the writes. No operation waits for the application's
 //!    function.
-//! 2. It is delivered at most once. Where the queue is full it is dropped; a function that panics has missed its event. Both
-//!    are logged and counted.
+//! 2. It is delivered at most once. Where the queue is full, or too much of it is about one user, it is dropped; a function that
+//!    panics has missed its event. Both are logged and counted.
 //! 3. What is queued is still delivered when the last handle of the service is gone, if the process lives on.
 
 use std::{
+    collections::HashMap,
     io,
     panic::{AssertUnwindSafe, catch_unwind},
 };
@@ -14,13 +15,17 @@ use std::{
 use tracing::Span;
 
 use crate::{
+    device::UserId,
     event::{Event, EventContext},
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
         mpsc::{Receiver, SyncSender, sync_channel},
-        thread,
+        thread::{self, ThreadId},
     },
 };
+
+/// So many events of one user may wait, however small the queue is.
+const MIN_OF_ONE_USER: usize = 16;
 
 /// A function that is told every event.
 pub(crate) type Handler = Box<dyn Fn(&Event, &EventContext) + Send>;
@@ -31,7 +36,9 @@ pub(crate) struct Notifier(Option<Queue>);
 
 struct Queue {
     notifications: SyncSender<Box<Notification>>,
+    max_of_one_user: usize,
     counts: Arc<Counts>,
+    thread: ThreadId,
 }
 
 struct Notification {
@@ -46,9 +53,11 @@ struct Counts {
     delivered: Condvar,
 }
 
-#[derive(Clone, Copy, Default)]
+#[derive(Default)]
 struct Count {
     undelivered: usize,
+    /// The same of each user.
+    of_user: HashMap<UserId, usize>,
     missed: u64,
 }
 
@@ -68,12 +77,14 @@ impl Notifier {
         let (notifications, queued) = sync_channel(capacity);
         let counts = Arc::new(Counts::default());
         let of_thread = Arc::clone(&counts);
-        thread::Builder::new()
+        let started = thread::Builder::new()
             .name("actix-totp-events".into())
             .spawn(move || deliver(&handlers, &queued, &of_thread))?;
         Ok(Self(Some(Queue {
             notifications,
+            max_of_one_user: (capacity / 16).max(MIN_OF_ONE_USER),
             counts,
+            thread: started.thread().id(),
         })))
     }
 
@@ -86,21 +97,17 @@ impl Notifier {
     pub(crate) fn notify(&self, event: Event, context: Option<&Arc<EventContext>>) {
         event.log();
         let Some(queue) = &self.0 else { return };
-        queue.counts.now().undelivered += 1;
+        let user = event.user().clone();
+        if !queue.counts.begin(&user, queue.max_of_one_user) {
+            return;
+        }
         let queued = queue.notifications.try_send(Box::new(Notification {
             event,
             context: context.map(Arc::clone),
             span: Span::current(),
         }));
         if queued.is_err() {
-            let missed = queue.counts.missed();
-            // In a flood not every one is worth a line.
-            if missed.is_power_of_two() {
-                tracing::error!(
-                    missed,
-                    "events were dropped: the function given to on_event is too slow"
-                );
-            }
+            queue.counts.end(&user, true);
         }
     }
 
@@ -109,11 +116,14 @@ impl Notifier {
         self.0.as_ref().map_or(0, |queue| queue.counts.now().missed)
     }
 
-    /// Waits until all that was queued is delivered.
+    /// Waits until all that was queued is delivered. A handler that asks for it does not wait: it would wait for itself.
     pub(crate) fn flush(&self) {
-        let Some(Queue { counts, .. }) = &self.0 else {
+        let Some(Queue { counts, thread, .. }) = &self.0 else {
             return;
         };
+        if thread::current().id() == *thread {
+            return;
+        }
         let mut now = counts.now();
         while now.undelivered > 0 {
             let waited = counts.delivered.wait(now);
@@ -123,17 +133,46 @@ impl Notifier {
 }
 
 impl Counts {
-    fn missed(&self) -> u64 {
+    /// Counts an event of this user as under way, if there are not too many: one account's flood leaves room for the others.
+    fn begin(&self, user: &UserId, max_of_one_user: usize) -> bool {
         let mut now = self.now();
-        now.missed += 1;
-        self.delivered_one(now)
+        let of_user = now.of_user.entry(user.clone()).or_default();
+        if *of_user >= max_of_one_user {
+            now.miss();
+            return false;
+        }
+        *of_user += 1;
+        now.undelivered += 1;
+        true
     }
 
     /// One less is under way.
-    fn delivered_one(&self, mut now: MutexGuard<'_, Count>) -> u64 {
+    fn end(&self, user: &UserId, is_missed: bool) {
+        let mut now = self.now();
+        if let Some(of_user) = now.of_user.get_mut(user) {
+            *of_user -= 1;
+            if *of_user == 0 {
+                now.of_user.remove(user);
+            }
+        }
         now.undelivered -= 1;
+        if is_missed {
+            now.miss();
+        }
         self.delivered.notify_all();
-        now.missed
+    }
+}
+
+impl Count {
+    fn miss(&mut self) {
+        self.missed += 1;
+        // In a flood not every one is worth a line.
+        if self.missed.is_power_of_two() {
+            tracing::error!(
+                missed = self.missed,
+                "events were missed: the function given to on_event is too slow, or panicked"
+            );
+        }
     }
 }
 
@@ -147,14 +186,15 @@ fn deliver(handlers: &[Handler], queued: &Receiver<Box<Notification>>, counts: &
         } = *notification;
         let _entered = span.entered();
         let context = context.as_deref().unwrap_or(&nothing);
-        let told = catch_unwind(AssertUnwindSafe(|| {
-            handlers.iter().for_each(|handler| handler(&event, context));
-        }));
-        if told.is_err() {
-            tracing::error!("the function given to on_event panicked");
-            counts.missed();
-        } else {
-            counts.delivered_one(counts.now());
+        // Each by itself: one that panics costs the others nothing.
+        let mut is_missed = false;
+        for handler in handlers {
+            let told = catch_unwind(AssertUnwindSafe(|| handler(&event, context)));
+            is_missed |= told.is_err();
         }
+        if is_missed {
+            tracing::error!("the function given to on_event panicked");
+        }
+        counts.end(event.user(), is_missed);
     }
 }

@@ -43,6 +43,7 @@ pub struct Operation<T> {
     proof: Option<Proof>,
     event_context: Option<Arc<EventContext>>,
     span: Span,
+    is_by_operator: bool,
     transition: Box<Apply<T>>,
 }
 
@@ -118,17 +119,17 @@ impl Operation<Proof> {
 impl Operation<()> {
     /// Clears the failure counts; see [`TotpService::unlock`].
     pub fn unlock(user: &UserId) -> Self {
-        Self::new(user, transition::unlock)
+        Self::new(user, transition::unlock).by_operator()
     }
 
     /// Deletes the device; see [`TotpService::reset`].
     pub fn reset(user: &UserId) -> Self {
-        Self::new(user, |device, _| transition::reset(device))
+        Self::new(user, |device, _| transition::reset(device)).by_operator()
     }
 
     /// Ends every proof; see [`TotpService::end_all_proofs`].
     pub fn end_all_proofs(user: &UserId) -> Self {
-        Self::new(user, transition::end_all_proofs)
+        Self::new(user, transition::end_all_proofs).by_operator()
     }
 
     /// Takes over a secret from elsewhere; see [`TotpService::import`].
@@ -137,10 +138,11 @@ impl Operation<()> {
         Self::new(user, move |device, context| {
             transition::import(device, &of, &credential, confirmed_at, context)
         })
+        .by_operator()
     }
 
     pub(crate) fn reseal(user: &UserId) -> Self {
-        Self::new(user, transition::reseal)
+        Self::new(user, transition::reseal).by_operator()
     }
 }
 
@@ -154,8 +156,18 @@ impl<T> Operation<T> {
             proof: None,
             event_context: None,
             span: Span::current(),
+            is_by_operator: false,
             transition: Box::new(transition),
         }
+    }
+
+    const fn by_operator(mut self) -> Self {
+        self.is_by_operator = true;
+        self
+    }
+
+    pub(crate) const fn is_by_operator(&self) -> bool {
+        self.is_by_operator
     }
 
     /// Says which proof the asking session holds, if it holds one that is not too old. Such a session may renew backup codes and
@@ -238,14 +250,27 @@ impl<T> Operation<T> {
         })
     }
 
+    /// What its events say of the request.
+    pub(crate) fn event_context<'a>(
+        &'a self,
+        service: &'a TotpService,
+    ) -> Option<&'a Arc<EventContext>> {
+        let own = self.event_context.as_ref();
+        own.or(service.event_context.as_ref())
+    }
+
     /// Hands on the events of a try that is written.
     pub(crate) fn notify(&self, service: &TotpService, events: Vec<Event>) {
-        let context = self
-            .event_context
-            .as_ref()
-            .or(service.event_context.as_ref());
         for event in events {
+            let context = self.event_context(service);
             service.inner.notifier.notify(event, context);
+        }
+    }
+
+    /// Reports a box that does not open.
+    pub(crate) fn notify_fault(&self, service: &TotpService, error: &Error) {
+        if let Error::Seal { user, .. } = error {
+            self.notify(service, vec![Event::SealBroken { user: user.clone() }]);
         }
     }
 }

@@ -4,7 +4,6 @@ use crate::{
     credential::Credential,
     device::{Device, UserId},
     error::{CheckError, Error, StoreError},
-    keyring::SealError,
     operation::Operation,
     outcome::Outcome,
     secrets::Secrets,
@@ -67,8 +66,9 @@ impl TotpService {
     ///
     /// # Errors
     ///
-    /// [`Error::Store`] and others stop it; run it again. A box that does not open does not stop it: it is reported.
-    pub fn reseal_all(&self, after: Option<&UserId>) -> Result<SweepReport, Error> {
+    /// [`SweepError`], with what was done until then: resume behind its `report.last`. What fails for one user alone (a box
+    /// that does not open, a device that others write all the time) does not stop it: it is reported.
+    pub fn reseal_all(&self, after: Option<&UserId>) -> Result<SweepReport, SweepError> {
         self.sweep(after, |device| {
             let is_current = self.inner.keys.is_current(&device.sealed);
             (!is_current).then(|| Operation::reseal(&device.user))
@@ -81,8 +81,9 @@ impl TotpService {
     ///
     /// # Errors
     ///
-    /// [`Error::Store`] and others stop it; run it again. A box that does not open does not stop it: it is reported.
-    pub fn end_everybodys_proofs(&self, after: Option<&UserId>) -> Result<SweepReport, Error> {
+    /// [`SweepError`], with what was done until then: resume behind its `report.last`. What fails for one user alone (a box
+    /// that does not open, a device that others write all the time) does not stop it: it is reported.
+    pub fn end_everybodys_proofs(&self, after: Option<&UserId>) -> Result<SweepReport, SweepError> {
         self.sweep(after, |device| {
             device
                 .is_confirmed()
@@ -95,30 +96,30 @@ impl TotpService {
         &self,
         after: Option<&UserId>,
         operation: impl Fn(&Device) -> Option<Operation<()>>,
-    ) -> Result<SweepReport, Error> {
-        let mut report = SweepReport::default();
-        let mut after = after.cloned();
+    ) -> Result<SweepReport, SweepError> {
+        let mut report = SweepReport {
+            last: after.cloned(),
+            ..SweepReport::default()
+        };
         loop {
-            let page = self.inner.store.page(after.as_ref(), PAGE)?;
-            let Some(last) = page.last() else {
-                return Ok(report);
+            let page = match self.inner.store.page(report.last.as_ref(), PAGE) {
+                Ok(page) if page.is_empty() => return Ok(report),
+                Ok(page) => page,
+                Err(source) => return Err(SweepError::new(report, source.into())),
             };
-            after = Some(last.user.clone());
             for device in page {
-                let Some(operation) = operation(&device) else {
-                    report.unchanged += 1;
-                    continue;
-                };
-                match self.apply(&operation) {
-                    Ok(Outcome::Accepted(())) => report.changed += 1,
-                    Ok(Outcome::Rejected(_)) => report.unchanged += 1, // deleted meanwhile
-                    Err(Error::Seal { user, source }) => {
-                        report.failures.push(CannotOpen { user, source });
+                match operation(&device).map(|operation| self.apply(&operation)) {
+                    Some(Ok(Outcome::Accepted(()))) => report.changed += 1,
+                    // There is nothing to do, or it was deleted meanwhile.
+                    None | Some(Ok(Outcome::Rejected(_))) => report.unchanged += 1,
+                    Some(Err(source @ (Error::Seal { .. } | Error::Contended))) => {
+                        let user = device.user.clone();
+                        report.failures.push(SweepFailure { user, source });
                     }
-                    Err(error) => return Err(error),
+                    Some(Err(source)) => return Err(SweepError::new(report, source)),
                 }
+                report.last = Some(device.user);
             }
-            report.last = after.clone();
         }
     }
 
@@ -159,24 +160,52 @@ fn was_done(outcome: Outcome<()>) -> bool {
 }
 
 /// What [`reseal_all`](TotpService::reseal_all) or [`end_everybodys_proofs`](TotpService::end_everybodys_proofs) did.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct SweepReport {
     /// Devices that were changed.
     pub changed: u64,
     /// Devices that needed no change.
     pub unchanged: u64,
-    /// Devices whose box no key of the ring opens: keep the old keys until this is empty.
-    pub failures: Vec<CannotOpen>,
-    /// The last user that was looked at; `None` if there was none.
+    /// Users whose device could not be changed: keep the old keys until this is empty.
+    pub failures: Vec<SweepFailure>,
+    /// The last user that was looked at, to resume behind; `None` if there was none.
     pub last: Option<UserId>,
 }
 
-/// A box that no key of the ring opens.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CannotOpen {
+/// A device that could not be changed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct SweepFailure {
     /// Whose it is.
     pub user: UserId,
-    /// Why.
-    pub source: SealError,
+    /// Why: [`Error::Seal`] or [`Error::Contended`].
+    pub source: Error,
+}
+
+/// It stopped before every device was looked at.
+#[derive(Debug, thiserror::Error)]
+#[error("stopped before every device was looked at")]
+#[non_exhaustive]
+pub struct SweepError {
+    /// What was done until then.
+    pub report: Box<SweepReport>,
+    /// Why it stopped.
+    pub source: Error,
+}
+
+impl SweepError {
+    pub(crate) fn new(report: SweepReport, source: Error) -> Self {
+        Self {
+            report: Box::new(report),
+            source,
+        }
+    }
+}
+
+/// The thread that did it ended before it could answer: what was done is not known. Run it again.
+impl From<Error> for SweepError {
+    fn from(source: Error) -> Self {
+        Self::new(SweepReport::default(), source)
+    }
 }

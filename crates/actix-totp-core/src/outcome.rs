@@ -111,6 +111,7 @@ impl Rejection {
 pub struct Enrollment {
     pub(crate) secret: Zeroizing<String>,
     pub(crate) otpauth_url: Zeroizing<String>,
+    pub(crate) proof: Option<Proof>,
 }
 
 impl Enrollment {
@@ -122,6 +123,11 @@ impl Enrollment {
     /// The `otpauth://` URL that the QR code holds.
     pub fn otpauth_url(&self) -> &str {
         &self.otpauth_url
+    }
+
+    /// For the session that did it: while something was live a good token was needed, and that is a proof.
+    pub const fn proof(&self) -> Option<&Proof> {
+        self.proof.as_ref()
     }
 
     /// Draws the QR code, an `<svg>` element. It takes longer than everything else about an enrollment.

@@ -5,18 +5,17 @@ use std::time::{Duration, SystemTime};
 use crate::{error::Error, service::TotpService};
 
 /// How often an operation has been tried, and since when.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Retry {
     tries: u32,
-    since: SystemTime,
+    /// `None`: it has not been tried.
+    since: Option<SystemTime>,
 }
 
 impl Retry {
-    pub(crate) fn begin(service: &TotpService) -> Self {
-        Self {
-            tries: 0,
-            since: service.inner.clock.now(),
-        }
+    /// Notes when the first try begins.
+    pub(crate) fn begin(&mut self, service: &TotpService) {
+        self.since.get_or_insert_with(|| service.inner.clock.now());
     }
 
     /// How long to wait before the next try.
@@ -27,8 +26,9 @@ impl Retry {
     pub(crate) fn after_conflict(&mut self, service: &TotpService) -> Result<Duration, Error> {
         let config = &service.inner.config;
         self.tries += 1;
-        let since = service.inner.clock.now().duration_since(self.since);
-        if self.tries >= config.max_tries || since.unwrap_or_default() >= config.longest_trying {
+        let now = service.inner.clock.now();
+        let trying = now.duration_since(self.since.unwrap_or(now));
+        if self.tries >= config.max_tries || trying.unwrap_or_default() >= config.longest_trying {
             return Err(Error::Contended);
         }
         // Up to 2, 4, 8, … 128 ms: those who collided once shall not collide again.

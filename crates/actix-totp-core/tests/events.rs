@@ -13,10 +13,10 @@ use std::sync::{
 };
 
 use actix_totp_core::{
-    Device, DeviceStore, Event, EventContext, FakeClock, MemoryStore, Operation, Outcome,
-    Rejection, Sleeper, StoreError, TotpService, UserId, Version,
+    Device, DeviceStore, Event, FakeClock, MemoryStore, Operation, Outcome, Rejection, Sleeper,
+    StoreError, TotpService, UserId, Version,
 };
-use support::{Fixture, NOON, accepted, keys, rejected, user};
+use support::{Fixture, NOON, accepted, keys, user};
 
 const WRONG: &str = "ABCD-EFGH-JKLM-NPQR";
 
@@ -333,78 +333,6 @@ fn a_box_that_does_not_open_is_told_and_is_a_fault_of_its_user_alone() {
     assert_eq!(outcomes[1], Ok(Some(Rejection::NotEnabled)));
     let user = alice.clone();
     assert_eq!(fixture.events(), [Event::SealBroken { user }]);
-}
-
-#[test]
-fn events_carry_the_context_of_the_service_or_of_the_operation() {
-    let contexts: Arc<Mutex<Vec<EventContext>>> = Arc::default();
-    let seen = Arc::clone(&contexts);
-    let fixture = Fixture::with(|builder| {
-        builder.on_event(move |_, context| seen.lock().unwrap().push(context.clone()))
-    });
-    fixture.enroll();
-    let operator = EventContext::new().actor("support: jane");
-    let by_operator = fixture.totp.with_context(operator.clone());
-    by_operator.unlock(&fixture.alice).unwrap();
-    let request = Arc::new(EventContext::new().request_id("17").user_agent("curl/8"));
-    let sign_in =
-        Operation::authenticate(&fixture.alice, WRONG).with_context(Some(Arc::clone(&request)));
-    assert_eq!(
-        rejected(by_operator.apply(&sign_in)),
-        Rejection::InvalidToken
-    );
-    fixture.totp.flush_events();
-    let contexts = contexts.lock().unwrap();
-    assert_eq!(
-        *contexts,
-        [EventContext::new(), operator, (*request).clone()]
-    );
-}
-
-#[test]
-fn a_user_agent_is_cut_at_a_character() {
-    let long = "é".repeat(200);
-    let kept = EventContext::new().user_agent(&long).user_agent.unwrap();
-    assert_eq!(kept, "é".repeat(128));
-}
-
-#[test]
-fn whoever_is_too_slow_misses_events_and_holds_up_nobody() {
-    let (release, gate) = std::sync::mpsc::channel::<()>();
-    let notified = Arc::new(AtomicU32::new(0));
-    let counter = Arc::clone(&notified);
-    let fixture = Fixture::with(|builder| {
-        builder.max_queued_events(2).on_event(move |_, _| {
-            let _ = gate.recv();
-            counter.fetch_add(1, SeqCst);
-        })
-    });
-    let (totp, alice) = (&fixture.totp, &fixture.alice);
-    accepted(totp.enroll(alice, "", None));
-    accepted(totp.confirm(alice, &fixture.code()));
-    for _ in 0..20 {
-        assert!(totp.unlock(alice).unwrap(), "nobody waits for the function");
-    }
-    drop(release);
-    totp.flush_events();
-    let (notified, missed) = (notified.load(SeqCst), totp.missed_events());
-    assert_eq!(u64::from(notified) + missed, 21);
-    assert!(
-        (2..=3).contains(&notified),
-        "one under way, two queued: {notified}"
-    );
-}
-
-#[test]
-fn what_was_queued_is_told_after_the_last_handle_is_gone() {
-    let (told, events) = std::sync::mpsc::channel();
-    let fixture = Fixture::with(|builder| {
-        builder.on_event(move |event, _| told.send(event.clone()).unwrap())
-    });
-    fixture.enroll();
-    drop(fixture);
-    assert!(matches!(events.recv(), Ok(Event::Enrolled { .. })));
-    assert!(events.recv().is_err(), "the thread has ended");
 }
 
 /// Sign-ins as a batch; an outcome is its rejection.

@@ -160,7 +160,8 @@ const OPERATIONS: &[Operation] = &[
     }),
     ("a reset", From::Live, |it, _, _| it.totp.reset(&it.alice)),
     ("a rotation", From::Live, |it, _, _| {
-        it.totp.reseal_all(None).map(|it| it.failures.is_empty())
+        let resealed = it.totp.reseal_all(None).map_err(|it| it.source);
+        resealed.map(|it| it.failures.is_empty())
     }),
 ];
 

@@ -197,7 +197,8 @@ fn a_rotation_that_a_fault_stopped_is_finished_by_running_it_again() {
         fails_at: Mutex::new(12),
     });
     let rotating = service(Arc::clone(&meddled), &[2, 1]);
-    assert!(matches!(rotating.reseal_all(None), Err(Error::Store(_))));
+    let stopped = rotating.reseal_all(None).unwrap_err();
+    assert!(matches!(stopped.source, Error::Store(_)));
     let report = rotating.reseal_all(None).unwrap();
     assert_eq!((report.unchanged, report.changed), (10, 20));
     let new = service(store, &[2]);

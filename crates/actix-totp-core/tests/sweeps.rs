@@ -7,10 +7,11 @@
 
 mod support;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use actix_totp_core::{
-    DeviceStore, Error, Event, FakeClock, MemoryStore, Proof, SealError, TotpService, UserId,
+    Device, DeviceStore, Error, Event, FakeClock, MemoryStore, Proof, SealError, StoreError,
+    TotpService, UserId, Version,
 };
 use support::{Fixture, NOON, accepted, keys, user};
 
@@ -19,6 +20,85 @@ fn service(store: &Arc<MemoryStore>, firsts: &[u8], clock: &FakeClock) -> TotpSe
         .clock(clock.clone())
         .build()
         .unwrap()
+}
+
+fn is_unknown_key(error: &Error) -> bool {
+    let unknown = SealError::UnknownKey;
+    matches!(error, Error::Seal { source, .. } if *source == unknown)
+}
+
+/// Fails to write one user's device, or does so as if others wrote it all the time.
+struct Failing {
+    store: Arc<MemoryStore>,
+    at: UserId,
+    is_contended: bool,
+}
+
+impl DeviceStore for Failing {
+    fn load(&self, user: &UserId) -> Result<Option<Device>, StoreError> {
+        self.store.load(user)
+    }
+
+    fn swap(
+        &self,
+        user: &UserId,
+        expected: Option<Version>,
+        next: Option<&Device>,
+    ) -> Result<bool, StoreError> {
+        match (*user == self.at, self.is_contended) {
+            (true, true) => Ok(false),
+            (true, false) => Err(StoreError::unavailable("it is away")),
+            _ => self.store.swap(user, expected, next),
+        }
+    }
+
+    fn page(&self, after: Option<&UserId>, limit: usize) -> Result<Vec<Device>, StoreError> {
+        self.store.page(after, limit)
+    }
+}
+
+/// Two services over one store with 20 users under an old key: one that works, one whose store fails at the eighth.
+fn failing(is_contended: bool) -> (TotpService, TotpService, Vec<UserId>) {
+    let (store, clock) = (Arc::new(MemoryStore::new()), FakeClock::at(NOON));
+    let ids: Vec<UserId> = (0..20).map(|n| user(&format!("user {n:02}"))).collect();
+    for id in &ids {
+        accepted(service(&store, &[1], &clock).enroll(id, "", None));
+    }
+    let failing = Failing {
+        store: Arc::clone(&store),
+        at: ids[7].clone(),
+        is_contended,
+    };
+    let failing = TotpService::builder(failing, keys(&[2, 1]))
+        .clock(clock.clone())
+        .conflict_retries(2, Duration::ZERO)
+        .build()
+        .unwrap();
+    (service(&store, &[2, 1], &clock), failing, ids)
+}
+
+#[test]
+fn a_sweep_that_stops_says_where_and_is_resumed_there() {
+    let (totp, failing, ids) = failing(false);
+    let stopped = failing.reseal_all(None).unwrap_err();
+    assert!(matches!(stopped.source, Error::Store(_)));
+    assert_eq!(stopped.report.changed, 7);
+    assert_eq!(stopped.report.last.as_ref(), Some(&ids[6]));
+    let rest = totp.reseal_all(stopped.report.last.as_ref()).unwrap();
+    assert_eq!((rest.changed, rest.unchanged), (13, 0));
+}
+
+#[test]
+fn a_user_whose_device_is_written_all_the_time_stops_no_sweep() {
+    let (totp, failing, ids) = failing(true);
+    let report = failing.reseal_all(None).unwrap();
+    assert_eq!(report.changed, 19);
+    let [failure] = &report.failures[..] else {
+        panic!("one failed: {report:?}");
+    };
+    assert_eq!(failure.user, ids[7]);
+    assert!(matches!(failure.source, Error::Contended));
+    assert_eq!(totp.reseal_all(None).unwrap().changed, 1);
 }
 
 #[test]
@@ -50,9 +130,9 @@ fn reseal_all_finishes_a_rotation_and_reports_what_does_not_open() {
     let failures: Vec<_> = report
         .failures
         .iter()
-        .map(|it| (&it.user, it.source))
+        .map(|it| (&it.user, is_unknown_key(&it.source)))
         .collect();
-    assert_eq!(failures, [(&ids[7], SealError::UnknownKey)]);
+    assert_eq!(failures, [(&ids[7], true)]);
     assert_eq!(report.last.as_ref(), ids.last());
     assert_eq!(
         store.load(&ids[0]).unwrap().unwrap().updated_at,
@@ -69,7 +149,8 @@ fn reseal_all_finishes_a_rotation_and_reports_what_does_not_open() {
     );
     let rest = rotating.reseal_all(Some(&ids[199])).unwrap();
     assert_eq!(rest.unchanged, 50, "it resumes behind a user");
-    assert_eq!(rotating.reseal_all(ids.last()).unwrap().last, None);
+    let nobody = rotating.reseal_all(ids.last()).unwrap();
+    assert_eq!((nobody.unchanged, nobody.last.as_ref()), (0, ids.last()));
 }
 
 #[test]
@@ -96,9 +177,9 @@ fn end_everybodys_proofs_ends_each_and_leaves_who_has_none_alone() {
     let failures: Vec<_> = report
         .failures
         .iter()
-        .map(|it| (&it.user, it.source))
+        .map(|it| (&it.user, is_unknown_key(&it.source)))
         .collect();
-    assert_eq!(failures, [(&lost, SealError::UnknownKey)]);
+    assert_eq!(failures, [(&lost, true)]);
     assert_eq!(report.last.as_ref(), Some(&lost));
     assert!(proofs[..100].iter().all(counts));
     assert!(!proofs[100..].iter().any(counts));

@@ -9,7 +9,7 @@ use std::{sync::Arc, time::Duration};
 use actix_totp_core::{Proof, Rejection, Status, UserId};
 use actix_web::HttpRequest;
 
-pub(crate) use self::decision::{Decision, Demand, Policy, decide};
+pub(crate) use self::decision::{Decision, Demand, Policy, decide, is_timely};
 use crate::{
     plugin::Totp,
     problem::Problem,

@@ -8,7 +8,7 @@ use std::thread;
 
 use actix_totp_core::{
     Authenticated, CheckError, Confirmed, Credential, Disabled, Enrollment, Error, Operation,
-    Outcome, Proof, Renewed, Status, SweepReport, TotpService, UserId,
+    Outcome, Proof, Renewed, Status, SweepError, SweepReport, TotpService, UserId,
 };
 use tokio::sync::oneshot;
 
@@ -162,10 +162,10 @@ impl Totp {
     ///
     /// As [`TotpService::reseal_all`](crate::TotpService::reseal_all); [`Error::Interrupted`] if it panicked or no
     /// thread can be had.
-    pub async fn reseal_all(&self, after: Option<&UserId>) -> Result<SweepReport, Error> {
+    pub async fn reseal_all(&self, after: Option<&UserId>) -> Result<SweepReport, SweepError> {
         let after = after.cloned();
         let done = self.on_own_thread(move |service| service.reseal_all(after.as_ref()));
-        done.await.unwrap_or(Err(Error::Interrupted))
+        done.await.unwrap_or_else(|| Err(Error::Interrupted.into()))
     }
 
     /// Ends every proof of every user, after a database was restored; see
@@ -178,10 +178,10 @@ impl Totp {
     pub async fn end_everybodys_proofs(
         &self,
         after: Option<&UserId>,
-    ) -> Result<SweepReport, Error> {
+    ) -> Result<SweepReport, SweepError> {
         let after = after.cloned();
         let done = self.on_own_thread(move |service| service.end_everybodys_proofs(after.as_ref()));
-        done.await.unwrap_or(Err(Error::Interrupted))
+        done.await.unwrap_or_else(|| Err(Error::Interrupted.into()))
     }
 
     /// Checks at start whether this can work: store, key, clock. [`TotpService::check`](crate::TotpService::check) does the same

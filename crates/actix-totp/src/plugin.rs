@@ -100,12 +100,32 @@ impl Totp {
         self.plugin.runner.read(user.clone()).await
     }
 
-    /// Does an operation on a thread of the plugin's own: one crossing per request.
-    pub(crate) async fn apply<T: Send + 'static>(
+    /// Does an operation on a thread of the plugin's own. The methods by name do the same; this is for one that carries more, as the
+    /// proof of the session that asks ([`Operation::with_proof`]).
+    ///
+    /// # Errors
+    ///
+    /// Any [`Error`]. [`Error::TooManyRequests`] and [`Error::Overloaded`]: nothing was done. [`Error::TimedOut`]: it is unknown.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use actix_totp::{Error, Operation, Outcome, Proof, Totp};
+    ///
+    /// /// New backup codes for a session that holds a proof, also while somebody else's wrong codes make others wait.
+    /// async fn renew(totp: &Totp, proof: Proof, code: &str) -> Result<bool, Error> {
+    ///     let renewal = Operation::renew_backup_codes(&proof.user, code).with_proof(Some(proof.clone()));
+    ///     Ok(matches!(totp.apply(renewal).await?, Outcome::Accepted(_)))
+    /// }
+    /// ```
+    pub async fn apply<T: Send + 'static>(
         &self,
         operation: Operation<T>,
     ) -> Result<Outcome<T>, Error> {
-        let operation = operation.with_context(self.event_context.clone());
+        let operation = match &self.event_context {
+            Some(context) => operation.with_context(Some(Arc::clone(context))),
+            None => operation, // it may have one of its own
+        };
         self.plugin.runner.apply(operation).await
     }
 }

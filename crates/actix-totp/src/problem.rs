@@ -185,6 +185,14 @@ impl Problem {
         }
     }
 
+    fn too_many_requests() -> Self {
+        let detail = "Too many requests at once. Try again.";
+        Self {
+            retry_after_secs: Some(TRY_AGAIN_SECS),
+            ..Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail)
+        }
+    }
+
     fn too_many_failures(code: &'static str, retry_after: Option<Duration>) -> Self {
         let detail = "Too many failed attempts. Try again later.";
         let secs = retry_after.map(|wait| wait.as_secs());
@@ -245,6 +253,10 @@ impl From<Rejection> for Problem {
 /// Every fault is the same to the caller: unknown, try again. The cause goes to the log.
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
+        if matches!(error, Error::TooManyRequests) {
+            tracing::debug!(%error, "totp"); // whoever floods does not fill the log
+            return Self::too_many_requests();
+        }
         tracing::error!(error = &error as &dyn std::error::Error, "totp");
         Self::unavailable()
     }

@@ -4,7 +4,8 @@ use actix_totp_core::Proof;
 use actix_web::{HttpRequest, HttpResponse, Route, web};
 
 use crate::{
-    body::Body, change::Change, cross_site, plugin::Totp, problem::Problem, user::SignedIn,
+    body::Body, change::Change, cross_site, guard::is_timely, plugin::Totp, problem::Problem,
+    user::SignedIn,
 };
 
 /// A request that may change something: its caller is signed in, no page of another site has sent it, and its body is read.
@@ -53,7 +54,7 @@ impl Request {
         let plugin = &self.totp.plugin;
         let now = plugin.service.now().ok()?;
         let proof = plugin.session_proof.read(&self.http, &self.caller.id)?;
-        (now.saturating_sub(proof.at) <= plugin.max_age_secs).then_some(proof)
+        is_timely(&proof, plugin.max_age_secs, now).then_some(proof)
     }
 }
 

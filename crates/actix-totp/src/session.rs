@@ -18,7 +18,6 @@ use serde::Deserialize;
 
 use crate::problem::Problem;
 
-const PROBE: &str = "actix_totp.probe";
 /// The actix-session that this plugin is built with. A session of another version is another type, which is not seen here.
 const ACTIX_SESSION: &str = "0.11";
 
@@ -90,12 +89,15 @@ pub(crate) fn require(req: &HttpRequest) -> Result<Session, Problem> {
     Ok(session)
 }
 
-/// That no session middleware is around this request.
-struct Missing;
+/// That no session middleware was around this request when it was looked for. Holds the session that stands in for one.
+struct Missing(Session);
 
-/// Whether [`probe`] found no session middleware around this request.
+/// Whether [`probe`] found no session middleware around this request. One that was entered since, further inside, has
+/// filled the session.
 pub(crate) fn is_missing(req: &HttpRequest) -> bool {
-    req.extensions().contains::<Missing>()
+    let extensions = req.extensions();
+    let missing = extensions.get::<Missing>();
+    missing.is_some_and(|it| it.0.status() == SessionStatus::Unchanged && it.0.entries().is_empty())
 }
 
 /// The problem to answer with then. It also writes the log line that says how to mend it.
@@ -107,6 +109,22 @@ pub(crate) fn missing() -> Problem {
          actix_totp::actix_session"
     );
     Problem::no_session()
+}
+
+/// actix-identity asks for the session before the plugin does, so that [`probe`] cannot see whether it is there. Says once
+/// what may be wrong, where a browser brings cookies and the session holds nothing.
+#[cfg(feature = "identity")]
+pub(crate) fn hint_at_version(req: &HttpRequest) {
+    static HINTED: std::sync::Once = std::sync::Once::new();
+    let has_cookies = req.headers().contains_key(actix_web::http::header::COOKIE);
+    if has_cookies && req.get_session().entries().is_empty() {
+        HINTED.call_once(|| {
+            tracing::warn!(
+                "actix-identity knows nobody here. If somebody is signed in, SessionMiddleware is missing, wrapped in the wrong \
+                 order, or of another version: this plugin was built with actix-session {ACTIX_SESSION}; cargo tree -i actix-session"
+            );
+        });
+    }
 }
 
 /// Whether a session has said who is signed in. From then on the middleware is there, and is not looked for any more.
@@ -131,15 +149,22 @@ impl SessionSeen {
 /// carries is set aside, and the session that is then made anew is marked. If the mark is gone when both are put together,
 /// there was a session before.
 pub(crate) fn probe(req: &HttpRequest) {
+    if req.extensions().contains::<Missing>() {
+        return; // nothing is to be learned a second time
+    }
     let before = mem::take(&mut *req.extensions_mut());
     let made = req.get_session();
-    let marked = made.insert(PROBE, true).is_ok();
+    made.purge(); // the mark
     req.extensions_mut().extend(before);
-    let is_made_now = !marked || req.get_session().contains_key(PROBE);
-    made.purge();
-    if is_made_now {
-        req.extensions_mut().insert(Missing);
+    if req.get_session().status() != SessionStatus::Purged {
+        return;
     }
+    // A session that is as good as new takes the place of the one with the mark: middleware further inside may use it.
+    let all = mem::take(&mut *req.extensions_mut());
+    let stand_in = req.get_session();
+    let new = mem::replace(&mut *req.extensions_mut(), all);
+    req.extensions_mut().extend(new);
+    req.extensions_mut().insert(Missing(stand_in));
 }
 
 #[cfg(test)]
@@ -200,5 +225,38 @@ mod tests {
         let app = test::init_service(app).await;
         let answer = test::call_service(&app, test::TestRequest::get().to_request()).await;
         assert_eq!(answer.status(), StatusCode::OK);
+    }
+
+    #[actix_web::test]
+    async fn middleware_further_inside_keeps_its_session() {
+        let inside = web::scope("/inside")
+            .wrap(
+                SessionMiddleware::builder(CookieSessionStore::default(), Key::from(&[1; 64]))
+                    .cookie_secure(false)
+                    .build(),
+            )
+            .route(
+                "",
+                web::to(|req: HttpRequest| async move {
+                    let session = req.get_session();
+                    let visits = session.get::<u32>("visits").unwrap().unwrap_or(0) + 1;
+                    session.insert("visits", visits).unwrap();
+                    assert!(!is_missing(&req));
+                    actix_web::HttpResponse::Ok().body(visits.to_string())
+                }),
+            );
+        let app = App::new()
+            .wrap_fn(|req, service| {
+                probe(req.request());
+                assert!(is_missing(req.request()));
+                actix_web::dev::Service::call(service, req)
+            })
+            .service(inside);
+        let app = test::init_service(app).await;
+        let request = || test::TestRequest::get().uri("/inside");
+        let answer = test::call_service(&app, request().to_request()).await;
+        let cookie = answer.response().cookies().next().unwrap().into_owned();
+        let again = test::call_service(&app, request().cookie(cookie).to_request()).await;
+        assert_eq!(test::read_body(again).await, "2");
     }
 }

@@ -133,6 +133,11 @@ impl CurrentUser {
                 Ok(signed_in)
             }
             None if session::is_missing(req) => Err(session::missing()),
+            #[cfg(feature = "identity")]
+            None if matches!(self.source, Source::Identity) => {
+                session::hint_at_version(req);
+                Err(Problem::not_authenticated())
+            }
             None => Err(Problem::not_authenticated()),
         }
     }

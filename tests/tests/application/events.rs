@@ -22,6 +22,26 @@ fn a_function_that_panics_at_an_event_costs_the_user_nothing() {
     assert_eq!(browser.get("/vault").status, 200);
     clock.advance_secs(30);
     browser.token("/otp/disable/", &code(&totp)).json();
+    totp.service().flush_events();
+    assert_eq!(totp.service().missed_events(), 4, "each was told once");
+}
+
+/// As applications do it that run on actix.
+#[test]
+fn an_asynchronous_function_may_spawn_tasks_of_its_thread() {
+    let (told, events) = std::sync::mpsc::channel();
+    let (totp, clock, _server) = site(|builder| {
+        builder.on_event_async(async move |event: &Event, _: &EventContext| {
+            let event = event.clone();
+            let told = told.clone();
+            let task = actix_web::rt::spawn(async move { told.send(event).unwrap() });
+            task.await.unwrap();
+        })
+    });
+    enroll(&totp, &clock);
+    totp.service().flush_events();
+    assert_eq!(totp.service().missed_events(), 0);
+    assert_eq!(events.try_recv(), Ok(Event::Enrolled { user: alice() }));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering::SeqCst},
 };
 
-use actix_totp::{BuildError, Error, MemoryStore, Outcome, Rejection, Totp, UserId};
+use actix_totp::{BuildError, Epoch, Error, MemoryStore, Outcome, Proof, Rejection, Totp, UserId};
 use actix_web::rt::{
     spawn,
     task::{JoinHandle, yield_now},
@@ -62,7 +62,7 @@ fn too_many_of_one_user_are_refused_and_others_are_not() {
         let hammering: Vec<_> = (0..200)
             .map(|_| {
                 fixture.send(&user(0), "000000".into(), |outcome| {
-                    matches!(outcome, Err(Error::Overloaded))
+                    matches!(outcome, Err(Error::TooManyRequests))
                 })
             })
             .collect();
@@ -78,7 +78,7 @@ fn too_many_of_one_user_are_refused_and_others_are_not() {
 #[test]
 fn what_waits_is_bounded() {
     run(async {
-        let fixture = Fixture::new(10, true, |_| {});
+        let fixture = Fixture::new(60, true, |_| {});
         fixture.store.loads.close();
         let asked = Arc::new(AtomicUsize::new(0));
         let asking: Vec<_> = (0..6_000)
@@ -86,7 +86,7 @@ fn what_waits_is_bounded() {
                 let (totp, asked) = (fixture.totp.clone(), Arc::clone(&asked));
                 spawn(async move {
                     asked.fetch_add(1, SeqCst);
-                    totp.status(&user(n % 10)).await.map(|it| it.enabled)
+                    totp.status(&user(n % 60)).await.map(|it| it.enabled)
                 })
             })
             .collect();
@@ -117,7 +117,7 @@ fn what_waits_is_bounded() {
 fn whoever_floods_with_one_account_leaves_guards_and_sign_ins_of_others_their_places() {
     type Send = fn(Totp, UserId) -> JoinHandle<bool>;
     fn is_overloaded<T>(outcome: Result<T, Error>) -> bool {
-        matches!(outcome, Err(Error::Overloaded))
+        matches!(outcome, Err(Error::TooManyRequests))
     }
     let operations: [Send; 6] = [
         |totp, user| spawn(async move { is_overloaded(totp.enroll(&user, "", None).await) }),
@@ -127,7 +127,16 @@ fn whoever_floods_with_one_account_leaves_guards_and_sign_ins_of_others_their_pl
             spawn(async move { is_overloaded(totp.renew_backup_codes(&user, "000000").await) })
         },
         |totp, user| spawn(async move { is_overloaded(totp.disable(&user, Some("000000")).await) }),
-        |totp, user| spawn(async move { is_overloaded(totp.end_all_proofs(&user).await) }),
+        |totp, user| {
+            spawn(async move {
+                let proof = Proof {
+                    user,
+                    epoch: Epoch::from_i64(1),
+                    at: 1_700_000_000,
+                };
+                is_overloaded(totp.end_other_proofs(&proof).await)
+            })
+        },
     ];
     for send in operations {
         run(async move {

@@ -21,7 +21,7 @@ pub(crate) fn enroll(
     typed: Option<&str>,
     context: &Context<'_>,
 ) -> Transition<Enrollment> {
-    let (mut opened, events) = match device {
+    let (mut opened, events, proof) = match device {
         Some(device) if device.is_confirmed() => {
             let opened = context.open(device)?;
             let typed = typed
@@ -34,10 +34,15 @@ pub(crate) fn enroll(
                 Purpose::Repair,
                 context,
             )?;
-            (good.opened, good.events)
+            let proof = good.opened.proof(context.now);
+            (good.opened, good.events, Some(proof))
         }
-        Some(pending) => (context.open(pending)?, Vec::new()),
-        None => (Opened::new(user, context.now, context.random)?, Vec::new()),
+        Some(pending) => (context.open(pending)?, Vec::new(), None),
+        None => (
+            Opened::new(user, context.now, context.random)?,
+            Vec::new(),
+            None,
+        ),
     };
     let credential = Credential::generate(context.config.parameters, context.random)?;
     let label = if token::is_blank(label) {
@@ -50,6 +55,7 @@ pub(crate) fn enroll(
     let enrollment = Enrollment {
         otpauth_url: provisioning::otpauth_url(credential.parameters(), &secret, issuer, label),
         secret,
+        proof,
     };
     opened.secrets_mut().pending = Some(credential);
     opened.device.pending_at = Some(context.now);

@@ -78,13 +78,26 @@ fn weigh(
     let Some(proof) = proof.filter(|proof| proof.user == *user && status.accepts(proof)) else {
         return Decision::Required;
     };
-    if proof.at > now.saturating_add(TOLERATED_AHEAD_SECS) {
+    if is_from_the_future(proof, now) {
         return Decision::Required;
     }
-    if now.saturating_sub(proof.at) > max_age_secs {
+    if is_stale(proof, max_age_secs, now) {
         return Decision::Stale;
     }
     Decision::Pass { at: proof.at }
+}
+
+fn is_from_the_future(proof: &Proof, now: u64) -> bool {
+    proof.at > now.saturating_add(TOLERATED_AHEAD_SECS)
+}
+
+fn is_stale(proof: &Proof, max_age_secs: u64, now: u64) -> bool {
+    now.saturating_sub(proof.at) > max_age_secs
+}
+
+/// Whether a proof is of an age that may count.
+pub(crate) fn is_timely(proof: &Proof, max_age_secs: u64, now: u64) -> bool {
+    !is_from_the_future(proof, now) && !is_stale(proof, max_age_secs, now)
 }
 
 #[cfg(test)]

@@ -30,7 +30,14 @@ pub(crate) async fn enroll(request: &Request) -> Result<Enrollment, actix_web::E
     let label = current_user.label(&request.http, &request.caller);
     let operation = Operation::enroll(&request.caller.id, &label, request.body.token());
     let operation = operation.with_proof(request.proof());
-    Ok(accepted(request.totp.apply(operation).await)?)
+    let enrollment = accepted(request.totp.apply(operation).await)?;
+    if let Some(proof) = enrollment.proof()
+        && let Ok(session) = session::require(&request.http)
+    {
+        let session_proof = &request.totp.plugin.session_proof;
+        session_proof.write(&session, proof)?; // so that all tries of its first code are this session's
+    }
+    Ok(enrollment)
 }
 
 #[derive(Serialize)]

@@ -15,7 +15,7 @@ const MAX_OF_ONE_USER: usize = 128;
 const MAX_OF_ONE_USER_IN_A_BATCH: usize = 32;
 
 /// An operation for which there is no room.
-pub(super) struct Refused(pub(super) QueuedOperation);
+pub(super) struct Refused(pub(super) QueuedOperation, pub(super) Error);
 
 pub(super) struct Operations {
     /// All that wait, by their tickets: the oldest, and so the first to be late, in front.
@@ -84,23 +84,35 @@ impl Operations {
     ) -> Option<Refused> {
         self.drop_late(now);
         if self.waiting.len() >= self.max_queued {
-            return Some(Refused(operation));
+            return Some(Refused(operation, Error::Overloaded));
         }
         let ticket = self.ticket(deadline);
         let user = self.users.entry(operation.user().clone()).or_default();
         let mut refused = None;
-        if user.tickets.len() >= MAX_OF_ONE_USER {
+        if user.tickets.len() >= MAX_OF_ONE_USER && !operation.is_by_operator() {
             let chosen = self.dice.hash_one(ticket) as usize % (MAX_OF_ONE_USER + 1);
-            let Some(other) = user.tickets.swap_remove_back(chosen) else {
-                return Some(Refused(operation));
+            let loser = user.tickets.get(chosen).copied();
+            let loser = loser.filter(|it| {
+                let loser = self.waiting.get(it);
+                loser.is_some_and(|it| !it.is_by_operator())
+            });
+            let Some(loser) = loser else {
+                return Some(Refused(operation, Error::TooManyRequests));
             };
-            refused = self.waiting.remove(&other).map(Refused);
+            user.tickets.retain(|it| *it != loser);
+            let loser = self.waiting.remove(&loser);
+            refused = loser.map(|it| Refused(it, Error::TooManyRequests));
         }
         if user.turn == Turn::None {
             user.turn = Turn::Ready;
             self.ready.push_back(operation.user().clone());
         }
-        user.tickets.push_back(ticket);
+        // What the application or an operator does for the user is not held up by who hammers the account.
+        if operation.is_by_operator() {
+            user.tickets.push_front(ticket);
+        } else {
+            user.tickets.push_back(ticket);
+        }
         operation.set_ticket(ticket);
         self.waiting.insert(ticket, operation);
         refused
@@ -110,10 +122,10 @@ impl Operations {
     pub(super) fn take(&mut self, most: usize, now: Instant) -> Vec<QueuedOperation> {
         self.drop_late(now);
         let mut taken = Vec::new();
-        for _ in 0..most {
-            let Some(id) = self.ready.pop_front() else {
-                break;
-            };
+        let mut users = 0;
+        while users < most
+            && let Some(id) = self.ready.pop_front()
+        {
             let Some(user) = self.users.get_mut(&id) else {
                 continue;
             };
@@ -121,6 +133,7 @@ impl Operations {
                 self.users.remove(&id); // all of them were late
                 continue;
             }
+            users += 1;
             user.turn = Turn::UnderWay;
             let count = user.tickets.len().min(MAX_OF_ONE_USER_IN_A_BATCH);
             let tickets = user.tickets.drain(..count);

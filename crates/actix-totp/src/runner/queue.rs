@@ -11,9 +11,11 @@ use tokio::sync::oneshot;
 use super::operations::{Operations, Refused};
 use crate::sync::Instant;
 
-/// Where the store works for many at once: so many reads at most, which are over soon,
+/// Of one user no more reads than so many wait.
+const MAX_READS_OF_ONE_USER: usize = 128;
+/// Where the store works for many at once: so many reads at most are a batch, as they are over soon.
 const MAX_READS: usize = 32;
-/// and operations of so many users. Those that come meanwhile are the next batch.
+/// Likewise: operations of so many users are a batch. Those that come meanwhile are the next.
 const MAX_USERS: usize = 256;
 
 /// How much is done at a time, and how much and how long may wait.
@@ -78,12 +80,19 @@ impl Queue {
             self.drop_late_reads(now);
         }
         let of_user = self.reads_of_user.entry(read.user.clone()).or_default();
-        // Who floods with one account leaves room for the others.
-        if self.reads.len() >= self.max_queued || *of_user >= self.max_queued.div_ceil(4) {
+        // One account's flood leaves room for the others.
+        let refused = if self.reads.len() >= self.max_queued {
+            Some(Error::Overloaded)
+        } else if *of_user >= MAX_READS_OF_ONE_USER {
+            Some(Error::TooManyRequests)
+        } else {
+            None
+        };
+        if let Some(error) = refused {
             if *of_user == 0 {
                 self.reads_of_user.remove(&read.user);
             }
-            let _ = read.answer.send(Err(Error::Overloaded));
+            let _ = read.answer.send(Err(error));
             return;
         }
         *of_user += 1;
@@ -96,8 +105,8 @@ impl Queue {
         now: Instant,
         deadline: Instant,
     ) {
-        if let Some(Refused(operation)) = self.operations.push(operation, now, deadline) {
-            operation.refuse(Error::Overloaded);
+        if let Some(Refused(operation, error)) = self.operations.push(operation, now, deadline) {
+            operation.refuse(error);
         }
     }
 

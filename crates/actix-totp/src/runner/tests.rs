@@ -39,7 +39,14 @@ struct Answers(Arc<Mutex<Vec<Error>>>);
 impl Answers {
     fn operation(&self, id: &str) -> QueuedOperation {
         let answers = self.clone();
-        Operation::unlock(&user(id)).answered_by(move |result| {
+        Operation::authenticate(&user(id), "123456").answered_by(move |result| {
+            answers.0.lock().unwrap().extend(result.err());
+        })
+    }
+
+    fn by_operator(&self, id: &str) -> QueuedOperation {
+        let answers = self.clone();
+        Operation::end_all_proofs(&user(id)).answered_by(move |result| {
             answers.0.lock().unwrap().extend(result.err());
         })
     }
@@ -47,7 +54,8 @@ impl Answers {
     /// How many were refused for want of room since this was asked last, and how many were late.
     fn take(&self) -> (usize, usize) {
         let answers = std::mem::take(&mut *self.0.lock().unwrap());
-        let overloaded = answers.iter().filter(|it| matches!(it, Error::Overloaded));
+        let is_refused = |it: &&Error| matches!(it, Error::Overloaded | Error::TooManyRequests);
+        let overloaded = answers.iter().filter(is_refused);
         let late = answers.iter().filter(|it| matches!(it, Error::TimedOut));
         (overloaded.count(), late.count())
     }
@@ -249,20 +257,57 @@ fn reads_have_places_that_operations_cannot_take() {
 #[test]
 fn reads_of_one_user_leave_room_for_the_others() {
     let start = Instant::now();
-    let mut queue = queue(8, start);
-    let mut of_alice: Vec<_> = (0..3)
+    let mut queue = queue(200, start);
+    let mut of_alice: Vec<_> = (0..129)
         .map(|_| push_read(&mut queue, "alice", start))
         .collect();
     let refused = of_alice.pop().unwrap().try_recv();
-    assert!(matches!(refused, Ok(Err(Error::Overloaded))));
+    assert!(matches!(refused, Ok(Err(Error::TooManyRequests))));
     let mut of_bob = push_read(&mut queue, "bob", start);
     assert!(matches!(of_bob.try_recv(), Err(TryRecvError::Empty)));
     let Some(Task::Reads(reads)) = queue.take(start) else {
         panic!("reads wait");
     };
-    assert_eq!(reads.len(), 3);
+    assert_eq!(reads.len(), 32);
     let mut again = push_read(&mut queue, "alice", start);
     assert!(matches!(again.try_recv(), Err(TryRecvError::Empty)));
+}
+
+/// A user whose operations were all late is no work, and hides none.
+#[test]
+fn after_a_hang_the_late_users_do_not_stand_in_the_way() {
+    let start = Instant::now();
+    let (mut queue, answers) = (queue_of(4, None, 4_096, start), Answers::default());
+    for n in 0..300 {
+        push(&mut queue, &answers, &format!("late {n}"), start);
+    }
+    let later = start + Duration::from_secs(2);
+    push(&mut queue, &answers, "alice", later);
+    let late = start + LATE;
+    assert_eq!(users(&operations(queue.take(late))), ["alice"]);
+    assert_eq!(answers.take(), (0, 300));
+    assert!(!queue.has_work());
+}
+
+/// `end_all_proofs` after a password change, while a thief hammers the account.
+#[test]
+fn what_an_operator_does_for_a_user_goes_before_a_flood_and_is_never_refused_for_it() {
+    let start = Instant::now();
+    let (mut queue, answers) = (queue(4_096, start), Answers::default());
+    push(&mut queue, &answers, "alice", start);
+    assert_eq!(operations(queue.take(start)).len(), 1);
+    for _ in 0..300 {
+        push(&mut queue, &answers, "alice", start);
+    }
+    let operator = Answers::default();
+    queue.push_operation(operator.by_operator("alice"), start, start + TIMEOUT);
+    for _ in 0..10_000 {
+        push(&mut queue, &answers, "alice", start);
+    }
+    assert_eq!(operator.take(), (0, 0));
+    finish(&mut queue, &["alice"], start);
+    let batch = operations(queue.take(start));
+    assert!(batch[0].is_by_operator(), "it is the first");
 }
 
 #[test]

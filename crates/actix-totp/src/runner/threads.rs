@@ -170,6 +170,11 @@ fn do_operations(shared: &Arc<Shared>, operations: Vec<QueuedOperation>) {
             .queue
             .put_back(users, conflicts, postponed, Instant::now());
         wake_one(shared, &mut state); // for the next batch, while this one is answered
+        if state.queue.next_try().is_some() {
+            shared.wake.notify_one(); // a thread that sleeps learns until when
+        }
     }
-    answered.into_iter().for_each(|it| it.answer());
+    for answered in answered {
+        let _ = catch_unwind(AssertUnwindSafe(|| answered.answer()));
+    }
 }

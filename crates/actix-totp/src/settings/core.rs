@@ -4,7 +4,7 @@ use std::{cell::OnceCell, time::Duration};
 
 use actix_totp_core::{Clock, Event, EventContext, Parameters, Randomness, Sleeper};
 
-use tokio::runtime::Builder;
+use tokio::{runtime::Builder, task::LocalSet};
 
 use super::TotpBuilder;
 
@@ -80,7 +80,8 @@ impl TotpBuilder {
     }
 
     /// The same for an asynchronous function: each event is awaited before the next one is told. It runs on a tokio runtime of
-    /// its own, with one thread, so that it needs no `Send` and holds up no request.
+    /// its own, with one thread, so that it needs no `Send` and holds up no request. A task that it spawns goes on only
+    /// while an event is told: spawn what lasts longer on a runtime of the application's.
     ///
     /// Default: none.
     ///
@@ -123,7 +124,7 @@ impl TotpBuilder {
         self.map_core(|core| core.clock(clock))
     }
 
-    /// How to wait before a lost swap is tried again.
+    /// How [`service`](crate::Totp::service) waits before it tries a conflict again. What requests ask for waits in its queue.
     ///
     /// Default: [`SystemSleeper`](crate::SystemSleeper).
     pub fn sleeper(self, sleeper: impl Sleeper) -> Self {
@@ -147,7 +148,7 @@ where
     move |event, context| {
         let started = runtime.get_or_init(|| Builder::new_current_thread().enable_all().build());
         match started {
-            Ok(runtime) => runtime.block_on(handler(event, context)),
+            Ok(runtime) => LocalSet::new().block_on(runtime, handler(event, context)),
             Err(error) => tracing::error!(%error, "no runtime can be had to tell events"),
         }
     }
