@@ -105,8 +105,17 @@ impl Totp {
         &self,
         operation: Operation<T>,
     ) -> Result<Outcome<T>, Error> {
+        self.apply_and_then(operation, |done| done).await
+    }
+
+    /// The same, and on that thread what follows from its success: work that would hold up a worker of the application.
+    pub(crate) async fn apply_and_then<T: Send + 'static, U: Send + 'static>(
+        &self,
+        operation: Operation<T>,
+        and_then: impl FnOnce(T) -> U + Send + 'static,
+    ) -> Result<Outcome<U>, Error> {
         let operation = operation.with_context(self.event_context.clone());
-        self.plugin.runner.apply(operation).await
+        self.plugin.runner.apply(operation, and_then).await
     }
 }
 

@@ -59,17 +59,22 @@ impl Runner {
         .await
     }
 
-    /// Does an operation.
+    /// Does an operation, and what follows from its success: on the same thread, where it may take a while.
     ///
     /// # Errors
     ///
     /// Its own, and as [`read`](Self::read).
-    pub(crate) async fn apply<T: Send + 'static>(
+    pub(crate) async fn apply<T: Send + 'static, U: Send + 'static>(
         &self,
         operation: Operation<T>,
-    ) -> Result<Outcome<T>, Error> {
+        and_then: impl FnOnce(T) -> U + Send + 'static,
+    ) -> Result<Outcome<U>, Error> {
         let (answer, answered) = oneshot::channel();
         let operation = operation.answered_by(move |result| {
+            let result = result.map(|outcome| match outcome.into_result() {
+                Ok(done) => Outcome::Accepted(and_then(done)),
+                Err(rejection) => Outcome::Rejected(rejection),
+            });
             let _ = answer.send(result); // whoever does not wait any more is gone
         });
         self.wait(answered, |queue, now, deadline| {

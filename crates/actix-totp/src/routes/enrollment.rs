@@ -3,6 +3,7 @@
 use actix_totp_core::{Confirmed, Enrollment, Operation};
 use actix_web::HttpResponse;
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 use super::response::{accepted, ok, reveal};
 use crate::{change::Change, problem::Problem, request::Request, session};
@@ -15,22 +16,30 @@ struct Generated<'a> {
 }
 
 pub(crate) async fn generate(request: Request) -> Result<HttpResponse, actix_web::Error> {
-    let enrollment = enroll(&request).await?;
+    let (enrollment, qr_svg) = enroll(&request).await?;
     Ok(ok(&Generated {
         secret: enrollment.secret(),
         otpauth_url: enrollment.otpauth_url(),
-        qr_svg: &enrollment.qr_svg(),
+        qr_svg: &qr_svg,
     }))
 }
 
-/// Makes a new secret, if the application agrees.
-pub(crate) async fn enroll(request: &Request) -> Result<Enrollment, actix_web::Error> {
+/// Makes a new secret with its QR code, if the application agrees.
+pub(crate) async fn enroll(
+    request: &Request,
+) -> Result<(Enrollment, Zeroizing<String>), actix_web::Error> {
     request.authorize(Change::Generate).await?;
     let current_user = &request.totp.plugin.current_user;
     let label = current_user.label(&request.http, &request.caller);
     let operation = Operation::enroll(&request.caller.id, &label, request.body.token());
     let operation = operation.with_proof(request.proof());
-    Ok(accepted(request.totp.apply(operation).await)?)
+    let draw = |enrollment: Enrollment| {
+        let qr_svg = enrollment.qr_svg();
+        (enrollment, qr_svg)
+    };
+    Ok(accepted(
+        request.totp.apply_and_then(operation, draw).await,
+    )?)
 }
 
 #[derive(Serialize)]

@@ -171,5 +171,7 @@ fn do_operations(shared: &Arc<Shared>, operations: Vec<QueuedOperation>) {
             .put_back(users, conflicts, postponed, Instant::now());
         wake_one(shared, &mut state); // for the next batch, while this one is answered
     }
-    answered.into_iter().for_each(|it| it.answer());
+    for answered in answered {
+        let _ = catch_unwind(AssertUnwindSafe(|| answered.answer()));
+    }
 }
