@@ -1,6 +1,15 @@
 //! A client that has thousands of connections open, and sends on all of them at once.
 
-use std::{collections::BTreeMap, io, net::SocketAddr, sync::Arc, thread};
+use std::{
+    collections::BTreeMap,
+    io,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    thread,
+};
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::{
@@ -26,27 +35,31 @@ pub fn post(browser: &Browser, endpoint: &str, json: &str) -> Vec<u8> {
 /// A flood that is under way, on a thread of its own.
 pub struct Flood(thread::JoinHandle<Statuses>);
 
+/// How many answers a flood was given so far.
+pub type Answered = Arc<AtomicUsize>;
+
 impl Flood {
     /// Sends a request on so many connections, on each as soon as it is open.
     pub fn send(browser: &Browser, connections: usize, request: Vec<u8>) -> Self {
         Self::start(browser, connections, request, None)
     }
 
-    /// Sends it on each again and again, until the sender says something or is gone.
+    /// Sends it on each again and again, until the sender is gone. Counts the answers.
     pub fn send_until(
         browser: &Browser,
         connections: usize,
         request: Vec<u8>,
-        end: oneshot::Receiver<()>,
+        (end, answered): (oneshot::Receiver<()>, &Answered),
     ) -> Self {
-        Self::start(browser, connections, request, Some(end))
+        let until = (end, Arc::clone(answered));
+        Self::start(browser, connections, request, Some(until))
     }
 
     fn start(
         browser: &Browser,
         connections: usize,
         request: Vec<u8>,
-        end: Option<oneshot::Receiver<()>>,
+        until: Option<(oneshot::Receiver<()>, Answered)>,
     ) -> Self {
         allow_files(2 * connections as u64 + 500);
         let address = browser.address;
@@ -56,7 +69,7 @@ impl Flood {
                 .build();
             runtime
                 .unwrap()
-                .block_on(exchange_all(address, connections, request, end))
+                .block_on(exchange_all(address, connections, request, until))
         }))
     }
 
@@ -74,19 +87,23 @@ async fn exchange_all(
     address: SocketAddr,
     connections: usize,
     request: Vec<u8>,
-    end: Option<oneshot::Receiver<()>>,
+    until: Option<(oneshot::Receiver<()>, Answered)>,
 ) -> Statuses {
-    let repeats = end.is_some();
+    let repeats = until.is_some();
+    let (end, answered) = until.unzip();
+    let answered = answered.unwrap_or_default();
     let (ended, has_ended) = watch::channel(false);
     let request: Arc<[u8]> = request.into();
     let mut exchanges = Vec::new();
     for _ in 0..connections {
         let mut stream = TcpStream::connect(address).await.unwrap();
         let (request, has_ended) = (Arc::clone(&request), has_ended.clone());
+        let answered = Arc::clone(&answered);
         exchanges.push(tokio::spawn(async move {
             let mut statuses = Vec::new();
             loop {
                 statuses.push(exchange(&mut stream, &request).await.unwrap());
+                answered.fetch_add(1, SeqCst);
                 if !repeats || *has_ended.borrow() {
                     return statuses;
                 }

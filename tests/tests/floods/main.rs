@@ -8,7 +8,8 @@ mod support;
 
 use std::{
     fmt,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError, atomic::Ordering::SeqCst},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -16,13 +17,13 @@ use quickstart::SessionPlace;
 use serde_json::json;
 use tokio::sync::oneshot;
 
-use client::{Flood, post};
+use client::{Answered, Flood, Statuses, post};
 use support::{Authenticator, Browser, TestApp};
 
 /// More than there are places.
 const AT_ONCE: usize = 4_500;
 /// One that nobody has.
-const WRONG_BACKUP_CODE: &str = r#"{"token":"AAAA-AAAA-AAAA-AAAA"}"#;
+const WRONG_BACKUP_CODE: &str = "AAAA-AAAA-AAAA-AAAA";
 
 /// One flood at a time.
 fn alone() -> MutexGuard<'static, ()> {
@@ -121,7 +122,7 @@ fn whoever_floods_an_endpoint_with_one_account_gets_nobody_else_refused() {
     // With a second factor; in one browser with a proof, in the other with the password only.
     let (verified, ..) = app.enrolled("enrolled");
     let enrolled = app.signed_in("enrolled");
-    let wrong = WRONG_BACKUP_CODE;
+    let wrong = &json!({ "token": WRONG_BACKUP_CODE }).to_string();
     for (endpoint, mallory, json) in [
         ("verify", &pending, r#"{"token":"000000"}"#),
         ("generate", &pending, "{}"),
@@ -134,24 +135,44 @@ fn whoever_floods_an_endpoint_with_one_account_gets_nobody_else_refused() {
     }
 }
 
-/// A thief of the password has 300 requests under way all the time.
+/// A thief of the password has 300 requests under way all the time, and has had a hundred wrong ones before. A write takes as
+/// long as a hundred answers. How often a request is refused for want of room is chance, so it is the average that counts.
 #[test]
 fn wrong_backup_codes_do_not_keep_the_owner_out() {
     let _alone = alone();
     let app = start();
     let (_, _, backup) = app.enrolled("alice");
-    let thief = app.signed_in("alice");
+    let mut thief = app.signed_in("alice");
     let mut alice = app.signed_in("alice");
-    let (_end, until) = oneshot::channel();
-    let wrong = post(&thief, "validate", WRONG_BACKUP_CODE);
-    let flood = Flood::send_until(&thief, 300, wrong, until);
-    let tries = backup.iter().map(|code| {
-        let mut tries = (1..).map(|_| alice.token("/auth/otp/validate/", code).status);
-        tries.position(|status| status == 200).unwrap() + 1
-    });
-    let tries: Vec<usize> = tries.collect();
-    drop(_end);
-    let statuses = flood.statuses();
+    let (mut tries, mut statuses) = (Vec::new(), Statuses::new());
+    for code in &backup[..5] {
+        for _ in 0..100 {
+            thief.token("/auth/otp/validate/", WRONG_BACKUP_CODE);
+        }
+        let answered = Answered::default();
+        let (end, until) = oneshot::channel();
+        let wrong = post(
+            &thief,
+            "validate",
+            &json!({ "token": WRONG_BACKUP_CODE }).to_string(),
+        );
+        let flood = Flood::send_until(&thief, 300, wrong, (until, &answered));
+        let wait_for_another = move |count| {
+            let goal = answered.load(SeqCst) + count;
+            while answered.load(SeqCst) < goal {
+                thread::yield_now();
+            }
+        };
+        wait_for_another(600); // all 300 are under way
+        app.store.before_swaps(move || wait_for_another(100));
+        let mut is_in = |_: &_| alice.token("/auth/otp/validate/", code).status == 200;
+        tries.push((1..=50).find(&mut is_in).expect("within 50 tries"));
+        app.store.before_swaps(|| {});
+        drop(end);
+        for (status, count) in flood.statuses() {
+            *statuses.entry(status).or_default() += count;
+        }
+    }
     println!("looked at after {tries:?} tries; the thief: {statuses:?}");
-    assert!(tries.iter().all(|tries| *tries <= 10), "{tries:?}");
+    assert!(tries.iter().sum::<usize>() <= 10 * tries.len());
 }
