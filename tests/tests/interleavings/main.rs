@@ -15,7 +15,11 @@ use shuttle::{
     scheduler::{PctScheduler, RandomScheduler},
 };
 
-/// What the notifier is given here.
+/// What the notifier is given here: the users are the threads.
+mod device {
+    pub(crate) type UserId = usize;
+}
+
 mod event {
     /// The number of a thread, and of its event.
     #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -25,6 +29,10 @@ mod event {
 
     impl Event {
         pub(crate) fn log(&self) {}
+
+        pub(crate) fn user(&self) -> &usize {
+            &self.0
+        }
     }
 
     impl EventContext {

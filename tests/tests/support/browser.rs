@@ -149,7 +149,7 @@ impl Browser {
         let mut bytes = Vec::new();
         let mut chunk = [0; 16_384];
         let has_body = !request.starts_with(b"HEAD ");
-        while !is_whole(&bytes, has_body) {
+        while !Answer::is_whole(&bytes, has_body) {
             match stream.read(&mut chunk)? {
                 0 => return Err(io::ErrorKind::UnexpectedEof.into()),
                 read => bytes.extend_from_slice(&chunk[..read]),
@@ -162,17 +162,6 @@ impl Browser {
     pub fn session(&self) -> String {
         self.cookies.get("id").cloned().unwrap_or_default()
     }
-}
-
-/// Whether these bytes are an answer with as much of a body as its head announces.
-fn is_whole(bytes: &[u8], has_body: bool) -> bool {
-    let Some(end) = bytes.windows(4).position(|it| it == b"\r\n\r\n") else {
-        return false;
-    };
-    let length = Answer::parse(bytes)
-        .header("content-length")
-        .and_then(|it| it.parse::<usize>().ok());
-    !has_body || length.is_some_and(|length| bytes.len() >= end + 4 + length)
 }
 
 #[derive(Debug, Clone)]
@@ -209,6 +198,17 @@ impl Answer {
             headers: headers.collect(),
             body: bytes[end + 4..].to_vec(),
         }
+    }
+
+    /// Whether these bytes are an answer with as much of a body as its head announces.
+    pub fn is_whole(bytes: &[u8], has_body: bool) -> bool {
+        let Some(end) = bytes.windows(4).position(|it| it == b"\r\n\r\n") else {
+            return false;
+        };
+        let length = Self::parse(bytes)
+            .header("content-length")
+            .and_then(|it| it.parse::<usize>().ok());
+        !has_body || length.is_some_and(|length| bytes.len() >= end + 4 + length)
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {

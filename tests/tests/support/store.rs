@@ -19,7 +19,10 @@ pub enum Call {
 pub struct FaultyStore {
     store: Arc<dyn DeviceStore>,
     script: Arc<Mutex<Script>>,
+    before_swaps: Arc<Mutex<Option<Hook>>>,
 }
+
+type Hook = Arc<dyn Fn() + Send + Sync>;
 
 #[derive(Default)]
 struct Script {
@@ -39,7 +42,13 @@ impl FaultyStore {
         Self {
             store,
             script: Arc::default(),
+            before_swaps: Arc::default(),
         }
+    }
+
+    /// What each swap, or batch of swaps, waits for from now on.
+    pub fn before_swaps(&self, wait: impl Fn() + Send + Sync + 'static) {
+        *self.before_swaps.lock().unwrap() = Some(Arc::new(wait));
     }
 
     /// From the `k`-th call on, counted from now, every call fails; 0: none does.
@@ -77,6 +86,10 @@ impl FaultyStore {
             script.calls.push(call);
             (script.fault, script.calls.len())
         };
+        let before = self.before_swaps.lock().unwrap().clone();
+        if let Some(wait) = before.filter(|_| call == Call::Swap) {
+            wait();
+        }
         let failure = Err(StoreError::unavailable(CAUSE));
         match fault {
             Some(Fault::From(k)) if n >= k => failure,

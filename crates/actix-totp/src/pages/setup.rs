@@ -33,12 +33,12 @@ pub(super) fn show(state: &State<'_>) -> Shown {
 
 /// The one page that shows the secret: an answer to a POST, which nothing may store.
 pub(super) async fn begin(request: &Request, browser: &Browser<'_>) -> Answer {
-    let enrollment = enroll(request).await?;
+    let (enrollment, qr_svg) = enroll(request).await?;
     let form = request.body.form.as_deref().and_then(Form::named);
     let page = Page::Secret(Secret {
         secret: in_groups_of_four(enrollment.secret()),
         otpauth_url: enrollment.otpauth_url(),
-        qr_svg: &enrollment.qr_svg(),
+        qr_svg: &qr_svg,
         replaces: form == Some(Form::Replace),
         digits: request.totp.service().parameters().digits,
     });

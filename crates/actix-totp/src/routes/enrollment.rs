@@ -1,8 +1,9 @@
 //! `generate/` and `verify/`: a new secret, and the proof that the authenticator has it.
 
 use actix_totp_core::{Confirmed, Enrollment, Operation};
-use actix_web::HttpResponse;
+use actix_web::{HttpResponse, web};
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 use super::response::{accepted, ok, reveal};
 use crate::{change::Change, problem::Problem, request::Request, session};
@@ -15,16 +16,18 @@ struct Generated<'a> {
 }
 
 pub(crate) async fn generate(request: Request) -> Result<HttpResponse, actix_web::Error> {
-    let enrollment = enroll(&request).await?;
+    let (enrollment, qr_svg) = enroll(&request).await?;
     Ok(ok(&Generated {
         secret: enrollment.secret(),
         otpauth_url: enrollment.otpauth_url(),
-        qr_svg: &enrollment.qr_svg(),
+        qr_svg: &qr_svg,
     }))
 }
 
-/// Makes a new secret, if the application agrees.
-pub(crate) async fn enroll(request: &Request) -> Result<Enrollment, actix_web::Error> {
+/// Makes a new secret with its QR code, if the application agrees.
+pub(crate) async fn enroll(
+    request: &Request,
+) -> Result<(Enrollment, Zeroizing<String>), actix_web::Error> {
     request.authorize(Change::Generate).await?;
     let current_user = &request.totp.plugin.current_user;
     let label = current_user.label(&request.http, &request.caller);
@@ -35,9 +38,15 @@ pub(crate) async fn enroll(request: &Request) -> Result<Enrollment, actix_web::E
         && let Ok(session) = session::require(&request.http)
     {
         let session_proof = &request.totp.plugin.session_proof;
-        session_proof.write(&session, proof)?; // so that all tries of its first code are this session's
+        // So that all tries of its first code are this session's. Where it cannot be kept (logged there) five are.
+        let _ = session_proof.write(&session, proof);
     }
-    Ok(enrollment)
+    // It takes a millisecond, in which a worker of the application answers others.
+    let drawn = web::block(move || {
+        let qr_svg = enrollment.qr_svg();
+        (enrollment, qr_svg)
+    });
+    Ok(drawn.await.map_err(|_| Problem::unavailable())?)
 }
 
 #[derive(Serialize)]
