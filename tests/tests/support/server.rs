@@ -21,6 +21,7 @@ impl RunningServer {
         make: impl AsyncFnOnce(TcpListener) -> anyhow::Result<Server> + Send + 'static,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        rustix::net::listen(&listener, 4_096).unwrap(); // std lets 128 wait; more are asked to come again in a second
         let address = listener.local_addr().unwrap();
         let (send, receive) = mpsc::channel();
         let thread = std::thread::spawn(move || {
