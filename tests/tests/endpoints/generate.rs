@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::{GENERATE, STATUS, VALIDATE, VERIFY, detail, support::TestApp};
+use crate::{GENERATE, STATUS, VALIDATE, VERIFY, assert_is_dead, detail, support::TestApp};
 
 #[test]
 fn generate_shows_a_secret_a_url_and_a_qr_code() {
@@ -76,9 +76,13 @@ fn generate_while_confirmed_needs_a_good_token() {
         .token(GENERATE[0], "12345")
         .problem(400, "malformed_token");
 
-    let session = alice.session();
+    // The good token is a proof, as at validate/, under a new session id.
+    let before = app.signed_in("alice");
+    let mut alice = before.clone();
+    alice.get("/vault").problem(403, "totp_required");
     let new_phone = app.authenticator(&alice.token(GENERATE[1], &phone.code()).json());
-    assert_eq!(alice.session(), session, "it gives no proof");
+    assert_is_dead(&before);
+    assert_eq!(alice.get("/vault").status, 200);
     let status = alice.get(STATUS[0]).json();
     assert_eq!(
         (&status["replacement_pending"], &status["otp_enabled"]),
