@@ -5,6 +5,7 @@ mod support;
 
 mod calls;
 mod changes;
+mod documents;
 mod events;
 mod existing_app;
 mod settings;
