@@ -11,6 +11,7 @@ pub mod bench;
 mod body;
 mod change;
 mod cross_site;
+mod drawing;
 mod extract;
 #[cfg(feature = "fuzz")]
 #[doc(hidden)]

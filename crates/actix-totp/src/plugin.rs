@@ -7,6 +7,7 @@ use actix_web::HttpRequest;
 
 use crate::{
     change::AuthorizeChange,
+    drawing::Drawing,
     problem::Problem,
     recheck::Recheck,
     request_context::RequestContext,
@@ -30,6 +31,7 @@ pub(crate) struct Plugin {
     pub(crate) service: TotpService,
     pub(crate) runner: Runner,
     pub(crate) recheck: Option<Arc<Recheck>>,
+    pub(crate) drawing: Drawing,
     pub(crate) current_user: CurrentUser,
     pub(crate) session_proof: SessionProof,
     pub(crate) request_context: RequestContext,

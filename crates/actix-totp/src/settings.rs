@@ -10,6 +10,7 @@ use actix_totp_core::{BuildError, DeviceStore, KeyRing, TotpService};
 use crate::{
     change::AuthorizeChange,
     cross_site,
+    drawing::Drawing,
     plugin::{BrowserPaths, Plugin, Totp},
     recheck::{Recheck, Watched},
     request_context::RequestContext,
@@ -150,6 +151,7 @@ impl TotpBuilder {
             runner: Runner::new(service.clone(), self.limits),
             service,
             recheck,
+            drawing: Drawing::default(),
             current_user: self.current_user,
             session_proof: SessionProof::new(self.name.as_deref()),
             request_context: self.request_context,

@@ -1,7 +1,7 @@
 //! `generate/` and `verify/`: a new secret, and the proof that the authenticator has it.
 
 use actix_totp_core::{Confirmed, Enrollment, Operation};
-use actix_web::{HttpResponse, web};
+use actix_web::HttpResponse;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -41,12 +41,7 @@ pub(crate) async fn enroll(
         // So that all tries of its first code are this session's. Where it cannot be kept (logged there) five are.
         let _ = session_proof.write(&session, proof);
     }
-    // It takes a millisecond, in which a worker of the application answers others.
-    let drawn = web::block(move || {
-        let qr_svg = enrollment.qr_svg();
-        (enrollment, qr_svg)
-    });
-    Ok(drawn.await.map_err(|_| Problem::unavailable())?)
+    Ok(request.totp.plugin.drawing.draw(enrollment).await?)
 }
 
 #[derive(Serialize)]
