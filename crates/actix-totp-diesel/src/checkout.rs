@@ -85,23 +85,20 @@ pub(crate) fn write<C: Backend>(
     next: Option<&Device>,
 ) -> Result<bool, StoreError> {
     let mut connection = check_out(pool)?;
-    let swapped = swap_on(&mut *connection, user, expected, next);
-    if let Err(error) = &swapped
-        && !is_alive(&mut connection)
-        && let Some(next) = next
-    // a row that is gone does not say who deleted it
-    {
-        drop(connection);
-        let connection = &mut *check_out_alive(pool)?;
-        let swapped = swap_again(connection, user, expected, next);
-        return certain(swapped.map_err(StoreError::unavailable)?, error);
-    }
-    swapped.map_err(StoreError::unavailable)
+    let error = match swap_on(&mut *connection, user, expected, next) {
+        Err(error) if !is_alive(&mut connection) => error,
+        swapped => return swapped.map_err(StoreError::unavailable),
+    };
+    drop(connection);
+    let connection = &mut *check_out_alive(pool)?;
+    let swapped = swap_again(connection, user, expected, next);
+    certain(swapped.map_err(StoreError::unavailable)?, &error)
 }
 
-/// Runs many updates as one statement. `None`: the database refused it as a whole, and nothing was written.
+/// Runs many updates as one statement. `None`: it met a conflict as a whole, and nothing was written.
 ///
-/// On a connection that dies it is unknown what was written: each is run again alone, and recognised.
+/// After any other error it is unknown what was written: each is run again alone, and recognised. That a connection still
+/// answers says nothing, as a pooler that lost its server in the statement may report that and keep its client.
 pub(crate) fn write_all<C: Backend>(
     pool: &Connections<C>,
     update_all: UpdateAll<C>,
@@ -115,18 +112,15 @@ pub(crate) fn write_all<C: Backend>(
         Err(error) if C::is_conflict(&error) => return Ok(None),
         Err(error) => error,
     };
-    if is_alive(&mut connection) {
-        return match error {
-            Error::DatabaseError(..) => Ok(None), // the server's own word
-            other => Err(StoreError::unavailable(other)),
-        };
+    if !is_alive(&mut connection) {
+        drop(connection);
+        connection = check_out_alive(pool)?;
     }
-    drop(connection);
-    let connection = &mut *check_out_alive(pool)?;
     let answer = |update: &Update<'_>| {
         let (user, expected) = (&update.next.user, Some(update.expected));
         let swapped = alone.run(until, || {
-            swap_again(connection, user, expected, update.next).map_err(StoreError::unavailable)
+            let swapped = swap_again(&mut *connection, user, expected, Some(update.next));
+            swapped.map_err(StoreError::unavailable)
         });
         certain(swapped?, &error)
     };
