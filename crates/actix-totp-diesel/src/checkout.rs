@@ -14,7 +14,7 @@ use diesel::{
 
 use crate::{
     answers::{Answers, EachAlone},
-    backend::{Backend, Update, UpdateAll},
+    backend::{Backend, Write},
     columns::Row,
     swap::{swap_again, swap_on},
 };
@@ -95,19 +95,19 @@ pub(crate) fn write<C: Backend>(
     certain(swapped.map_err(StoreError::unavailable)?, &error)
 }
 
-/// Runs many updates as one statement. `None`: it met a conflict as a whole, and nothing was written.
+/// Runs many swaps as one statement. `None`: it met a conflict as a whole, and nothing was written.
 ///
 /// After any other error it is unknown what was written: each is run again alone, and recognised. That a connection still
 /// answers says nothing, as a pooler that lost its server in the statement may report that and keep its client.
 pub(crate) fn write_all<C: Backend>(
     pool: &Connections<C>,
-    update_all: UpdateAll<C>,
-    updates: &[Update<'_>],
+    statement: impl FnOnce(&mut C) -> QueryResult<Vec<bool>>,
+    writes: &[Write<'_>],
     alone: &mut EachAlone<impl Fn() -> Instant>,
     until: Instant,
 ) -> Result<Option<Answers<bool>>, StoreError> {
     let mut connection = check_out(pool)?;
-    let error = match update_all(&mut connection, updates) {
+    let error = match statement(&mut connection) {
         Ok(written) => return Ok(Some(written.into_iter().map(Ok).collect())),
         Err(error) if C::is_conflict(&error) => return Ok(None),
         Err(error) => error,
@@ -116,15 +116,15 @@ pub(crate) fn write_all<C: Backend>(
         drop(connection);
         connection = check_out_alive(pool)?;
     }
-    let answer = |update: &Update<'_>| {
-        let (user, expected) = (&update.next.user, Some(update.expected));
+    let answer = |write: &Write<'_>| {
+        let (swap, next) = (write.swap, write.swap.next.as_ref());
         let swapped = alone.run(until, || {
-            let swapped = swap_again(&mut *connection, user, expected, Some(update.next));
+            let swapped = swap_again(&mut *connection, &swap.user, swap.expected, next);
             swapped.map_err(StoreError::unavailable)
         });
         certain(swapped?, &error)
     };
-    Ok(Some(updates.iter().map(answer).collect()))
+    Ok(Some(writes.iter().map(answer).collect()))
 }
 
 /// After `error` no swap is told as lost: the try that it ended may have written it.

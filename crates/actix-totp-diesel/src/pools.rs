@@ -99,7 +99,7 @@ impl<C: Backend> Pools<C> {
 
     /// Whether many users are loaded and swapped at about the price of one.
     pub(crate) fn has_batches(&self) -> bool {
-        self.writer.is_some() || C::UPDATE_ALL.is_some()
+        self.writer.is_some() || C::WRITE_ALL.is_some()
     }
 
     pub(crate) const fn connections(&self) -> &Pool<ConnectionManager<C>> {

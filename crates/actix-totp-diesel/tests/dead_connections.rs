@@ -36,7 +36,7 @@ fn assert_survives_dead_connections<C: TestBackend>(owned: &Owned<C>, end: impl 
         "somebody else's version is not taken for this swap's"
     );
     end_all_connections();
-    assert_eq!(store.page(None, 9).unwrap(), [next.clone()]);
+    assert_eq!(store.load(&alice.user).unwrap().as_ref(), Some(&next));
     end_all_connections();
     let deleted = store.swap(&alice.user, Some(next.version), None);
     assert!(deleted.unwrap(), "its row was still there");
@@ -189,6 +189,31 @@ mod of_postgres {
         assert!(matches!(lost[..], [Ok(true), Err(_), Ok(true)]), "{lost:?}");
         assert_eq!(store.load(&bob.user).unwrap(), Some(at(5, bob)));
         assert_eq!(store.load(&alice.user).unwrap().as_ref(), Some(alice));
+    }
+
+    #[test]
+    fn inserts_before_a_pooler_lost_its_server_are_recognised_and_deletes_are_unknown() {
+        let owned = support::migrated::<PgConnection>();
+        let devices = ["alice", "bob"].map(|id| at(1, &device(id)));
+        let (proxied, fault) = proxy(owned.database.url());
+        let store = DieselStore::from_pool(support::pool::<PgConnection>(&proxied, 1));
+        let swap = |device: &Device, is_there: bool| Swap {
+            user: device.user.clone(),
+            expected: is_there.then_some(device.version),
+            next: (!is_there).then(|| device.clone()),
+        };
+        let swap_all = |are_there| {
+            let swaps = devices.iter().map(|device| swap(device, are_there));
+            let answers = store.batch().unwrap().swap_batch(swaps.collect());
+            answers.into_iter().map(Result::ok).collect::<Vec<_>>()
+        };
+        assert_eq!(swap_all(false), [Some(true); 2]);
+        assert_eq!(swap_all(true), [Some(true); 2]);
+        fault.store(ERROR, SeqCst);
+        assert_eq!(swap_all(false), [Some(true); 2]);
+        fault.store(ERROR, SeqCst);
+        assert_eq!(swap_all(true), [None; 2], "anybody may have deleted it");
+        assert_eq!(owned.store.page(None, 9).unwrap(), []);
     }
 
     /// The connection of the first swap dies in it, and each swap after it fails.
