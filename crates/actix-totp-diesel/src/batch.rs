@@ -15,9 +15,9 @@ use crate::{
 
 impl<C: Backend> BatchStore for Pools<C> {
     fn load_batch(&self, users: &[&UserId]) -> Answers<Option<Device>> {
-        let until = Instant::now() + self.batch_timeout;
+        let until = self.until();
         let device = |row: Option<Row>| row.map(Row::into_device).transpose();
-        match checkout::read_all(self.connections(), users) {
+        match checkout::read_all(self.connections(), until, users) {
             Ok(Some(rows)) => rows.into_iter().map(device).collect(),
             Ok(None) => {
                 let mut alone = EachAlone::new(Instant::now);
@@ -48,7 +48,7 @@ type AnswersOf<'a> = HashMap<&'a UserId, Result<bool, StoreError>>;
 impl<C: Backend> Pools<C> {
     /// One statement for those of a kind, and then what is left each alone, in its order.
     fn kinds_first(&self, swaps: &[Swap]) -> Answers<bool> {
-        let until = Instant::now() + self.batch_timeout;
+        let until = self.until();
         let mut alone = EachAlone::new(Instant::now);
         let mut answers = AnswersOf::new();
         let left = match C::WRITE_ALL {
@@ -82,7 +82,7 @@ impl<C: Backend> Pools<C> {
             alone.may_begin(until)?;
             let statement = |connection: &mut C| write_all(connection, kind, &writes);
             let written =
-                checkout::write_all(self.connections(), statement, &writes, alone, until)?;
+                checkout::write_all(self.connections(), until, statement, &writes, alone)?;
             let users = writes.iter().map(|write| &write.swap.user);
             answers.extend(users.zip(written.into_iter().flatten()));
         }

@@ -1,7 +1,8 @@
 //! A connection for one query, without asking first whether it is alive.
 //!
 //! Asking costs a round trip at every request. Instead a query that fails is followed by the question, and where the
-//! connection is dead (the server was restarted, or closed what was idle) the query is run again on another one.
+//! connection is dead (the server was restarted, or closed what was idle) the query is run again on another one, unless that
+//! took until nobody waits any more.
 
 use std::time::Instant;
 
@@ -26,15 +27,35 @@ pub(crate) fn check_out<C: Backend>(pool: &Connections<C>) -> Result<Connection<
     pool.get().map_err(StoreError::unavailable)
 }
 
-/// A connection that answers. The dead ones that are met on the way leave the pool.
-fn check_out_alive<C: Backend>(pool: &Connections<C>) -> Result<Connection<C>, StoreError> {
-    for _ in 0..pool.max_size() {
+/// A connection that answers. The dead ones that are met before `until` leave the pool: one whose server is gone without a
+/// word takes seconds to say so.
+fn check_out_alive<C: Backend>(
+    pool: &Connections<C>,
+    until: Instant,
+) -> Result<Connection<C>, StoreError> {
+    first_alive(pool.max_size(), until, Instant::now, || {
         let mut connection = check_out(pool)?;
-        if is_alive(&mut connection) {
-            return Ok(connection);
+        let is_alive = is_alive(&mut connection);
+        Ok(is_alive.then_some(connection))
+    })
+}
+
+/// Behind the dead ones, of which there are so many at most, is a new one.
+fn first_alive<T>(
+    most_dead: u32,
+    until: Instant,
+    now: impl Fn() -> Instant,
+    mut next: impl FnMut() -> Result<Option<T>, StoreError>,
+) -> Result<T, StoreError> {
+    for _ in 0..=most_dead {
+        if now() >= until {
+            break;
+        }
+        if let Some(alive) = next()? {
+            return Ok(alive);
         }
     }
-    check_out(pool)
+    Err(StoreError::unavailable("no connection answered in time"))
 }
 
 fn is_alive<C: Backend>(connection: &mut Connection<C>) -> bool {
@@ -48,13 +69,14 @@ fn is_alive<C: Backend>(connection: &mut Connection<C>) -> bool {
 /// Runs a query that changes nothing.
 pub(crate) fn read<C: Backend, T>(
     pool: &Connections<C>,
+    until: Instant,
     query: impl Fn(&mut C) -> QueryResult<T>,
 ) -> Result<T, StoreError> {
     let mut connection = check_out(pool)?;
     let mut answer = query(&mut *connection);
     if answer.is_err() && !is_alive(&mut connection) {
         drop(connection);
-        answer = query(&mut *check_out_alive(pool)?);
+        answer = query(&mut *check_out_alive(pool, until)?);
     }
     answer.map_err(StoreError::unavailable)
 }
@@ -62,6 +84,7 @@ pub(crate) fn read<C: Backend, T>(
 /// Finds many at once. `None`: the database refused that as a whole.
 pub(crate) fn read_all<C: Backend>(
     pool: &Connections<C>,
+    until: Instant,
     users: &[&UserId],
 ) -> Result<Option<Vec<Option<Row>>>, StoreError> {
     let mut connection = check_out(pool)?;
@@ -72,7 +95,7 @@ pub(crate) fn read_all<C: Backend>(
         return Ok(None);
     }
     drop(connection);
-    let rows = check_out_alive(pool)?.find_all(users);
+    let rows = check_out_alive(pool, until)?.find_all(users);
     rows.map(Some).map_err(StoreError::unavailable)
 }
 
@@ -80,6 +103,7 @@ pub(crate) fn read_all<C: Backend>(
 /// nobody else's, so it can be tried again and recognised.
 pub(crate) fn write<C: Backend>(
     pool: &Connections<C>,
+    until: Instant,
     user: &UserId,
     expected: Option<Version>,
     next: Option<&Device>,
@@ -90,7 +114,7 @@ pub(crate) fn write<C: Backend>(
         swapped => return swapped.map_err(StoreError::unavailable),
     };
     drop(connection);
-    let connection = &mut *check_out_alive(pool)?;
+    let connection = &mut *check_out_alive(pool, until)?;
     let swapped = swap_again(connection, user, expected, next);
     certain(swapped.map_err(StoreError::unavailable)?, &error)
 }
@@ -101,10 +125,10 @@ pub(crate) fn write<C: Backend>(
 /// answers says nothing, as a pooler that lost its server in the statement may report that and keep its client.
 pub(crate) fn write_all<C: Backend>(
     pool: &Connections<C>,
+    until: Instant,
     statement: impl FnOnce(&mut C) -> QueryResult<Vec<bool>>,
     writes: &[Write<'_>],
     alone: &mut EachAlone<impl Fn() -> Instant>,
-    until: Instant,
 ) -> Result<Option<Answers<bool>>, StoreError> {
     let mut connection = check_out(pool)?;
     let error = match statement(&mut connection) {
@@ -114,7 +138,7 @@ pub(crate) fn write_all<C: Backend>(
     };
     if !is_alive(&mut connection) {
         drop(connection);
-        connection = check_out_alive(pool)?;
+        connection = check_out_alive(pool, until)?;
     }
     let answer = |write: &Write<'_>| {
         let (swap, next) = (write.swap, write.swap.next.as_ref());
@@ -131,4 +155,32 @@ pub(crate) fn write_all<C: Backend>(
 fn certain(is_written: bool, error: &Error) -> Result<bool, StoreError> {
     let unknown = || StoreError::unavailable(error.to_string());
     is_written.then_some(true).ok_or_else(unknown)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test panics on purpose")]
+mod tests {
+    use std::{cell::Cell, time::Duration};
+
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    /// Which of ten dead connections and a new one it is, where each dead one takes four seconds, and how many were asked.
+    fn met_within(time: Duration) -> (Option<u32>, u32) {
+        let (start, asked) = (Instant::now(), Cell::new(0));
+        let now = || start + asked.get() * 4 * SECOND;
+        let met = first_alive(10, start + time, now, || {
+            asked.set(asked.get() + 1);
+            Ok((asked.get() > 10).then_some(asked.get()))
+        });
+        (met.ok(), asked.get())
+    }
+
+    #[test]
+    fn dead_connections_are_met_no_longer_than_somebody_waits() {
+        assert_eq!(met_within(60 * SECOND), (Some(11), 11));
+        assert_eq!(met_within(5 * SECOND), (None, 2));
+        assert_eq!(met_within(Duration::ZERO), (None, 0));
+    }
 }

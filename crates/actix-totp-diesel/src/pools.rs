@@ -1,6 +1,6 @@
 //! The pools of a store, and how a swap is written with them.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_totp_core::{Device, StoreError, Swap, UserId, Version};
 use diesel::r2d2::{ConnectionManager, Pool};
@@ -18,8 +18,8 @@ pub(crate) struct Pools<C: Backend> {
     /// Reads, and writes too where there is no queue.
     connections: Pool<ConnectionManager<C>>,
     writer: Option<Writer<C>>,
-    /// How long after its arrival an operation of a batch is still begun.
-    pub(crate) batch_timeout: Duration,
+    /// How long after its arrival a query is still begun.
+    query_timeout: Duration,
 }
 
 /// One connection that writes. The swaps that wait together share a commit.
@@ -35,7 +35,7 @@ impl<C: Backend> Pools<C> {
         Self {
             connections,
             writer: None,
-            batch_timeout: Limits::default().batch(),
+            query_timeout: Limits::default().batch(),
         }
     }
 
@@ -49,12 +49,14 @@ impl<C: Backend> Pools<C> {
         Ok(Self {
             connections: pool,
             writer: writer.map(start).transpose()?,
-            batch_timeout: limits.batch(),
+            query_timeout: limits.batch(),
         })
     }
 
     pub(crate) fn load(&self, user: &UserId) -> Result<Option<Device>, StoreError> {
-        let row = checkout::read(&self.connections, |connection| connection.find(user))?;
+        let row = checkout::read(&self.connections, self.until(), |connection| {
+            connection.find(user)
+        })?;
         row.map(Row::into_device).transpose()
     }
 
@@ -65,7 +67,7 @@ impl<C: Backend> Pools<C> {
     ) -> Result<Vec<Device>, StoreError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let page = |connection: &mut C| connection.page(after, limit);
-        let rows = checkout::read(&self.connections, page)?;
+        let rows = checkout::read(&self.connections, self.until(), page)?;
         rows.into_iter().map(Row::into_device).collect()
     }
 
@@ -76,7 +78,7 @@ impl<C: Backend> Pools<C> {
         next: Option<&Device>,
     ) -> Result<bool, StoreError> {
         let Some(queue) = self.queue() else {
-            return checkout::write(&self.connections, user, expected, next);
+            return checkout::write(&self.connections, self.until(), user, expected, next);
         };
         let mut answers = queue.swap(vec![Swap {
             user: user.clone(),
@@ -100,6 +102,11 @@ impl<C: Backend> Pools<C> {
     /// Whether many users are loaded and swapped at about the price of one.
     pub(crate) fn has_batches(&self) -> bool {
         self.writer.is_some() || C::WRITE_ALL.is_some()
+    }
+
+    /// What arrives now is not begun any more then.
+    pub(crate) fn until(&self) -> Instant {
+        Instant::now() + self.query_timeout
     }
 
     pub(crate) const fn connections(&self) -> &Pool<ConnectionManager<C>> {
