@@ -6,7 +6,7 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel},
+    sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
     thread,
     time::{Duration, Instant},
 };
@@ -24,10 +24,13 @@ use crate::{
 
 /// At most so many swaps share a commit.
 const LARGEST_BATCH: usize = 256;
+/// At most so many requests wait: as many as actix's pool for blocking work has threads, each of which waits for one. More
+/// there are only while the writer hangs, and nobody waits for the oldest any more.
+const MOST_REQUESTS: usize = 512;
 
 /// Where swaps wait for the writer.
 pub(crate) struct Queue {
-    requests: Sender<Request>,
+    requests: SyncSender<Request>,
     /// After this time a swap that got no answer is unknown: the writer hangs, or its queue is too long.
     timeout: Duration,
 }
@@ -46,7 +49,7 @@ impl Queue {
         writer: Writer<C>,
         timeout: Duration,
     ) -> Result<Self, OpenError> {
-        let (requests, received) = channel();
+        let (requests, received) = sync_channel(MOST_REQUESTS);
         thread::Builder::new()
             .name("actix-totp-writer".into())
             .spawn(move || write(writer, &received))
@@ -57,13 +60,17 @@ impl Queue {
     /// Waits until these swaps are committed. The answers are in their order.
     pub(crate) fn swap(&self, swaps: Vec<Swap>) -> Result<Answers<bool>, StoreError> {
         let (answer, answered) = sync_channel(1);
-        self.requests
-            .send(Request {
-                swaps,
-                answer,
-                until: Instant::now() + self.timeout,
+        let request = Request {
+            swaps,
+            answer,
+            until: Instant::now() + self.timeout,
+        };
+        self.requests.try_send(request).map_err(|error| {
+            StoreError::unavailable(match error {
+                TrySendError::Full(_) => "the queue of the writer is full",
+                TrySendError::Disconnected(_) => "the writer has ended",
             })
-            .map_err(|_| StoreError::unavailable("the writer has ended"))?;
+        })?;
         answered
             .recv_timeout(self.timeout)
             .map_err(StoreError::unavailable)
