@@ -17,22 +17,24 @@ use crate::{
 /// behind its feature. Sealed.
 pub trait Backend: Queries {}
 
-/// Where connections come from.
-pub struct Connections<C: R2D2Connection + 'static> {
+pub(crate) type ConnectionPool<C> = Pool<ConnectionManager<C>>;
+
+/// What a store opens.
+pub struct Opened<C: R2D2Connection + 'static> {
     /// Reads, and writes too where there is no writer.
-    pub(crate) pool: Pool<ConnectionManager<C>>,
-    pub(crate) writer: Option<Writer<C>>,
+    pub(crate) pool: ConnectionPool<C>,
+    pub(crate) writer: Option<WriterConnection<C>>,
 }
 
-impl<C: R2D2Connection + 'static> Connections<C> {
-    pub(crate) const fn without_writer(pool: Pool<ConnectionManager<C>>) -> Self {
+impl<C: R2D2Connection + 'static> Opened<C> {
+    pub(crate) const fn without_writer(pool: ConnectionPool<C>) -> Self {
         Self { pool, writer: None }
     }
 }
 
 /// The one connection that writes, in a pool of its own.
-pub(crate) struct Writer<C: R2D2Connection + 'static> {
-    pub(crate) pool: Pool<ConnectionManager<C>>,
+pub(crate) struct WriterConnection<C: R2D2Connection + 'static> {
+    pub(crate) pool: ConnectionPool<C>,
     pub(crate) transaction: Transaction<C>,
     pub(crate) after_commit: AfterCommit,
 }
@@ -86,7 +88,7 @@ impl<'a> Write<'a> {
 /// The queries of a store, and what differs between databases.
 pub trait Queries: R2D2Connection + Sized + 'static {
     /// Connections with the settings that this crate promises.
-    fn open(url: &str, limits: Limits) -> Result<Connections<Self>, OpenError>;
+    fn open(url: &str, limits: Limits) -> Result<Opened<Self>, OpenError>;
 
     fn find(&mut self, user: &UserId) -> QueryResult<Option<Row>>;
     fn insert(&mut self, user: &UserId, columns: &Columns) -> QueryResult<usize>;

@@ -9,30 +9,29 @@ use std::time::Instant;
 use actix_totp_core::{Device, StoreError, UserId, Version};
 use diesel::{
     QueryResult,
-    r2d2::{ConnectionManager, Pool, PooledConnection},
+    r2d2::{ConnectionManager, PooledConnection},
     result::Error,
 };
 
 use crate::{
     answers::{Answers, EachAlone},
-    backend::{Backend, Write},
+    backend::{Backend, ConnectionPool, Write},
     columns::Row,
     swap::{swap_again, swap_on},
 };
 
-type Connections<C> = Pool<ConnectionManager<C>>;
-type Connection<C> = PooledConnection<ConnectionManager<C>>;
+type CheckedOut<C> = PooledConnection<ConnectionManager<C>>;
 
-pub(crate) fn check_out<C: Backend>(pool: &Connections<C>) -> Result<Connection<C>, StoreError> {
+pub(crate) fn check_out<C: Backend>(pool: &ConnectionPool<C>) -> Result<CheckedOut<C>, StoreError> {
     pool.get().map_err(StoreError::unavailable)
 }
 
 /// A connection that answers. The dead ones that are met before `until` leave the pool: one whose server is gone without a
 /// word takes seconds to say so.
 fn check_out_alive<C: Backend>(
-    pool: &Connections<C>,
+    pool: &ConnectionPool<C>,
     until: Instant,
-) -> Result<Connection<C>, StoreError> {
+) -> Result<CheckedOut<C>, StoreError> {
     first_alive(pool.max_size(), until, Instant::now, || {
         let mut connection = check_out(pool)?;
         let is_alive = is_alive(&mut connection);
@@ -58,7 +57,7 @@ fn first_alive<T>(
     Err(StoreError::unavailable("no connection answered in time"))
 }
 
-fn is_alive<C: Backend>(connection: &mut Connection<C>) -> bool {
+fn is_alive<C: Backend>(connection: &mut CheckedOut<C>) -> bool {
     let alive = connection.ping().is_ok();
     if !alive {
         connection.discard();
@@ -68,7 +67,7 @@ fn is_alive<C: Backend>(connection: &mut Connection<C>) -> bool {
 
 /// Runs a query that changes nothing.
 pub(crate) fn read<C: Backend, T>(
-    pool: &Connections<C>,
+    pool: &ConnectionPool<C>,
     until: Instant,
     query: impl Fn(&mut C) -> QueryResult<T>,
 ) -> Result<T, StoreError> {
@@ -83,7 +82,7 @@ pub(crate) fn read<C: Backend, T>(
 
 /// Finds many at once. `None`: the database refused that as a whole.
 pub(crate) fn read_all<C: Backend>(
-    pool: &Connections<C>,
+    pool: &ConnectionPool<C>,
     until: Instant,
     users: &[&UserId],
 ) -> Result<Option<Vec<Option<Row>>>, StoreError> {
@@ -102,7 +101,7 @@ pub(crate) fn read_all<C: Backend>(
 /// Runs a swap. On a connection that dies it is unknown whether the swap was written; but the version that it writes is
 /// nobody else's, so it can be tried again and recognised.
 pub(crate) fn write<C: Backend>(
-    pool: &Connections<C>,
+    pool: &ConnectionPool<C>,
     until: Instant,
     user: &UserId,
     expected: Option<Version>,
@@ -124,7 +123,7 @@ pub(crate) fn write<C: Backend>(
 /// After any other error it is unknown what was written: each is run again alone, and recognised. That a connection still
 /// answers says nothing, as a pooler that lost its server in the statement may report that and keep its client.
 pub(crate) fn write_all<C: Backend>(
-    pool: &Connections<C>,
+    pool: &ConnectionPool<C>,
     until: Instant,
     statement: impl FnOnce(&mut C) -> QueryResult<Vec<bool>>,
     writes: &[Write<'_>],

@@ -15,7 +15,7 @@ use diesel::{
 };
 
 use crate::{
-    backend::{Connections, Write, WriteAll, WriteKind, queries},
+    backend::{Opened, Write, WriteAll, WriteKind, queries},
     columns::{Row, Tuple, with_columns},
     error::{MigrateError, OpenError},
     limits::Limits,
@@ -28,10 +28,10 @@ const MIGRATION_LOCK: &str = "SET LOCAL statement_timeout = '60s'; SET LOCAL loc
     SELECT pg_advisory_xact_lock(7308602211540129903);";
 
 with_columns!(queries! { PgConnection, user_id: Text, String, str, {
-    fn open(url: &str, limits: Limits) -> Result<Connections<Self>, OpenError> {
+    fn open(url: &str, limits: Limits) -> Result<Opened<Self>, OpenError> {
         let url = with_network_timeouts(url, limits.statement);
         let pool = limits.pool(Pool::builder(), &url, limits.connections, Settings(limits));
-        pool.map(Connections::without_writer)
+        pool.map(Opened::without_writer)
     }
 
     fn find_all(&mut self, users: &[&UserId]) -> QueryResult<Vec<Option<Row>>> {

@@ -16,7 +16,7 @@ use diesel::result::Error;
 
 use crate::{
     answers::{Answers, EachAlone},
-    backend::{Backend, Writer},
+    backend::{Backend, WriterConnection},
     checkout::check_out,
     error::OpenError,
     swap::swap_on,
@@ -46,7 +46,7 @@ struct Request {
 impl Queue {
     /// Starts the writer. It ends when the last handle of the queue is gone.
     pub(crate) fn start<C: Backend>(
-        writer: Writer<C>,
+        writer: WriterConnection<C>,
         timeout: Duration,
     ) -> Result<Self, OpenError> {
         let (requests, received) = sync_channel(MOST_REQUESTS);
@@ -77,7 +77,7 @@ impl Queue {
     }
 }
 
-fn write<C: Backend>(mut writer: Writer<C>, requests: &Receiver<Request>) {
+fn write<C: Backend>(mut writer: WriterConnection<C>, requests: &Receiver<Request>) {
     while let Ok(first) = requests.recv() {
         let mut count = first.swaps.len();
         let mut batch = vec![first];
@@ -154,14 +154,17 @@ impl Fault {
 }
 
 /// Which of the swaps were written, all in one commit. A panic is a fault of this batch and not the end of the writer.
-fn commit<C: Backend>(writer: &Writer<C>, swaps: &[&Swap]) -> Result<Vec<bool>, Fault> {
+fn commit<C: Backend>(writer: &WriterConnection<C>, swaps: &[&Swap]) -> Result<Vec<bool>, Fault> {
     catch_unwind(AssertUnwindSafe(|| try_commit(writer, swaps))).unwrap_or_else(|_| {
         let panicked = StoreError::unavailable("the writer panicked");
         Err(Fault::Connection(panicked))
     })
 }
 
-fn try_commit<C: Backend>(writer: &Writer<C>, swaps: &[&Swap]) -> Result<Vec<bool>, Fault> {
+fn try_commit<C: Backend>(
+    writer: &WriterConnection<C>,
+    swaps: &[&Swap],
+) -> Result<Vec<bool>, Fault> {
     let mut connection = check_out(&writer.pool).map_err(Fault::Connection)?;
     let mut written = Vec::with_capacity(swaps.len());
     let mut statement_failed = false;

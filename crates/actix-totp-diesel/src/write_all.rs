@@ -122,4 +122,4 @@ impl QueryId for Statement<'_> {
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-impl<Connection> RunQueryDsl<Connection> for Statement<'_> {}
+impl<C> RunQueryDsl<C> for Statement<'_> {}

@@ -15,7 +15,10 @@ use diesel::{
 };
 
 use super::*;
-use crate::{DieselStore, backend::Transaction};
+use crate::{
+    DieselStore,
+    backend::{ConnectionPool, Transaction},
+};
 
 const TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -56,7 +59,7 @@ fn in_memory(
     test: &str,
 ) -> (
     DieselStore<SqliteConnection>,
-    Pool<ConnectionManager<SqliteConnection>>,
+    ConnectionPool<SqliteConnection>,
 ) {
     let connection = ConnectionManager::new(format!("file::{test}?mode=memory&cache=shared"));
     let pool = Pool::builder().max_size(2).build(connection).unwrap();
@@ -66,10 +69,10 @@ fn in_memory(
 }
 
 fn queue(
-    pool: Pool<ConnectionManager<SqliteConnection>>,
+    pool: ConnectionPool<SqliteConnection>,
     transaction: Transaction<SqliteConnection>,
 ) -> Queue {
-    let writer = Writer {
+    let writer = WriterConnection {
         pool,
         transaction,
         after_commit: Box::new(|_| ()),
