@@ -27,18 +27,24 @@ impl<N: Fn() -> Instant> EachAlone<N> {
         Self { now, failures: 0 }
     }
 
-    /// The operation is begun before `until`, or not at all.
-    pub(crate) fn run<T>(
-        &mut self,
-        until: Instant,
-        operation: impl FnOnce() -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
+    /// Whether one more is begun.
+    pub(crate) fn may_begin(&self, until: Instant) -> Result<(), StoreError> {
         if self.failures > 1 {
             return Err(StoreError::unavailable("others of the batch failed"));
         }
         if (self.now)() >= until {
             return Err(StoreError::unavailable("the batch took too long"));
         }
+        Ok(())
+    }
+
+    /// The operation is begun before `until`, or not at all.
+    pub(crate) fn run<T>(
+        &mut self,
+        until: Instant,
+        operation: impl FnOnce() -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.may_begin(until)?;
         let answer = operation();
         self.failures += usize::from(answer.is_err());
         answer

@@ -1,6 +1,6 @@
 //! The queries, written once and stamped per database.
 
-use actix_totp_core::{Device, UserId, Version};
+use actix_totp_core::{Swap, UserId};
 use diesel::{
     QueryResult,
     r2d2::{ConnectionManager, Pool, R2D2Connection},
@@ -17,22 +17,24 @@ use crate::{
 /// behind its feature. Sealed.
 pub trait Backend: Queries {}
 
-/// Where connections come from.
-pub struct Connections<C: R2D2Connection + 'static> {
+pub(crate) type ConnectionPool<C> = Pool<ConnectionManager<C>>;
+
+/// What a store opens.
+pub struct Opened<C: R2D2Connection + 'static> {
     /// Reads, and writes too where there is no writer.
-    pub(crate) pool: Pool<ConnectionManager<C>>,
-    pub(crate) writer: Option<Writer<C>>,
+    pub(crate) pool: ConnectionPool<C>,
+    pub(crate) writer: Option<WriterConnection<C>>,
 }
 
-impl<C: R2D2Connection + 'static> Connections<C> {
-    pub(crate) const fn without_writer(pool: Pool<ConnectionManager<C>>) -> Self {
+impl<C: R2D2Connection + 'static> Opened<C> {
+    pub(crate) const fn without_writer(pool: ConnectionPool<C>) -> Self {
         Self { pool, writer: None }
     }
 }
 
 /// The one connection that writes, in a pool of its own.
-pub(crate) struct Writer<C: R2D2Connection + 'static> {
-    pub(crate) pool: Pool<ConnectionManager<C>>,
+pub(crate) struct WriterConnection<C: R2D2Connection + 'static> {
+    pub(crate) pool: ConnectionPool<C>,
     pub(crate) transaction: Transaction<C>,
     pub(crate) after_commit: AfterCommit,
 }
@@ -44,23 +46,49 @@ pub(crate) type AfterCommit = Box<dyn FnMut(usize) + Send>;
 pub(crate) type Transaction<C> =
     fn(&mut C, &mut dyn FnMut(&mut C) -> QueryResult<()>) -> QueryResult<()>;
 
-/// Updates many with one statement that commits by itself, and says for each in order whether it was written. No user comes
-/// twice.
-pub(crate) type UpdateAll<C> = fn(&mut C, &[Update<'_>]) -> QueryResult<Vec<bool>>;
+/// Writes many of one kind with one statement that commits by itself, and says for each in order whether it was written. No
+/// user comes twice.
+pub(crate) type WriteAll<C> = fn(&mut C, WriteKind, &[Write<'_>]) -> QueryResult<Vec<bool>>;
 
-/// A conditional update.
-pub struct Update<'a> {
-    pub(crate) expected: Version,
-    pub(crate) next: &'a Device,
+/// What a swap does to its row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WriteKind {
+    Update,
+    Delete,
+    Insert,
+}
+
+impl WriteKind {
+    /// `None`: it writes nothing.
+    pub(crate) const fn of(swap: &Swap) -> Option<Self> {
+        match (swap.expected, &swap.next) {
+            (Some(_), Some(_)) => Some(Self::Update),
+            (Some(_), None) => Some(Self::Delete),
+            (None, Some(_)) => Some(Self::Insert),
+            (None, None) => None,
+        }
+    }
+}
+
+/// A swap, and the values that it writes.
+pub struct Write<'a> {
+    pub(crate) swap: &'a Swap,
     #[cfg_attr(not(feature = "postgres"), allow(dead_code))]
-    // only PostgreSQL has such a statement
-    pub(crate) columns: Columns,
+    // only PostgreSQL has such statements
+    pub(crate) columns: Option<Columns>,
+}
+
+impl<'a> Write<'a> {
+    pub(crate) fn of(swap: &'a Swap) -> QueryResult<Self> {
+        let columns = swap.next.as_ref().map(Columns::of).transpose()?;
+        Ok(Self { swap, columns })
+    }
 }
 
 /// The queries of a store, and what differs between databases.
 pub trait Queries: R2D2Connection + Sized + 'static {
     /// Connections with the settings that this crate promises.
-    fn open(url: &str, limits: Limits) -> Result<Connections<Self>, OpenError>;
+    fn open(url: &str, limits: Limits) -> Result<Opened<Self>, OpenError>;
 
     fn find(&mut self, user: &UserId) -> QueryResult<Option<Row>>;
     fn insert(&mut self, user: &UserId, columns: &Columns) -> QueryResult<usize>;
@@ -73,8 +101,8 @@ pub trait Queries: R2D2Connection + Sized + 'static {
         users.iter().map(|user| self.find(user)).collect()
     }
 
-    /// One statement for many updates, where the database has it.
-    const UPDATE_ALL: Option<UpdateAll<Self>> = None;
+    /// One statement for many swaps of a kind, where the database has it.
+    const WRITE_ALL: Option<WriteAll<Self>> = None;
 
     /// Makes the pool drop this connection instead of giving it to somebody else.
     fn discard(&mut self);

@@ -1,5 +1,5 @@
 //! Many users at about the price of one: SQLite's writer commits for all of them, PostgreSQL has one statement for their
-//! updates.
+//! updates, one for their deletes and one for their inserts.
 
 use std::{collections::HashMap, time::Instant};
 
@@ -7,17 +7,17 @@ use actix_totp_core::{BatchStore, Device, StoreError, Swap, UserId};
 
 use crate::{
     answers::{Answers, EachAlone, all_failed},
-    backend::{Backend, Update},
+    backend::{Backend, Write, WriteAll, WriteKind},
     checkout,
-    columns::{Columns, Row},
+    columns::Row,
     pools::Pools,
 };
 
 impl<C: Backend> BatchStore for Pools<C> {
     fn load_batch(&self, users: &[&UserId]) -> Answers<Option<Device>> {
-        let until = Instant::now() + self.batch_timeout;
+        let until = self.until();
         let device = |row: Option<Row>| row.map(Row::into_device).transpose();
-        match checkout::read_all(self.connections(), users) {
+        match checkout::read_all(self.connections(), until, users) {
             Ok(Some(rows)) => rows.into_iter().map(device).collect(),
             Ok(None) => {
                 let mut alone = EachAlone::new(Instant::now);
@@ -34,58 +34,79 @@ impl<C: Backend> BatchStore for Pools<C> {
 
     fn swap_batch(&self, swaps: Vec<Swap>) -> Answers<bool> {
         let count = swaps.len();
-        let answers = match self.queue() {
-            Some(queue) => queue.swap(swaps),
-            None => self.updates_first(&swaps),
-        };
-        answers.unwrap_or_else(|error| all_failed(&error, count))
+        match self.queue() {
+            Some(queue) => queue
+                .swap(swaps)
+                .unwrap_or_else(|error| all_failed(&error, count)),
+            None => self.kinds_first(&swaps),
+        }
     }
 }
+
+type AnswersOf<'a> = HashMap<&'a UserId, Result<bool, StoreError>>;
 
 impl<C: Backend> Pools<C> {
-    /// The updates as one statement, and then what is left each alone, in its order.
-    fn updates_first(&self, swaps: &[Swap]) -> Result<Answers<bool>, StoreError> {
-        let until = Instant::now() + self.batch_timeout;
+    /// One statement for those of a kind, and then what is left each alone, in its order.
+    fn kinds_first(&self, swaps: &[Swap]) -> Answers<bool> {
+        let until = self.until();
         let mut alone = EachAlone::new(Instant::now);
-        let updates = updates(swaps);
-        let mut answers: HashMap<&UserId, Result<bool, StoreError>> = HashMap::new();
-        if let Some(update_all) = C::UPDATE_ALL
-            && updates.len() > 1
-            && let Some(written) =
-                checkout::write_all(self.connections(), update_all, &updates, &mut alone, until)?
-        {
-            answers = updates
-                .iter()
-                .map(|it| &it.next.user)
-                .zip(written)
-                .collect();
-        }
+        let mut answers = AnswersOf::new();
+        let left = match C::WRITE_ALL {
+            Some(write_all) => self.write_kinds(swaps, write_all, &mut alone, until, &mut answers),
+            None => Ok(()),
+        };
         let answer = |swap: &Swap| {
             let (user, next) = (&swap.user, swap.next.as_ref());
-            let swap_alone = || alone.run(until, || self.swap(user, swap.expected, next));
-            answers.remove(user).unwrap_or_else(swap_alone)
+            answers.remove(user).unwrap_or_else(|| match &left {
+                Ok(()) => alone.run(until, || self.swap(user, swap.expected, next)),
+                Err(error) => Err(StoreError::unavailable(error.to_string())),
+            })
         };
-        Ok(swaps.iter().map(answer).collect())
+        swaps.iter().map(answer).collect()
+    }
+
+    /// Those that a conflict parted, and those of a kind by themselves, get no answer.
+    ///
+    /// # Errors
+    ///
+    /// No connection can be had, or there was no time for all: then it is unknown what became of those without an answer.
+    fn write_kinds<'a>(
+        &self,
+        swaps: &'a [Swap],
+        write_all: WriteAll<C>,
+        alone: &mut EachAlone<impl Fn() -> Instant>,
+        until: Instant,
+        answers: &mut AnswersOf<'a>,
+    ) -> Result<(), StoreError> {
+        for (kind, writes) in by_kind(swaps) {
+            alone.may_begin(until)?;
+            let statement = |connection: &mut C| write_all(connection, kind, &writes);
+            let written =
+                checkout::write_all(self.connections(), until, statement, &writes, alone)?;
+            let users = writes.iter().map(|write| &write.swap.user);
+            answers.extend(users.zip(written.into_iter().flatten()));
+        }
+        Ok(())
     }
 }
 
-/// The swaps that are updates, each of another user, in the order of the users, as another process does it: two that lock
-/// rows in another order meet in a deadlock.
-fn updates<'a>(swaps: &'a [Swap]) -> Vec<Update<'a>> {
+/// The swaps of which there are several of a kind, each of another user, in the order of the users, as another process does
+/// it: two that lock rows in another order meet in a deadlock.
+fn by_kind(swaps: &[Swap]) -> impl Iterator<Item = (WriteKind, Vec<Write<'_>>)> {
     let mut times: HashMap<&UserId, u32> = HashMap::new();
     for swap in swaps {
         *times.entry(&swap.user).or_default() += 1;
     }
-    let only_ones = swaps.iter().filter(|swap| times[&swap.user] == 1);
-    let update = |swap: &'a Swap| {
-        let next = swap.next.as_ref()?;
-        Some(Update {
-            expected: swap.expected?,
-            next,
-            columns: Columns::of(next).ok()?,
-        })
+    let mut only_ones: Vec<&Swap> = swaps.iter().filter(|it| times[&it.user] == 1).collect();
+    only_ones.sort_by(|a, b| a.user.cmp(&b.user));
+    let writes = move |kind| {
+        let of_the_kind = only_ones
+            .iter()
+            .filter(|it| WriteKind::of(it) == Some(kind));
+        let writes: Vec<_> = of_the_kind.filter_map(|it| Write::of(it).ok()).collect();
+        (writes.len() > 1).then_some((kind, writes))
     };
-    let mut updates: Vec<_> = only_ones.filter_map(update).collect();
-    updates.sort_by(|a, b| a.next.user.cmp(&b.next.user));
-    updates
+    [WriteKind::Update, WriteKind::Delete, WriteKind::Insert]
+        .into_iter()
+        .filter_map(writes)
 }

@@ -1,43 +1,63 @@
 //! A connection for one query, without asking first whether it is alive.
 //!
 //! Asking costs a round trip at every request. Instead a query that fails is followed by the question, and where the
-//! connection is dead (the server was restarted, or closed what was idle) the query is run again on another one.
+//! connection is dead (the server was restarted, or closed what was idle) the query is run again on another one, unless that
+//! took until nobody waits any more.
 
 use std::time::Instant;
 
 use actix_totp_core::{Device, StoreError, UserId, Version};
 use diesel::{
     QueryResult,
-    r2d2::{ConnectionManager, Pool, PooledConnection},
+    r2d2::{ConnectionManager, PooledConnection},
     result::Error,
 };
 
 use crate::{
     answers::{Answers, EachAlone},
-    backend::{Backend, Update, UpdateAll},
+    backend::{Backend, ConnectionPool, Write},
     columns::Row,
     swap::{swap_again, swap_on},
 };
 
-type Connections<C> = Pool<ConnectionManager<C>>;
-type Connection<C> = PooledConnection<ConnectionManager<C>>;
+type CheckedOut<C> = PooledConnection<ConnectionManager<C>>;
 
-pub(crate) fn check_out<C: Backend>(pool: &Connections<C>) -> Result<Connection<C>, StoreError> {
+pub(crate) fn check_out<C: Backend>(pool: &ConnectionPool<C>) -> Result<CheckedOut<C>, StoreError> {
     pool.get().map_err(StoreError::unavailable)
 }
 
-/// A connection that answers. The dead ones that are met on the way leave the pool.
-fn check_out_alive<C: Backend>(pool: &Connections<C>) -> Result<Connection<C>, StoreError> {
-    for _ in 0..pool.max_size() {
+/// A connection that answers. The dead ones that are met before `until` leave the pool: one whose server is gone without a
+/// word takes seconds to say so.
+fn check_out_alive<C: Backend>(
+    pool: &ConnectionPool<C>,
+    until: Instant,
+) -> Result<CheckedOut<C>, StoreError> {
+    first_alive(pool.max_size(), until, Instant::now, || {
         let mut connection = check_out(pool)?;
-        if is_alive(&mut connection) {
-            return Ok(connection);
-        }
-    }
-    check_out(pool)
+        let is_alive = is_alive(&mut connection);
+        Ok(is_alive.then_some(connection))
+    })
 }
 
-fn is_alive<C: Backend>(connection: &mut Connection<C>) -> bool {
+/// Behind the dead ones, of which there are so many at most, is a new one.
+fn first_alive<T>(
+    most_dead: u32,
+    until: Instant,
+    now: impl Fn() -> Instant,
+    mut next: impl FnMut() -> Result<Option<T>, StoreError>,
+) -> Result<T, StoreError> {
+    for _ in 0..=most_dead {
+        if now() >= until {
+            break;
+        }
+        if let Some(alive) = next()? {
+            return Ok(alive);
+        }
+    }
+    Err(StoreError::unavailable("no connection answered in time"))
+}
+
+fn is_alive<C: Backend>(connection: &mut CheckedOut<C>) -> bool {
     let alive = connection.ping().is_ok();
     if !alive {
         connection.discard();
@@ -47,21 +67,23 @@ fn is_alive<C: Backend>(connection: &mut Connection<C>) -> bool {
 
 /// Runs a query that changes nothing.
 pub(crate) fn read<C: Backend, T>(
-    pool: &Connections<C>,
+    pool: &ConnectionPool<C>,
+    until: Instant,
     query: impl Fn(&mut C) -> QueryResult<T>,
 ) -> Result<T, StoreError> {
     let mut connection = check_out(pool)?;
     let mut answer = query(&mut *connection);
     if answer.is_err() && !is_alive(&mut connection) {
         drop(connection);
-        answer = query(&mut *check_out_alive(pool)?);
+        answer = query(&mut *check_out_alive(pool, until)?);
     }
     answer.map_err(StoreError::unavailable)
 }
 
 /// Finds many at once. `None`: the database refused that as a whole.
 pub(crate) fn read_all<C: Backend>(
-    pool: &Connections<C>,
+    pool: &ConnectionPool<C>,
+    until: Instant,
     users: &[&UserId],
 ) -> Result<Option<Vec<Option<Row>>>, StoreError> {
     let mut connection = check_out(pool)?;
@@ -72,69 +94,92 @@ pub(crate) fn read_all<C: Backend>(
         return Ok(None);
     }
     drop(connection);
-    let rows = check_out_alive(pool)?.find_all(users);
+    let rows = check_out_alive(pool, until)?.find_all(users);
     rows.map(Some).map_err(StoreError::unavailable)
 }
 
 /// Runs a swap. On a connection that dies it is unknown whether the swap was written; but the version that it writes is
 /// nobody else's, so it can be tried again and recognised.
 pub(crate) fn write<C: Backend>(
-    pool: &Connections<C>,
+    pool: &ConnectionPool<C>,
+    until: Instant,
     user: &UserId,
     expected: Option<Version>,
     next: Option<&Device>,
 ) -> Result<bool, StoreError> {
     let mut connection = check_out(pool)?;
-    let swapped = swap_on(&mut *connection, user, expected, next);
-    if let Err(error) = &swapped
-        && !is_alive(&mut connection)
-        && let Some(next) = next
-    // a row that is gone does not say who deleted it
-    {
-        drop(connection);
-        let connection = &mut *check_out_alive(pool)?;
-        let swapped = swap_again(connection, user, expected, next);
-        return certain(swapped.map_err(StoreError::unavailable)?, error);
-    }
-    swapped.map_err(StoreError::unavailable)
+    let error = match swap_on(&mut *connection, user, expected, next) {
+        Err(error) if !is_alive(&mut connection) => error,
+        swapped => return swapped.map_err(StoreError::unavailable),
+    };
+    drop(connection);
+    let connection = &mut *check_out_alive(pool, until)?;
+    let swapped = swap_again(connection, user, expected, next);
+    certain(swapped.map_err(StoreError::unavailable)?, &error)
 }
 
-/// Runs many updates as one statement. `None`: the database refused it as a whole, and nothing was written.
+/// Runs many swaps as one statement. `None`: it met a conflict as a whole, and nothing was written.
 ///
-/// On a connection that dies it is unknown what was written: each is run again alone, and recognised.
+/// After any other error it is unknown what was written: each is run again alone, and recognised. That a connection still
+/// answers says nothing, as a pooler that lost its server in the statement may report that and keep its client.
 pub(crate) fn write_all<C: Backend>(
-    pool: &Connections<C>,
-    update_all: UpdateAll<C>,
-    updates: &[Update<'_>],
-    alone: &mut EachAlone<impl Fn() -> Instant>,
+    pool: &ConnectionPool<C>,
     until: Instant,
+    statement: impl FnOnce(&mut C) -> QueryResult<Vec<bool>>,
+    writes: &[Write<'_>],
+    alone: &mut EachAlone<impl Fn() -> Instant>,
 ) -> Result<Option<Answers<bool>>, StoreError> {
     let mut connection = check_out(pool)?;
-    let error = match update_all(&mut connection, updates) {
+    let error = match statement(&mut connection) {
         Ok(written) => return Ok(Some(written.into_iter().map(Ok).collect())),
         Err(error) if C::is_conflict(&error) => return Ok(None),
         Err(error) => error,
     };
-    if is_alive(&mut connection) {
-        return match error {
-            Error::DatabaseError(..) => Ok(None), // the server's own word
-            other => Err(StoreError::unavailable(other)),
-        };
+    if !is_alive(&mut connection) {
+        drop(connection);
+        connection = check_out_alive(pool, until)?;
     }
-    drop(connection);
-    let connection = &mut *check_out_alive(pool)?;
-    let answer = |update: &Update<'_>| {
-        let (user, expected) = (&update.next.user, Some(update.expected));
+    let answer = |write: &Write<'_>| {
+        let (swap, next) = (write.swap, write.swap.next.as_ref());
         let swapped = alone.run(until, || {
-            swap_again(connection, user, expected, update.next).map_err(StoreError::unavailable)
+            let swapped = swap_again(&mut *connection, &swap.user, swap.expected, next);
+            swapped.map_err(StoreError::unavailable)
         });
         certain(swapped?, &error)
     };
-    Ok(Some(updates.iter().map(answer).collect()))
+    Ok(Some(writes.iter().map(answer).collect()))
 }
 
 /// After `error` no swap is told as lost: the try that it ended may have written it.
 fn certain(is_written: bool, error: &Error) -> Result<bool, StoreError> {
     let unknown = || StoreError::unavailable(error.to_string());
     is_written.then_some(true).ok_or_else(unknown)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test panics on purpose")]
+mod tests {
+    use std::{cell::Cell, time::Duration};
+
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    /// Which of ten dead connections and a new one it is, where each dead one takes four seconds, and how many were asked.
+    fn met_within(time: Duration) -> (Option<u32>, u32) {
+        let (start, asked) = (Instant::now(), Cell::new(0));
+        let now = || start + asked.get() * 4 * SECOND;
+        let met = first_alive(10, start + time, now, || {
+            asked.set(asked.get() + 1);
+            Ok((asked.get() > 10).then_some(asked.get()))
+        });
+        (met.ok(), asked.get())
+    }
+
+    #[test]
+    fn dead_connections_are_met_no_longer_than_somebody_waits() {
+        assert_eq!(met_within(60 * SECOND), (Some(11), 11));
+        assert_eq!(met_within(5 * SECOND), (None, 2));
+        assert_eq!(met_within(Duration::ZERO), (None, 0));
+    }
 }

@@ -9,7 +9,7 @@ use std::{
 use diesel::migration::{Migration, MigrationSource, MigrationVersion};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness};
 
-type Failure = Box<dyn std::error::Error + Send + Sync>;
+pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 #[cfg(any(feature = "sqlite", feature = "mysql"))]
 /// How long other processes are waited for that migrate, too.

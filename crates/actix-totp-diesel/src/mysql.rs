@@ -10,18 +10,18 @@ use diesel::{
 };
 
 use crate::{
-    backend::{Connections, queries},
+    backend::{Opened, queries},
     columns::with_columns,
     error::{MigrateError, OpenError},
     limits::Limits,
-    migrate::{self, retry_while},
+    migrate::{self, Failure, retry_while},
 };
 
 with_columns!(
     queries! { MysqlConnection, user_id: Binary, Vec<u8>, [u8], {
-        fn open(url: &str, limits: Limits) -> Result<Connections<Self>, OpenError> {
+        fn open(url: &str, limits: Limits) -> Result<Opened<Self>, OpenError> {
             let pool = limits.pool(Pool::builder(), url, limits.connections, Settings(limits));
-            pool.map(Connections::without_writer)
+            pool.map(Opened::without_writer)
         }
 
         fn is_conflict(error: &Error) -> bool {
@@ -47,8 +47,6 @@ with_columns!(
         }
     }}
 );
-
-type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 trait OneAtATime {
     fn one_at_a_time(

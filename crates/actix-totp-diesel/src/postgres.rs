@@ -15,11 +15,12 @@ use diesel::{
 };
 
 use crate::{
-    backend::{Connections, Update, UpdateAll, queries},
+    backend::{Opened, Write, WriteAll, WriteKind, queries},
     columns::{Row, Tuple, with_columns},
     error::{MigrateError, OpenError},
     limits::Limits,
-    migrate, update_all,
+    migrate,
+    write_all::Statement,
 };
 
 /// One process migrates at a time. The lock's number is ours by chance; the timeouts hold for this transaction only.
@@ -27,10 +28,10 @@ const MIGRATION_LOCK: &str = "SET LOCAL statement_timeout = '60s'; SET LOCAL loc
     SELECT pg_advisory_xact_lock(7308602211540129903);";
 
 with_columns!(queries! { PgConnection, user_id: Text, String, str, {
-    fn open(url: &str, limits: Limits) -> Result<Connections<Self>, OpenError> {
+    fn open(url: &str, limits: Limits) -> Result<Opened<Self>, OpenError> {
         let url = with_network_timeouts(url, limits.statement);
         let pool = limits.pool(Pool::builder(), &url, limits.connections, Settings(limits));
-        pool.map(Connections::without_writer)
+        pool.map(Opened::without_writer)
     }
 
     fn find_all(&mut self, users: &[&UserId]) -> QueryResult<Vec<Option<Row>>> {
@@ -44,7 +45,7 @@ with_columns!(queries! { PgConnection, user_id: Text, String, str, {
         Ok(users.iter().map(row).collect())
     }
 
-    const UPDATE_ALL: Option<UpdateAll<Self>> = Some(update_all);
+    const WRITE_ALL: Option<WriteAll<Self>> = Some(write_all);
 
     fn is_conflict(error: &Error) -> bool {
         match error {
@@ -72,11 +73,15 @@ with_columns!(queries! { PgConnection, user_id: Text, String, str, {
     }
 }});
 
-fn update_all(connection: &mut PgConnection, updates: &[Update<'_>]) -> QueryResult<Vec<bool>> {
-    let written = update_all::UpdateAll::of(updates).load::<String>(connection)?;
+fn write_all(
+    connection: &mut PgConnection,
+    kind: WriteKind,
+    writes: &[Write<'_>],
+) -> QueryResult<Vec<bool>> {
+    let written = Statement::of(kind, writes).load::<String>(connection)?;
     let written: HashSet<String> = written.into_iter().collect();
-    let is_written = |update: &Update<'_>| written.contains(update.next.user.as_str());
-    Ok(updates.iter().map(is_written).collect())
+    let is_written = |write: &Write<'_>| written.contains(write.swap.user.as_str());
+    Ok(writes.iter().map(is_written).collect())
 }
 
 /// A server that is gone without a word (its machine lost power, a network drops packets) is given up after a while by

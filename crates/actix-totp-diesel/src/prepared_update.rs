@@ -35,7 +35,4 @@ impl<Columns, Predicate> QueryId for PreparedUpdate<Columns, Predicate> {
     const HAS_STATIC_QUERY_ID: bool = true;
 }
 
-impl<Columns, Predicate, Connection> RunQueryDsl<Connection>
-    for PreparedUpdate<Columns, Predicate>
-{
-}
+impl<Columns, Predicate, C> RunQueryDsl<C> for PreparedUpdate<Columns, Predicate> {}

@@ -6,7 +6,7 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel},
+    sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
     thread,
     time::{Duration, Instant},
 };
@@ -16,7 +16,7 @@ use diesel::result::Error;
 
 use crate::{
     answers::{Answers, EachAlone},
-    backend::{Backend, Writer},
+    backend::{Backend, WriterConnection},
     checkout::check_out,
     error::OpenError,
     swap::swap_on,
@@ -24,10 +24,13 @@ use crate::{
 
 /// At most so many swaps share a commit.
 const LARGEST_BATCH: usize = 256;
+/// At most so many requests wait: as many as actix's pool for blocking work has threads, each of which waits for one. More
+/// there are only while the writer hangs, and nobody waits for the oldest any more.
+const MOST_REQUESTS: usize = 512;
 
 /// Where swaps wait for the writer.
 pub(crate) struct Queue {
-    requests: Sender<Request>,
+    requests: SyncSender<Request>,
     /// After this time a swap that got no answer is unknown: the writer hangs, or its queue is too long.
     timeout: Duration,
 }
@@ -43,10 +46,10 @@ struct Request {
 impl Queue {
     /// Starts the writer. It ends when the last handle of the queue is gone.
     pub(crate) fn start<C: Backend>(
-        writer: Writer<C>,
+        writer: WriterConnection<C>,
         timeout: Duration,
     ) -> Result<Self, OpenError> {
-        let (requests, received) = channel();
+        let (requests, received) = sync_channel(MOST_REQUESTS);
         thread::Builder::new()
             .name("actix-totp-writer".into())
             .spawn(move || write(writer, &received))
@@ -57,20 +60,24 @@ impl Queue {
     /// Waits until these swaps are committed. The answers are in their order.
     pub(crate) fn swap(&self, swaps: Vec<Swap>) -> Result<Answers<bool>, StoreError> {
         let (answer, answered) = sync_channel(1);
-        self.requests
-            .send(Request {
-                swaps,
-                answer,
-                until: Instant::now() + self.timeout,
+        let request = Request {
+            swaps,
+            answer,
+            until: Instant::now() + self.timeout,
+        };
+        self.requests.try_send(request).map_err(|error| {
+            StoreError::unavailable(match error {
+                TrySendError::Full(_) => "the queue of the writer is full",
+                TrySendError::Disconnected(_) => "the writer has ended",
             })
-            .map_err(|_| StoreError::unavailable("the writer has ended"))?;
+        })?;
         answered
             .recv_timeout(self.timeout)
             .map_err(StoreError::unavailable)
     }
 }
 
-fn write<C: Backend>(mut writer: Writer<C>, requests: &Receiver<Request>) {
+fn write<C: Backend>(mut writer: WriterConnection<C>, requests: &Receiver<Request>) {
     while let Ok(first) = requests.recv() {
         let mut count = first.swaps.len();
         let mut batch = vec![first];
@@ -147,14 +154,17 @@ impl Fault {
 }
 
 /// Which of the swaps were written, all in one commit. A panic is a fault of this batch and not the end of the writer.
-fn commit<C: Backend>(writer: &Writer<C>, swaps: &[&Swap]) -> Result<Vec<bool>, Fault> {
+fn commit<C: Backend>(writer: &WriterConnection<C>, swaps: &[&Swap]) -> Result<Vec<bool>, Fault> {
     catch_unwind(AssertUnwindSafe(|| try_commit(writer, swaps))).unwrap_or_else(|_| {
         let panicked = StoreError::unavailable("the writer panicked");
         Err(Fault::Connection(panicked))
     })
 }
 
-fn try_commit<C: Backend>(writer: &Writer<C>, swaps: &[&Swap]) -> Result<Vec<bool>, Fault> {
+fn try_commit<C: Backend>(
+    writer: &WriterConnection<C>,
+    swaps: &[&Swap],
+) -> Result<Vec<bool>, Fault> {
     let mut connection = check_out(&writer.pool).map_err(Fault::Connection)?;
     let mut written = Vec::with_capacity(swaps.len());
     let mut statement_failed = false;

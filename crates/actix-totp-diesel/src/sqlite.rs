@@ -15,7 +15,7 @@ use libsqlite3_sys as _; // compiles SQLite in
 mod checkpoints;
 
 use crate::{
-    backend::{Connections, Transaction, Writer, queries},
+    backend::{Opened, Transaction, WriterConnection, queries},
     columns::{Row, with_columns},
     error::{MigrateError, OpenError},
     limits::Limits,
@@ -23,13 +23,13 @@ use crate::{
 };
 
 with_columns!(queries! { SqliteConnection, user_id: Text, String, str, {
-    fn open(url: &str, limits: Limits) -> Result<Connections<Self>, OpenError> {
+    fn open(url: &str, limits: Limits) -> Result<Opened<Self>, OpenError> {
         // A database in memory ends with its connection, and nothing is gained by opening a file anew.
         let lasting = || Pool::builder().idle_timeout(None).max_lifetime(None);
         let pool = |connections| limits.pool(lasting(), url, connections, Settings(limits.lock));
         // Each connection to a database in memory has one of its own.
         if url.is_empty() || url.contains(":memory:") || url.contains("mode=memory") {
-            return pool(1).map(Connections::without_writer);
+            return pool(1).map(Opened::without_writer);
         }
         // Two writers starve each other on the busy handler (a p99 of over a second), so one connection writes. It is
         // opened first: it switches the file to WAL.
@@ -37,9 +37,9 @@ with_columns!(queries! { SqliteConnection, user_id: Text, String, str, {
         let checkpointer = pool(1)?;
         let transaction: Transaction<Self> =
             |connection, run| connection.immediate_transaction(|connection| run(connection));
-        Ok(Connections {
+        Ok(Opened {
             pool: pool(limits.connections)?,
-            writer: Some(Writer {
+            writer: Some(WriterConnection {
                 pool: writer,
                 transaction,
                 after_commit: checkpoints::beside(checkpointer)?,
@@ -111,7 +111,7 @@ mod tests {
     use crate::backend::Queries;
 
     #[derive(QueryableByName)]
-    struct Settings {
+    struct Pragmas {
         #[diesel(sql_type = Text)]
         journal_mode: String,
         #[diesel(sql_type = Integer)]
@@ -132,7 +132,7 @@ mod tests {
         let opened = SqliteConnection::open(path.to_str().unwrap(), Limits::default());
         let writer = &mut opened.unwrap().writer.unwrap().pool.get().unwrap();
         let sql = "SELECT journal_mode, synchronous FROM pragma_journal_mode, pragma_synchronous";
-        let settings: Settings = sql_query(sql).get_result(writer).unwrap();
+        let settings: Pragmas = sql_query(sql).get_result(writer).unwrap();
         assert_eq!(settings.journal_mode, "wal");
         assert_eq!(settings.synchronous, 2, "FULL");
     }

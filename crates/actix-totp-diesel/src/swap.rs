@@ -27,16 +27,19 @@ pub(crate) fn swap_on<C: Backend>(
 }
 
 /// Whether this swap is written now, by this try or by one before whose answer was lost: the version that it writes is nobody
-/// else's. `false`: it is unknown.
+/// else's. `false`: it is unknown. A row that is gone does not say who deleted it.
 pub(crate) fn swap_again<C: Backend>(
     connection: &mut C,
     user: &UserId,
     expected: Option<Version>,
-    next: &Device,
+    next: Option<&Device>,
 ) -> QueryResult<bool> {
-    if swap_on(connection, user, expected, Some(next))? {
+    if swap_on(connection, user, expected, next)? {
         return Ok(true);
     }
+    let Some(next) = next else {
+        return Ok(false);
+    };
     let row = connection.find(user)?;
     Ok(row.is_some_and(|row| row.version() == next.version))
 }

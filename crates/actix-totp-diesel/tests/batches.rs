@@ -1,4 +1,4 @@
-//! Batches on PostgreSQL: the updates are one statement, and a fault of one is not everybody's.
+//! Batches on PostgreSQL: the swaps of a kind are one statement, and a fault of one is not everybody's.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -77,6 +77,54 @@ fn inserts_and_deletes_do_not_part_the_updates_of_a_batch() {
 }
 
 #[test]
+fn a_batch_has_one_statement_for_each_kind() {
+    let (owned, store, [alice, bob, carol, dave], told) = four_users();
+    let [erin, frank] = ["erin", "frank"].map(|id| at(1, &device(id)));
+    let swap_all = |swaps: Vec<Swap>| {
+        let answers = store.batch().unwrap().swap_batch(swaps);
+        answers.into_iter().map(Result::unwrap).collect::<Vec<_>>()
+    };
+    let answers = swap_all(vec![
+        swap(&erin, None, Some(1)),
+        swap(&dave, Some(1), None),
+        swap(&alice, Some(1), Some(2)),
+        swap(&carol, None, Some(7)), // is there
+        swap(&bob, Some(9), None),   // stale
+        swap(&frank, None, Some(1)),
+    ]);
+    assert_eq!(answers, [true, true, true, false, false, true]);
+    let rows = [
+        at(2, &alice),
+        bob.clone(),
+        carol.clone(),
+        erin.clone(),
+        frank.clone(),
+    ];
+    assert_eq!(owned.store.page(None, 9).unwrap(), rows);
+    let answers = swap_all(vec![
+        swap(&frank, Some(1), None),
+        swap(&carol, Some(1), Some(2)),
+        swap(&erin, Some(1), None),
+        swap(&bob, Some(1), Some(2)),
+        swap(&alice, Some(2), None),
+    ]);
+    assert_eq!(answers, [true; 5]);
+    assert_eq!(
+        owned.store.page(None, 9).unwrap(),
+        [at(2, &bob), at(2, &carol)]
+    );
+    let statements: Vec<String> = told.try_iter().collect();
+    let expected = [
+        "DELETE FROM totp_devices",
+        "INSERT INTO totp_devices",
+        "UPDATE totp_devices SET",
+        "UPDATE totp_devices SET",
+        "DELETE FROM totp_devices",
+    ];
+    assert_eq!(statements, expected);
+}
+
+#[test]
 fn one_user_who_comes_twice_does_not_part_the_updates_of_the_others() {
     let (_owned, store, [alice, bob, carol, _], told) = four_users();
     let answers = store.batch().unwrap().swap_batch(vec![
@@ -124,10 +172,52 @@ fn an_update_that_the_database_refuses_leaves_the_others_alone() {
     assert_eq!(statements, 1 + 2, "a second failure ends it");
 }
 
-/// So that two processes meet in no deadlock.
 #[test]
-fn the_rows_of_a_batch_are_locked_in_the_order_of_the_users() {
-    let (owned, _, [alice, _, _, dave], _) = four_users();
+fn an_insert_or_a_delete_that_the_database_refuses_leaves_the_others_alone() {
+    let (owned, store, [alice, bob, carol, _], _told) = four_users();
+    owned.connect().batch_execute(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+         IF coalesce(NEW.user_id, OLD.user_id) IN ('bob', 'erin') THEN RAISE EXCEPTION 'this test fails on purpose'; END IF; \
+         RETURN coalesce(NEW, OLD); END $$; \
+         CREATE TRIGGER refuse BEFORE INSERT OR DELETE ON totp_devices FOR EACH ROW EXECUTE FUNCTION refuse()",
+    ).unwrap();
+    let [erin, frank, grace] = ["erin", "frank", "grace"].map(|id| at(1, &device(id)));
+    let swap_all = |swaps: [Swap; 3]| {
+        let answers = store.batch().unwrap().swap_batch(swaps.into());
+        answers.into_iter().map(Result::ok).collect::<Vec<_>>()
+    };
+    let (yes, deleted) = (Some(true), [&alice, &bob, &carol]);
+    let answers = swap_all(deleted.map(|device| swap(device, Some(1), None)));
+    assert_eq!(answers, [yes, None, yes]);
+    let answers = swap_all([&erin, &frank, &grace].map(|device| swap(device, None, Some(1))));
+    assert_eq!(answers, [None, yes, yes]);
+}
+
+/// Each kind may wait for a lock, and each alone after it; nobody waits for all of that.
+#[test]
+fn where_two_of_a_kind_failed_the_other_kinds_are_not_begun() {
+    let (owned, store, [alice, bob, carol, dave], told) = four_users();
+    owned.connect().batch_execute(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'this test fails on purpose'; END $$; \
+         CREATE TRIGGER refuse BEFORE UPDATE ON totp_devices FOR EACH ROW EXECUTE FUNCTION refuse()",
+    ).unwrap();
+    let answers = store.batch().unwrap().swap_batch(vec![
+        swap(&carol, Some(1), None),
+        swap(&alice, Some(1), Some(2)),
+        swap(&dave, Some(1), None),
+        swap(&bob, Some(1), Some(2)),
+    ]);
+    assert!(answers.iter().all(support::is_unavailable), "{answers:?}");
+    let (update, ping) = ("UPDATE totp_devices SET", "SELECT 1 --");
+    let statements: Vec<String> = told.try_iter().collect();
+    assert_eq!(statements, [update, ping, update, update]);
+    let rows = [alice, bob, carol, dave];
+    assert_eq!(owned.store.page(None, 9).unwrap(), rows);
+}
+
+/// So that two processes meet in no deadlock: a batch that waits for what `hold` locks has what `touch` wants.
+fn assert_locked_in_the_order_of_the_users(hold: &str, touch: &str, last_to_first: [Swap; 2]) {
+    let (owned, ..) = four_users();
     // As with many rows: each is looked up in the order of the batch, and not in that of the table.
     let url = owned.database.url();
     let pool = support::pool::<PgConnection>(url, 1);
@@ -135,23 +225,43 @@ fn the_rows_of_a_batch_are_locked_in_the_order_of_the_users() {
     pool.get().unwrap().batch_execute(plan).unwrap();
     let store = DieselStore::from_pool(pool);
     let mut other = owned.connect();
-    let lock = "BEGIN; UPDATE totp_devices SET failures = 1 WHERE user_id = 'dave'";
-    other.batch_execute(lock).unwrap();
-    let swaps = vec![
-        swap(&dave, Some(1), Some(2)),
-        swap(&alice, Some(1), Some(2)),
-    ];
-    let batch = std::thread::spawn(move || store.batch().unwrap().swap_batch(swaps));
+    other.batch_execute(&format!("BEGIN; {hold}")).unwrap();
+    let batch = std::thread::spawn(move || store.batch().unwrap().swap_batch(last_to_first.into()));
     let blocked = "SELECT pid::bigint AS number FROM pg_stat_activity \
                    WHERE datname = current_database() AND wait_event_type = 'Lock'";
     while owned.connect().numbers(blocked).is_empty() {
         assert!(!batch.is_finished(), "the batch did not wait");
     }
-    let free = "SELECT 1::bigint AS number FROM totp_devices WHERE user_id = 'alice' FOR UPDATE SKIP LOCKED";
-    assert!(owned.connect().numbers(free).is_empty(), "it has alice's");
+    let touched = (owned.connect()).batch_execute(&format!("SET lock_timeout = '1ms'; {touch}"));
+    assert!(touched.is_err(), "it has the first");
     other.batch_execute("ROLLBACK").unwrap();
     let answers = batch.join().unwrap();
     assert!(matches!(answers[..], [Ok(true), Ok(true)]), "{answers:?}");
+}
+
+const LOCK_DAVE: &str = "UPDATE totp_devices SET failures = 1 WHERE user_id = 'dave'";
+const LOCK_ALICE: &str = "UPDATE totp_devices SET failures = 1 WHERE user_id = 'alice'";
+
+#[test]
+fn the_rows_of_a_batch_are_locked_in_the_order_of_the_users() {
+    let swaps = ["dave", "alice"].map(|id| swap(&device(id), Some(1), Some(2)));
+    assert_locked_in_the_order_of_the_users(LOCK_DAVE, LOCK_ALICE, swaps);
+}
+
+#[test]
+fn the_rows_of_a_batch_are_deleted_in_the_order_of_the_users() {
+    let swaps = ["dave", "alice"].map(|id| swap(&device(id), Some(1), None));
+    assert_locked_in_the_order_of_the_users(LOCK_DAVE, LOCK_ALICE, swaps);
+}
+
+#[test]
+fn the_rows_of_a_batch_are_inserted_in_the_order_of_the_users() {
+    let [zoe, amy] = ["zoe", "amy"].map(|id| {
+        let copy = format!("CREATE TEMP TABLE one AS SELECT * FROM totp_devices LIMIT 1; UPDATE one SET user_id = '{id}'");
+        format!("{copy}; INSERT INTO totp_devices SELECT * FROM one")
+    });
+    let swaps = ["zoe", "amy"].map(|id| swap(&device(id), None, Some(1)));
+    assert_locked_in_the_order_of_the_users(&zoe, &amy, swaps);
 }
 
 /// Two processes that swap for the same users, in opposite orders, again and again.

@@ -36,7 +36,10 @@ fn assert_survives_dead_connections<C: TestBackend>(owned: &Owned<C>, end: impl 
         "somebody else's version is not taken for this swap's"
     );
     end_all_connections();
-    assert_eq!(store.page(None, 9).unwrap(), [next]);
+    assert_eq!(store.load(&alice.user).unwrap().as_ref(), Some(&next));
+    end_all_connections();
+    let deleted = store.swap(&alice.user, Some(next.version), None);
+    assert!(deleted.unwrap(), "its row was still there");
 }
 
 #[cfg(feature = "mysql")]
@@ -59,7 +62,7 @@ mod of_postgres {
         net::{Shutdown, TcpListener, TcpStream},
         sync::{
             Arc,
-            atomic::{AtomicBool, Ordering::SeqCst},
+            atomic::{AtomicU8, Ordering::SeqCst},
         },
     };
 
@@ -104,7 +107,7 @@ mod of_postgres {
         let [alice] = &insert_at_1(&owned.store, &["alice"])[..] else {
             unreachable!()
         };
-        let (proxied, cut) = proxy(owned.database.url());
+        let (proxied, fault) = proxy(owned.database.url());
         // One connection, and its statements are prepared before the cut.
         let store = DieselStore::from_pool(support::pool::<PgConnection>(&proxied, 1));
         let swap = |expected, version| {
@@ -112,20 +115,24 @@ mod of_postgres {
             store.swap(&swap.user, swap.expected, swap.next.as_ref())
         };
         assert!(swap(1, 2).unwrap());
-        cut.store(true, SeqCst);
+        fault.store(CUT, SeqCst);
         assert!(swap(2, 3).unwrap());
-        assert!(!cut.load(SeqCst), "the answer of the last swap was lost");
+        assert_eq!(
+            fault.load(SeqCst),
+            NONE,
+            "the answer of the last swap was lost"
+        );
         assert_eq!(store.load(&alice.user).unwrap(), Some(at(3, alice)));
 
         // One that expects what is no longer there is not taken for written.
-        cut.store(true, SeqCst);
+        fault.store(CUT, SeqCst);
         let stale = swap(2, 9);
         assert!(support::is_unavailable(&stale), "{stale:?}");
         // And nobody knows who deleted a row.
         let nobody = device("nobody").user;
         let prepared = store.swap(&nobody, Some(Version::from_i64(3)), None);
         assert!(!prepared.unwrap());
-        cut.store(true, SeqCst);
+        fault.store(CUT, SeqCst);
         let deleted = store.swap(&alice.user, Some(Version::from_i64(3)), None);
         assert!(support::is_unavailable(&deleted), "{deleted:?}");
         assert_eq!(store.load(&alice.user).unwrap(), None);
@@ -137,12 +144,12 @@ mod of_postgres {
         let [alice, bob, carol] = &insert_at_1(&owned.store, &["alice", "bob", "carol"])[..] else {
             unreachable!()
         };
-        let (proxied, cut) = proxy(owned.database.url());
+        let (proxied, fault) = proxy(owned.database.url());
         let store = DieselStore::from_pool(support::pool::<PgConnection>(&proxied, 1));
         let batch = store.batch().unwrap();
         let first = batch.swap_batch(vec![update(carol, 1, 4), update(bob, 1, 4)]);
         assert!(matches!(first[..], [Ok(true), Ok(true)]), "{first:?}");
-        cut.store(true, SeqCst);
+        fault.store(CUT, SeqCst);
         let cut_off = batch.swap_batch(vec![
             update(carol, 4, 5),
             update(alice, 2, 5), // stale
@@ -152,8 +159,61 @@ mod of_postgres {
             matches!(cut_off[..], [Ok(true), Err(_), Ok(true)]),
             "{cut_off:?}"
         );
-        assert!(!cut.load(SeqCst), "the answer for all of them was lost");
+        assert_eq!(
+            fault.load(SeqCst),
+            NONE,
+            "the answer for all of them was lost"
+        );
         assert_eq!(store.load(&alice.user).unwrap().as_ref(), Some(alice));
+    }
+
+    /// An error on a connection that still answers is not always the word of the server that ran the statement.
+    #[test]
+    fn those_of_a_batch_that_were_written_before_a_pooler_lost_its_server_are_recognised() {
+        let owned = support::migrated::<PgConnection>();
+        let [alice, bob, carol] = &insert_at_1(&owned.store, &["alice", "bob", "carol"])[..] else {
+            unreachable!()
+        };
+        let (proxied, fault) = proxy(owned.database.url());
+        let store = DieselStore::from_pool(support::pool::<PgConnection>(&proxied, 1));
+        let batch = store.batch().unwrap();
+        let first = batch.swap_batch(vec![update(carol, 1, 4), update(bob, 1, 4)]);
+        assert!(matches!(first[..], [Ok(true), Ok(true)]), "{first:?}");
+        fault.store(ERROR, SeqCst);
+        let lost = batch.swap_batch(vec![
+            update(carol, 4, 5),
+            update(alice, 2, 5), // stale, or written and then overwritten
+            update(bob, 4, 5),
+        ]);
+        assert_eq!(fault.load(SeqCst), NONE, "the answer was replaced");
+        assert!(matches!(lost[..], [Ok(true), Err(_), Ok(true)]), "{lost:?}");
+        assert_eq!(store.load(&bob.user).unwrap(), Some(at(5, bob)));
+        assert_eq!(store.load(&alice.user).unwrap().as_ref(), Some(alice));
+    }
+
+    #[test]
+    fn inserts_before_a_pooler_lost_its_server_are_recognised_and_deletes_are_unknown() {
+        let owned = support::migrated::<PgConnection>();
+        let devices = ["alice", "bob"].map(|id| at(1, &device(id)));
+        let (proxied, fault) = proxy(owned.database.url());
+        let store = DieselStore::from_pool(support::pool::<PgConnection>(&proxied, 1));
+        let swap = |device: &Device, is_there: bool| Swap {
+            user: device.user.clone(),
+            expected: is_there.then_some(device.version),
+            next: (!is_there).then(|| device.clone()),
+        };
+        let swap_all = |are_there| {
+            let swaps = devices.iter().map(|device| swap(device, are_there));
+            let answers = store.batch().unwrap().swap_batch(swaps.collect());
+            answers.into_iter().map(Result::ok).collect::<Vec<_>>()
+        };
+        assert_eq!(swap_all(false), [Some(true); 2]);
+        assert_eq!(swap_all(true), [Some(true); 2]);
+        fault.store(ERROR, SeqCst);
+        assert_eq!(swap_all(false), [Some(true); 2]);
+        fault.store(ERROR, SeqCst);
+        assert_eq!(swap_all(true), [None; 2], "anybody may have deleted it");
+        assert_eq!(owned.store.page(None, 9).unwrap(), []);
     }
 
     /// The connection of the first swap dies in it, and each swap after it fails.
@@ -194,16 +254,27 @@ mod of_postgres {
         assert_eq!(other.numbers(SWAPS), [1 + 2]);
     }
 
-    /// Hands on what is sent to the server and what it answers. Once `cut`, it waits for the answer, keeps it, and closes the
-    /// connection.
-    fn proxy(url: &str) -> (String, Arc<AtomicBool>) {
+    /// What the proxy does with the server's next answer.
+    const NONE: u8 = 0;
+    /// It closes the connection instead.
+    const CUT: u8 = 1;
+    /// It reports an error instead, as a pooler that lost its server and keeps its client.
+    const ERROR: u8 = 2;
+
+    /// SQLSTATE 08P01, and then ReadyForQuery.
+    const SERVER_LOST: &[u8] =
+        b"E\0\0\0\x3aSERROR\0VERROR\0C08P01\0Mserver conn crashed on purpose\0\0Z\0\0\0\x05I";
+
+    /// Hands on what is sent to the server and what it answers. With a fault it waits for the answer and keeps it.
+    fn proxy(url: &str) -> (String, Arc<AtomicU8>) {
         use std::io::{Read, Write};
         let (user, rest) = url.split_once('@').unwrap();
         let (server, name) = rest.split_once('/').unwrap();
-        let (server, cut) = (server.to_owned(), Arc::new(AtomicBool::new(false)));
+        let (server, fault) = (server.to_owned(), Arc::new(AtomicU8::new(NONE)));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let proxied = format!("{user}@{}/{name}", listener.local_addr().unwrap());
-        let told = Arc::clone(&cut);
+        let address = listener.local_addr().unwrap();
+        let proxied = format!("{user}@{address}/{name}?sslmode=disable"); // it speaks for the server
+        let next = Arc::clone(&fault);
         std::thread::spawn(move || {
             for client in listener.incoming() {
                 let mut client = client.unwrap();
@@ -211,19 +282,21 @@ mod of_postgres {
                 let mut requests = client.try_clone().unwrap();
                 let mut forward = server.try_clone().unwrap();
                 std::thread::spawn(move || std::io::copy(&mut requests, &mut forward));
-                let told = Arc::clone(&told);
+                let next = Arc::clone(&next);
                 std::thread::spawn(move || {
                     let mut chunk = [0; 16_384];
                     while let Ok(read @ 1..) = server.read(&mut chunk) {
-                        if told.swap(false, SeqCst) {
-                            break;
-                        }
-                        let _ = client.write_all(&chunk[..read]);
+                        let answer = match next.swap(NONE, SeqCst) {
+                            CUT => break,
+                            ERROR => SERVER_LOST,
+                            _ => &chunk[..read],
+                        };
+                        let _ = client.write_all(answer);
                     }
                     let _ = client.shutdown(Shutdown::Both);
                 });
             }
         });
-        (proxied, cut)
+        (proxied, fault)
     }
 }

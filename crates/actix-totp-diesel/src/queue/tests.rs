@@ -15,7 +15,10 @@ use diesel::{
 };
 
 use super::*;
-use crate::{DieselStore, backend::Transaction};
+use crate::{
+    DieselStore,
+    backend::{ConnectionPool, Transaction},
+};
 
 const TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -56,7 +59,7 @@ fn in_memory(
     test: &str,
 ) -> (
     DieselStore<SqliteConnection>,
-    Pool<ConnectionManager<SqliteConnection>>,
+    ConnectionPool<SqliteConnection>,
 ) {
     let connection = ConnectionManager::new(format!("file::{test}?mode=memory&cache=shared"));
     let pool = Pool::builder().max_size(2).build(connection).unwrap();
@@ -66,10 +69,10 @@ fn in_memory(
 }
 
 fn queue(
-    pool: Pool<ConnectionManager<SqliteConnection>>,
+    pool: ConnectionPool<SqliteConnection>,
     transaction: Transaction<SqliteConnection>,
 ) -> Queue {
-    let writer = Writer {
+    let writer = WriterConnection {
         pool,
         transaction,
         after_commit: Box::new(|_| ()),
@@ -141,6 +144,33 @@ fn swaps_that_wait_together_share_one_commit_and_each_gets_its_own_answer() {
     assert_eq!(received(&together), expected.concat());
     assert_eq!(COMMITS.load(SeqCst), 2);
     assert_eq!(store.page(None, 100).unwrap().len(), 31);
+}
+
+#[test]
+fn while_the_writer_hangs_what_waits_is_bounded_and_one_more_is_refused_at_once() {
+    static TAKEN: AtomicUsize = AtomicUsize::new(0);
+    static HANGS: Mutex<()> = Mutex::new(());
+    let (store, pool) = in_memory("full");
+    let queue = queue(pool, |connection: &mut SqliteConnection, run| {
+        TAKEN.fetch_add(1, SeqCst);
+        drop(HANGS.lock().unwrap());
+        connection.immediate_transaction(|connection| run(connection))
+    });
+    let hangs = HANGS.lock().unwrap();
+    let first = send(&queue, vec![device("first")]);
+    while TAKEN.load(SeqCst) == 0 {
+        thread::yield_now();
+    }
+    let waiting: Vec<_> = (0..MOST_REQUESTS)
+        .map(|n| send(&queue, vec![device(&format!("user {n}"))]))
+        .collect();
+    let refused = queue.swap(vec![insert(device("one more"))]);
+    let refused = format!("{refused:?}");
+    assert!(refused.contains("is full"), "{refused}");
+    drop(hangs);
+    assert_eq!(received(&first), [true]);
+    assert!(waiting.iter().all(|answers| received(answers) == [true]));
+    assert_eq!(store.load(&device("one more").user).unwrap(), None);
 }
 
 /// Runs the statements and then stands before the COMMIT until the test says how that ends.

@@ -8,13 +8,12 @@ use std::{
     thread,
 };
 
-use diesel::{
-    SqliteConnection,
-    connection::SimpleConnection,
-    r2d2::{ConnectionManager, Pool},
-};
+use diesel::{SqliteConnection, connection::SimpleConnection};
 
-use crate::{backend::AfterCommit, error::OpenError};
+use crate::{
+    backend::{AfterCommit, ConnectionPool},
+    error::OpenError,
+};
 
 /// After so many rows there is a checkpoint; each is on another page, if there are many.
 const ROWS: usize = 1_000;
@@ -23,9 +22,7 @@ const ROWS: usize = 1_000;
 pub(super) const MOST_PAGES: u32 = 4_000;
 
 /// Starts the thread. It ends when the function that it gives is gone.
-pub(super) fn beside(
-    pool: Pool<ConnectionManager<SqliteConnection>>,
-) -> Result<AfterCommit, OpenError> {
+pub(super) fn beside(pool: ConnectionPool<SqliteConnection>) -> Result<AfterCommit, OpenError> {
     let (wanted, is_wanted) = sync_channel(1);
     let checkpoint = move || {
         while is_wanted.recv().is_ok() {
@@ -57,6 +54,8 @@ fn every(count: usize, wanted: SyncSender<()>) -> AfterCommit {
 #[allow(clippy::unwrap_used, reason = "a test panics on purpose")]
 mod tests {
     use std::time::{Duration, Instant};
+
+    use diesel::r2d2::{ConnectionManager, Pool};
 
     use super::*;
 
