@@ -4,7 +4,7 @@
 //! Where a run fails, or where all threads wait for each other, shuttle prints the order; `shuttle::replay` runs it again.
 
 mod notifications;
-#[allow(dead_code)]
+#[allow(dead_code, clippy::clone_on_copy)]
 #[path = "../../../crates/actix-totp-core/src/notifier.rs"]
 mod notifier;
 mod runner;
