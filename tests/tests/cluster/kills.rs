@@ -1,7 +1,10 @@
 //! `kill -9` of an instance, of the database and of Redis, at random moments under load: nothing that was acknowledged is
 //! lost, nothing is accepted twice, and service is back within 5 seconds.
 
-use std::{thread, time::Duration};
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 use crate::harness::{
     alone,
@@ -13,6 +16,8 @@ use crate::harness::{
 };
 
 const USERS_AT_ONCE: usize = 6;
+/// Longer than this nobody goes on after the last kill.
+const MOST: Duration = Duration::from_secs(150);
 
 /// Kills so often, each time while some users are under way.
 fn killing(
@@ -20,7 +25,7 @@ fn killing(
     kills: usize,
     kill: impl Fn(&mut Cluster, usize, Duration),
 ) -> Record {
-    let mut dice = Dice(7);
+    let (mut dice, started) = (Dice(7), Instant::now());
     let mut killed = 0;
     let record = cluster.under_load(USERS_AT_ONCE, |cluster, record| {
         let asked = record.len();
@@ -29,7 +34,8 @@ fn killing(
         });
         thread::sleep(Duration::from_millis(dice.below(200)));
         if killed == kills {
-            return false;
+            // A machine that is busy with other things needs longer until all has been asked.
+            return missing(record).is_some() && started.elapsed() < MOST;
         }
         // Longer than a request waits for a connection: shorter, nobody notices.
         let down = Duration::from_millis(1_000 + dice.below(1_500));
@@ -54,25 +60,33 @@ fn killing(
 
 /// No rule of the record held only because nothing was asked of it.
 pub fn assert_everything_happened(record: &Record) {
-    for request in [
-        Request::Verify,
-        Request::Renew,
-        Request::Disable,
-        Request::Vault,
-    ] {
-        assert!(
-            record.count(request, Outcome::is_accepted) > 0,
-            "{request:?}"
-        );
-    }
+    assert_eq!(missing(record), None, "{:?}", record.statuses());
+}
+
+/// What has not happened yet.
+fn missing(record: &Record) -> Option<&'static str> {
+    let accepted = |request| record.count(request, Outcome::is_accepted) > 0;
     let refused = |request, code| record.count(request, |outcome| outcome.is_refused(code));
-    assert!(refused(Request::Validate, "throttled") > 0);
-    assert!(refused(Request::Validate, "invalid_token") > 5);
-    assert!(refused(Request::Vault, "totp_setup_required") > 0);
-    assert!(
-        record.replays_refused() > 0,
-        "what was accepted was sent again"
-    );
+    let happened = [
+        ("verify", accepted(Request::Verify)),
+        ("renew", accepted(Request::Renew)),
+        ("disable", accepted(Request::Disable)),
+        ("vault", accepted(Request::Vault)),
+        ("throttled", refused(Request::Validate, "throttled") > 0),
+        (
+            "invalid_token",
+            refused(Request::Validate, "invalid_token") > 5,
+        ),
+        (
+            "totp_setup_required",
+            refused(Request::Vault, "totp_setup_required") > 0,
+        ),
+        (
+            "what was accepted was sent again",
+            record.replays_refused() > 0,
+        ),
+    ];
+    happened.iter().find(|it| !it.1).map(|it| it.0)
 }
 
 /// 500 is what actix-session answers when the sessions cannot be reached. We answer 503.
