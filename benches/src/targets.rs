@@ -30,8 +30,8 @@ pub fn of(rows: &[Row], start_up: f64) -> Vec<Figure> {
             let bare = |route| row(database, route, connections, "bare");
             let at = format!("{database}, {connections} connections");
             let least = match (database, connections) {
-                ("SQLite", 16) => 3.0,
-                ("SQLite", _) => 5.0,
+                ("SQLite", 16) => 3.5,
+                ("SQLite", _) => 5.5,
                 _ => 0.95,
             };
             let (our, their) = (ours("validate"), bare("validate"));
@@ -109,7 +109,7 @@ pub fn of(rows: &[Row], start_up: f64) -> Vec<Figure> {
         "peak memory against drf-totp 0.1.5".into(),
         peak("quickstart"),
         peak("drf-totp-0.1.5"),
-        AtMost(0.125),
+        AtMost(0.2),
     );
     put(
         "milliseconds from start to the first answer, more than an empty application".into(),
