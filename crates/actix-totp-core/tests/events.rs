@@ -9,14 +9,14 @@ mod support;
 
 use std::sync::{
     Arc, Mutex,
-    atomic::{AtomicBool, AtomicU32, Ordering::SeqCst},
+    atomic::{AtomicBool, Ordering::SeqCst},
 };
 
 use actix_totp_core::{
-    Device, DeviceStore, Event, FakeClock, MemoryStore, Operation, Outcome, Rejection, Sleeper,
-    StoreError, TotpService, UserId, Version,
+    Device, DeviceStore, Event, MemoryStore, Operation, Outcome, Rejection, StoreError,
+    TotpService, UserId, Version,
 };
-use support::{Fixture, NOON, accepted, keys, user};
+use support::{Fixture, accepted, user};
 
 const WRONG: &str = "ABCD-EFGH-JKLM-NPQR";
 
@@ -117,76 +117,6 @@ fn what_an_event_tells_is_already_in_the_store() {
         }
     }
     assert_eq!(kinds.len(), 14, "{kinds:?}");
-}
-
-/// Loses some swaps.
-struct Losing(MemoryStore, Arc<AtomicU32>);
-
-impl DeviceStore for Losing {
-    fn load(&self, user: &UserId) -> Result<Option<Device>, StoreError> {
-        self.0.load(user)
-    }
-
-    fn swap(
-        &self,
-        user: &UserId,
-        expected: Option<Version>,
-        next: Option<&Device>,
-    ) -> Result<bool, StoreError> {
-        let less = |left: u32| left.checked_sub(1);
-        if self.1.fetch_update(SeqCst, SeqCst, less).is_ok() {
-            return Ok(false);
-        }
-        self.0.swap(user, expected, next)
-    }
-
-    fn page(&self, after: Option<&UserId>, limit: usize) -> Result<Vec<Device>, StoreError> {
-        self.0.page(after, limit)
-    }
-}
-
-struct NoSleep;
-
-impl Sleeper for NoSleep {
-    fn sleep(&self, _: std::time::Duration) {}
-}
-
-#[test]
-fn however_often_a_swap_is_lost_its_events_are_told_once() {
-    let (notified, losses) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
-    let counter = Arc::clone(&notified);
-    let store = Losing(MemoryStore::new(), Arc::clone(&losses));
-    let totp = TotpService::builder(store, keys(&[1]))
-        .clock(FakeClock::at(NOON))
-        .sleeper(NoSleep)
-        .on_event(move |_, _| {
-            counter.fetch_add(1, SeqCst);
-        })
-        .build()
-        .unwrap();
-    let alice = user("alice");
-    let expect = |events| {
-        totp.flush_events();
-        assert_eq!(losses.swap(5, SeqCst), 0, "all were lost");
-        assert_eq!(notified.swap(0, SeqCst), events);
-    };
-    expect(0);
-    accepted(totp.enroll(&alice, "", None));
-    expect(0);
-    let code = totp.code_for(&alice).unwrap().unwrap();
-    accepted(totp.confirm(&alice, &code));
-    expect(1);
-    assert!(
-        totp.authenticate(&alice, WRONG)
-            .unwrap()
-            .rejected()
-            .is_some()
-    );
-    expect(1);
-    assert!(totp.unlock(&alice).unwrap());
-    expect(1);
-    assert!(totp.reset(&alice).unwrap());
-    expect(1);
 }
 
 #[test]
