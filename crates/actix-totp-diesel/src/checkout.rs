@@ -138,3 +138,31 @@ fn certain(is_written: bool, error: &Error) -> Result<bool, StoreError> {
     let unknown = || StoreError::unavailable(error.to_string());
     is_written.then_some(true).ok_or_else(unknown)
 }
+
+#[cfg(all(test, feature = "sqlite"))]
+#[allow(clippy::unwrap_used, reason = "a test panics on purpose")]
+mod tests {
+    use diesel::{SqliteConnection, result::DatabaseErrorKind};
+
+    use super::*;
+
+    fn written_by(update_all: UpdateAll<SqliteConnection>) -> Result<bool, StoreError> {
+        let pool = Pool::builder().max_size(1);
+        let pool = pool.build(ConnectionManager::new(":memory:")).unwrap();
+        let mut alone = EachAlone::new(Instant::now);
+        let answers = write_all(&pool, update_all, &[], &mut alone, Instant::now())?;
+        Ok(answers.is_some())
+    }
+
+    /// An answer that cannot be read may be that of a commit: each alone would then be told as lost.
+    #[test]
+    fn a_batch_is_tried_alone_only_where_the_server_says_that_it_refused_it() {
+        let refused = written_by(|_, _| {
+            let error = DatabaseErrorKind::Unknown;
+            Err(Error::DatabaseError(error, Box::new("refused".to_owned())))
+        });
+        assert!(matches!(refused, Ok(false)));
+        let unreadable = written_by(|_, _| Err(Error::DeserializationError("a null".into())));
+        assert!(unreadable.is_err());
+    }
+}
