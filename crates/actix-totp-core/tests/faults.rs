@@ -11,13 +11,14 @@ use std::{
     sync::{
         Arc, Mutex,
         atomic::{AtomicU32, Ordering::SeqCst},
+        mpsc,
     },
     time::Duration,
 };
 
 use actix_totp_core::{
-    Device, DeviceStore, Error, FakeClock, MemoryStore, Sleeper, StoreError, TotpService, UserId,
-    Version,
+    Device, DeviceStore, Error, FakeClock, MemoryStore, Operation, Sleeper, StoreError,
+    TotpService, UserId, Version,
 };
 use support::{Fixture, NOON, accepted, keys};
 
@@ -142,6 +143,23 @@ fn after_ten_lost_swaps_nothing_was_done_and_nothing_is_told() {
 }
 
 #[test]
+fn after_ten_conflicts_an_operation_of_a_batch_was_not_done_either() {
+    let (fixture, troubled, _) = losing(10);
+    let (code, before) = (fixture.code(), fixture.device());
+    let (send, receive) = mpsc::channel();
+    let operation = Operation::authenticate(&fixture.alice, &code);
+    let mut waiting = vec![operation.answered_by(move |answer| send.send(answer).unwrap())];
+    while !waiting.is_empty() {
+        let result = fixture.totp.apply_batch(waiting);
+        result.answered.into_iter().for_each(|it| it.answer());
+        waiting = result.conflicts.into_iter().map(|(it, _)| it).collect();
+    }
+    assert!(matches!(receive.recv(), Ok(Err(Error::Contended))));
+    assert_eq!(troubled.losses.load(SeqCst), 0, "ten tries");
+    assert_eq!((fixture.device(), fixture.events()), (before, vec![]));
+}
+
+#[test]
 fn how_often_and_how_long_a_lost_swap_is_tried_can_be_set() {
     for (most_tries, longest, left) in [(3, 60, 7), (100, 4, 6), (1, 0, 9)] {
         let clock = FakeClock::at(NOON);
@@ -214,4 +232,36 @@ fn a_clock_before_1970_is_a_fault() {
         totp.enroll(&support::user("alice"), "", None),
         Err(Error::Clock)
     ));
+}
+
+/// Whoever remembers a status must not take it for younger than it is.
+#[test]
+fn a_status_of_a_batch_is_for_the_time_before_it_was_read() {
+    struct SlowReads(FakeClock);
+    impl DeviceStore for SlowReads {
+        fn load(&self, _: &UserId) -> Result<Option<Device>, StoreError> {
+            self.0.advance_secs(1);
+            Ok(None)
+        }
+
+        fn swap(
+            &self,
+            _: &UserId,
+            _: Option<Version>,
+            _: Option<&Device>,
+        ) -> Result<bool, StoreError> {
+            Ok(false)
+        }
+
+        fn page(&self, _: Option<&UserId>, _: usize) -> Result<Vec<Device>, StoreError> {
+            Ok(Vec::new())
+        }
+    }
+    let clock = FakeClock::at(NOON);
+    let totp = TotpService::builder(SlowReads(clock.clone()), keys(&[1]))
+        .clock(clock)
+        .build()
+        .unwrap();
+    let statuses = totp.status_batch(&[&support::user("alice")]);
+    assert!(matches!(statuses[..], [Ok((_, NOON))]));
 }

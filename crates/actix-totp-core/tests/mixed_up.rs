@@ -13,7 +13,7 @@ use actix_totp_core::{
     BatchStore, Device, DeviceStore, Error, MemoryStore, Operation, Outcome, StoreError, Swap,
     TotpService, UserId, Version,
 };
-use support::{Fixture, user};
+use support::{Fixture, accepted, user};
 
 #[derive(Clone, Copy, PartialEq)]
 enum Fault {
@@ -142,4 +142,22 @@ fn what_is_not_answered_is_a_fault() {
     assert!(statuses[0].is_ok() && statuses[1].is_err());
     let answers = sign_in(&fixture.totp, &[(bob, "123456"), (alice, &code)]);
     assert!(answers[1].is_err());
+}
+
+#[test]
+fn a_swap_that_is_not_answered_signs_nobody_in() {
+    let fixture = mixed_up(Fault::ForgetsTheLast);
+    let (totp, alice, bob, carol) = (&fixture.totp, &fixture.alice, &user("bob"), &user("carol"));
+    let code_of = |user| totp.code_for(user).unwrap().unwrap();
+    accepted(totp.enroll(bob, "", None));
+    accepted(totp.confirm(bob, &code_of(bob)));
+    fixture.clock.advance_secs(90);
+    // Carol's load is forgotten, and of the two swaps bob's.
+    let codes = [
+        (alice, &*code_of(alice)),
+        (bob, &code_of(bob)),
+        (carol, "123456"),
+    ];
+    let answers = sign_in(totp, &codes);
+    assert!(matches!(answers[..], [Ok(true), Err(_), Err(_)]));
 }

@@ -212,6 +212,17 @@ fn a_flood_of_events_of_one_user_leaves_room_for_the_others() {
 }
 
 #[test]
+fn what_was_told_makes_room_for_more_of_the_same_user() {
+    let fixture = Fixture::with(|builder| builder.max_queued_events(16));
+    fixture.enroll();
+    for _ in 0..20 {
+        assert!(fixture.totp.unlock(&fixture.alice).unwrap());
+        fixture.totp.flush_events();
+    }
+    assert_eq!(fixture.totp.missed_events(), 0);
+}
+
+#[test]
 fn a_function_that_asks_for_a_flush_does_not_wait_for_itself() {
     let totp: Arc<Mutex<Option<actix_totp_core::TotpService>>> = Arc::default();
     let of_handler = Arc::clone(&totp);

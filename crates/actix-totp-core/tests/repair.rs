@@ -107,6 +107,7 @@ fn who_guesses_with_the_password_alone_leaves_it_five_first_codes() {
 #[test]
 fn the_tenth_wrong_first_code_drops_a_replacement_and_leaves_the_live_one() {
     let (fixture, backup, _, proof) = besieged();
+    let live = fixture.code();
     accepted(
         fixture
             .totp
@@ -125,6 +126,7 @@ fn the_tenth_wrong_first_code_drops_a_replacement_and_leaves_the_live_one() {
     assert_eq!(confirm(), Rejection::AlreadyConfirmed);
     let status = fixture.totp.status(&fixture.alice).unwrap();
     assert!(status.enabled && !status.replacement_pending);
+    assert_eq!(fixture.code(), live, "the other secret is gone");
     assert_eq!(fixture.sign_in(&backup[1].reveal()), Ok(()));
 }
 

@@ -97,7 +97,13 @@ pub(crate) fn is_origin(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use actix_web::test::TestRequest;
+    use actix_service::{IntoServiceFactory, ServiceFactory};
+    use actix_web::{
+        App, HttpResponse,
+        dev::AppConfig,
+        test::{TestRequest, call_service, read_body},
+        web,
+    };
 
     use super::*;
 
@@ -203,6 +209,27 @@ mod tests {
             ],
         ] {
             assert!(!passes_with(sent), "{sent:?}");
+        }
+    }
+
+    /// As a server that does TLS itself hands requests over.
+    #[actix_web::test]
+    async fn over_tls_no_page_without_tls_may_post() {
+        let app = App::new().default_service(web::to(|req: HttpRequest| async move {
+            HttpResponse::Ok().body(passes(&req, &[]).to_string())
+        }));
+        let address = ([127, 0, 0, 1], 443).into();
+        let config = AppConfig::__priv_test_new(true, "example.com".into(), address);
+        let app = app.into_factory().new_service(config).await.unwrap();
+        for (origin, expected) in [
+            ("http://example.com", "false"),
+            ("https://example.com", "true"),
+        ] {
+            let request = TestRequest::post()
+                .append_header(("Host", "example.com"))
+                .append_header(("Origin", origin));
+            let answer = call_service(&app, request.to_request()).await;
+            assert_eq!(read_body(answer).await, expected, "{origin}");
         }
     }
 

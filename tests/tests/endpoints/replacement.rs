@@ -111,3 +111,22 @@ fn under_a_siege_a_session_with_a_proof_renews_and_replaces() {
     let new_phone = app.authenticator(&alice.token(GENERATE[0], &phone.code()).json());
     alice.token(VERIFY[0], &new_phone.code()).json();
 }
+
+#[test]
+fn a_proof_that_is_too_old_or_from_ahead_repairs_nothing() {
+    for seconds_later in [-120, 12 * 3_600 + 1] {
+        let app = TestApp::start();
+        let (mut alice, phone, _) = app.enrolled("alice");
+        let proved_at = app.clock.now_secs() - 90;
+        let now = proved_at.saturating_add_signed(seconds_later);
+        app.clock.set(now);
+        for _ in 0..5 {
+            alice
+                .token(VALIDATE[0], &phone.wrong_code())
+                .problem(400, "invalid_token");
+        }
+        for path in [BACKUP_CODES[0], GENERATE[0]] {
+            alice.token(path, &phone.code()).problem(429, "throttled");
+        }
+    }
+}

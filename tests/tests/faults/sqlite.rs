@@ -89,6 +89,7 @@ impl Site {
 
     /// The events of faults, since this was asked last.
     fn faults(&self) -> Vec<Event> {
+        self.totp.service().flush_events();
         let mut events = std::mem::take(&mut *self.events.lock().unwrap());
         events.retain(|it| matches!(it, Event::StoreFailed { .. } | Event::SealBroken { .. }));
         events

@@ -59,6 +59,12 @@ impl Two {
                         .route("", web::to(whoever))
                 )
                 .service(
+                    web::scope("/lenient")
+                        .wrap(a.require())
+                        .wrap(u.require().if_enrolled())
+                        .route("", web::to(whoever))
+                )
+                .service(
                     web::scope("/both")
                         .wrap(a.require())
                         .wrap(u.require())
@@ -136,4 +142,14 @@ fn a_guard_that_lets_the_unenrolled_pass_opens_no_handler_of_the_other_plugin() 
     for path in ["/users", "/both", "/mixed"] {
         alice.get(path).problem(403, "totp_setup_required");
     }
+}
+
+#[test]
+fn where_no_plugin_is_registered_the_innermost_guard_says_who_it_is() {
+    let two = Two::new();
+    two.enroll(&two.admins);
+    let mut alice = two.server.browser();
+    alice.post("/session", &json!({ "user_id": "alice" }));
+    two.validate(&mut alice, &two.admins, "admin-otp");
+    assert_eq!(alice.get("/lenient").text(), "alice");
 }
