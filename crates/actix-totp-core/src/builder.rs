@@ -105,7 +105,7 @@ impl TotpBuilder {
         self
     }
 
-    /// A function that is told every [`Event`] with its [`EventContext`]: after the write, those of a user in the order of the
+    /// A function that receives every [`Event`] with its [`EventContext`]: after the write, those of a user in the order of the
     /// writes, at most once, on a thread of its own. No answer waits for it. If it is slower than events come, or panics, events
     /// are missed; that is logged and counted ([`TotpService::missed_events`]). Call it again for another function.
     ///
@@ -115,7 +115,7 @@ impl TotpBuilder {
         self
     }
 
-    /// How many events may wait to be told, 1 to 1,000,000. More are dropped.
+    /// How many events may wait to be delivered, 1 to 1,000,000. More are dropped.
     ///
     /// Default: 4,096.
     pub fn max_queued_events(mut self, events: usize) -> Self {

@@ -100,8 +100,8 @@ pub enum BuildError {
     /// Fewer than 1 or more than 1,000,000 events may be queued.
     #[error("1 to 1,000,000 events may be queued")]
     EventQueue,
-    /// The thread that tells events cannot be started.
-    #[error("the thread that tells events cannot be started")]
+    /// The thread that delivers events cannot be started.
+    #[error("the thread that delivers events cannot be started")]
     EventThread,
     /// A setting of the web layer is refused; the text says which and why.
     #[error("{0}")]

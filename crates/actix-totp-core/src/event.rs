@@ -26,7 +26,7 @@ impl Method {
 
 /// Something that happened to a user's second factor.
 ///
-/// The function given to `on_event` is told after the write, at most once, of one user in the order of the writes. No event
+/// The function given to `on_event` receives it after the write, at most once, and those of one user in the order of the writes. No event
 /// holds a secret, a token or a code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -76,7 +76,7 @@ pub enum Event {
         /// Who.
         user: UserId,
     },
-    /// A failure began a wait. Told once per wait, not for the requests refused in it.
+    /// A failure began a wait. Once per wait, not for the requests refused in it.
     Throttled {
         /// Who.
         user: UserId,

@@ -27,7 +27,7 @@ use crate::{
 /// So many events of one user may wait, however small the queue is.
 const MIN_OF_ONE_USER: usize = 16;
 
-/// A function that is told every event.
+/// A function that receives every event.
 pub(crate) type Handler = Box<dyn Fn(&Event, &EventContext) + Send>;
 
 /// Where events are queued. Without handlers there is no thread, and events are only logged.
@@ -111,7 +111,7 @@ impl Notifier {
         }
     }
 
-    /// How many events the application was not told: dropped, or lost in a panic.
+    /// How many events were not delivered: dropped, or lost in a panic.
     pub(crate) fn missed(&self) -> u64 {
         self.0.as_ref().map_or(0, |queue| queue.counts.now().missed)
     }
@@ -189,8 +189,8 @@ fn deliver(handlers: &[Handler], queued: &Receiver<Box<Notification>>, counts: &
         // Each by itself: one that panics costs the others nothing.
         let mut is_missed = false;
         for handler in handlers {
-            let told = catch_unwind(AssertUnwindSafe(|| handler(&event, context)));
-            is_missed |= told.is_err();
+            let delivered = catch_unwind(AssertUnwindSafe(|| handler(&event, context)));
+            is_missed |= delivered.is_err();
         }
         if is_missed {
             tracing::error!("the function given to on_event panicked");

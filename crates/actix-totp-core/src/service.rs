@@ -65,13 +65,13 @@ impl TotpService {
         self.inner.notifier.has_handlers()
     }
 
-    /// Waits until the application has been told every event so far. Call it before a short program ends, and in tests. Do not
-    /// call it in a function that is told events: it would wait for itself.
+    /// Waits until every event so far has been delivered. Call it before a short program ends, and in tests. Do not
+    /// call it in a function that receives events: it would wait for itself.
     pub fn flush_events(&self) {
         self.inner.notifier.flush();
     }
 
-    /// How many events the application has not been told, because its function was too slow or panicked.
+    /// How many events have not been delivered, because the application's function was too slow or panicked.
     pub fn missed_events(&self) -> u64 {
         self.inner.notifier.missed()
     }

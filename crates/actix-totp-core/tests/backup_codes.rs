@@ -67,7 +67,7 @@ fn each_signs_in_once_in_any_case_and_spacing() {
 }
 
 #[test]
-fn wrong_ones_delay_nothing_are_told_at_5_20_and_100_and_then_not_written() {
+fn wrong_ones_delay_nothing_are_reported_at_5_20_and_100_and_then_not_written() {
     let fixture = Fixture::new();
     fixture.enroll();
     let (mut told_at, mut at_the_hundredth) = (Vec::new(), None);

@@ -1,4 +1,4 @@
-//! Events: told after the write, once.
+//! Events: delivered after the write, once.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -21,7 +21,7 @@ use support::{Fixture, accepted, user};
 const WRONG: &str = "ABCD-EFGH-JKLM-NPQR";
 
 #[test]
-fn what_an_event_tells_is_already_in_the_store() {
+fn what_an_event_says_is_already_in_the_store() {
     type Notified = (Event, Option<Device>);
     let notified: Arc<Mutex<Vec<Notified>>> = Arc::default();
     let store = Arc::new(MemoryStore::new());
@@ -192,7 +192,7 @@ impl DeviceStore for Failing {
 }
 
 #[test]
-fn of_an_outage_of_the_store_one_event_is_told_and_of_the_next_one_another() {
+fn of_an_outage_of_the_store_one_event_is_delivered_and_of_the_next_one_another() {
     let (reads_fail, writes_fail) = (Arc::default(), Arc::default());
     let (reads, writes) = (Arc::clone(&reads_fail), Arc::clone(&writes_fail));
     let failing = |store| Failing {
@@ -244,7 +244,7 @@ fn of_an_outage_of_the_store_one_event_is_told_and_of_the_next_one_another() {
 }
 
 #[test]
-fn a_box_that_does_not_open_is_told_and_is_a_fault_of_its_user_alone() {
+fn a_box_that_does_not_open_is_reported_and_is_a_fault_of_its_user_alone() {
     let fixture = Fixture::new();
     fixture.enroll();
     let (alice, bob) = (&fixture.alice, user("bob"));

@@ -129,7 +129,7 @@ fn a_lost_swap_is_tried_again_with_growing_jitter() {
 }
 
 #[test]
-fn after_ten_lost_swaps_nothing_was_done_and_nothing_is_told() {
+fn after_ten_lost_swaps_nothing_was_done_and_no_event_is_delivered() {
     let (fixture, troubled, _) = losing(10);
     let before = fixture.device();
     let code = fixture.code();
@@ -206,7 +206,7 @@ fn trying_again_ends_after_two_seconds() {
 }
 
 #[test]
-fn a_panic_in_the_function_that_is_told_is_caught() {
+fn a_panic_in_the_function_that_receives_events_is_caught() {
     let fixture =
         Fixture::with(|builder| builder.on_event(|_, _| panic!("this test panics on purpose")));
     accepted(fixture.totp.enroll(&fixture.alice, "", None));

@@ -54,7 +54,7 @@ impl Sleeper for NoSleep {
 }
 
 #[test]
-fn however_often_a_swap_is_lost_its_events_are_told_once() {
+fn however_often_a_swap_is_lost_its_events_are_delivered_once() {
     let (notified, losses) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
     let counter = Arc::clone(&notified);
     let store = Losing(MemoryStore::new(), Arc::clone(&losses));
@@ -152,7 +152,7 @@ fn whoever_is_too_slow_misses_events_and_holds_up_nobody() {
 }
 
 #[test]
-fn what_was_queued_is_told_after_the_last_handle_is_gone() {
+fn what_was_queued_is_delivered_after_the_last_handle_is_gone() {
     let (told, events) = mpsc::channel();
     let fixture = Fixture::with(|builder| {
         builder.on_event(move |event, _| told.send(event.clone()).unwrap())
@@ -212,7 +212,7 @@ fn a_flood_of_events_of_one_user_leaves_room_for_the_others() {
 }
 
 #[test]
-fn what_was_told_makes_room_for_more_of_the_same_user() {
+fn delivered_events_make_room_for_more_of_the_same_user() {
     let fixture = Fixture::with(|builder| builder.max_queued_events(16));
     fixture.enroll();
     for _ in 0..20 {

@@ -70,7 +70,7 @@ fn a_right_code_while_waiting_is_refused_and_still_good_afterwards() {
 }
 
 #[test]
-fn throttled_is_told_once_per_wait_and_locked_once() {
+fn throttled_is_reported_once_per_wait_and_locked_once() {
     let fixture = Fixture::new();
     fixture.enroll();
     fixture.fail(5);

@@ -39,7 +39,7 @@ pub(crate) struct WriterConnection<C: R2D2Connection + 'static> {
     pub(crate) after_commit: AfterCommit,
 }
 
-/// Is told after each commit how many rows it wrote, when everybody has their answer.
+/// Is given after each commit how many rows it wrote, when everybody has their answer.
 pub(crate) type AfterCommit = Box<dyn FnMut(usize) + Send>;
 
 /// Runs a function in one transaction that takes the write lock at its start.

@@ -150,7 +150,7 @@ pub(crate) fn write_all<C: Backend>(
     Ok(Some(writes.iter().map(answer).collect()))
 }
 
-/// After `error` no swap is told as lost: the try that it ended may have written it.
+/// After `error` no swap is answered as lost: the try that it ended may have written it.
 fn certain(is_written: bool, error: &Error) -> Result<bool, StoreError> {
     let unknown = || StoreError::unavailable(error.to_string());
     is_written.then_some(true).ok_or_else(unknown)

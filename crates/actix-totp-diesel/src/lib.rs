@@ -5,7 +5,7 @@
 //! Every swap is **one conditional statement that commits by itself**. In a transaction it would not be right: on Galera
 //! an UPDATE inside one reports a row and then loses at COMMIT, and a read, check and write accepts one code many times
 //! on PostgreSQL and MariaDB. Swaps that wait together share a commit: on SQLite, which has one writer at a time, a
-//! transaction of one writer, and on PostgreSQL one statement for each kind; each is told only after it. Otherwise the
+//! transaction of one writer, and on PostgreSQL one statement for each kind; each is answered only after it. Otherwise the
 //! queries are written once, in portable SQL (no RETURNING, no upsert); each database has a file for what differs.
 //!
 //! [actix-totp]: https://docs.rs/actix-totp

@@ -1,7 +1,7 @@
 //! One writer, and one commit for all swaps that wait together.
 //!
 //! On SQLite the commit is the cost of a swap: it waits for the disk. While one commit is under way the next swaps queue
-//! up, and then share the next one. Each is still told only after its commit, so nothing is less durable; and as there is
+//! up, and then share the next one. Each is still answered only after its commit, so nothing is less durable; and as there is
 //! one writer, nobody starves.
 
 use std::{

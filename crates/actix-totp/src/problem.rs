@@ -302,3 +302,19 @@ impl fmt::Display for Problem {
 }
 
 impl std::error::Error for Problem {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn too_many_of_one_user_are_429_too_many_of_all_503_and_both_say_when_to_come_back() {
+        let answer = |error: Error| {
+            let response = Problem::from(error).error_response();
+            let has_wait = response.headers().contains_key(header::RETRY_AFTER);
+            (response.status().as_u16(), has_wait)
+        };
+        assert_eq!(answer(Error::TooManyRequests), (429, true));
+        assert_eq!(answer(Error::Overloaded), (503, true));
+    }
+}

@@ -45,7 +45,7 @@ fn an_asynchronous_function_may_spawn_tasks_of_its_thread() {
 }
 
 #[test]
-fn the_application_is_told_what_happens() {
+fn the_application_receives_what_happens() {
     let events = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&events);
     let (totp, clock, server) =

@@ -7,7 +7,7 @@ use actix_totp::{Event, EventContext, FakeClock, Outcome, Rejection, Totp};
 use crate::{Fixture, Gate, Store, all, key, run, user};
 
 #[test]
-fn a_function_that_is_told_events_holds_up_nobodys_answer() {
+fn a_function_that_receives_events_holds_up_nobodys_answer() {
     run(async {
         let listener = Gate::default();
         let in_event = listener.clone();
@@ -41,7 +41,7 @@ fn a_function_that_is_told_events_holds_up_nobodys_answer() {
 }
 
 #[test]
-fn a_function_that_is_told_of_an_outage_holds_up_nobody() {
+fn a_function_that_receives_an_outage_holds_up_nobody() {
     run(async {
         let listener = Gate::default();
         listener.close();
@@ -66,7 +66,7 @@ fn a_function_that_is_told_of_an_outage_holds_up_nobody() {
 }
 
 #[test]
-fn while_events_of_one_account_wait_to_be_told_nobody_is_refused() {
+fn while_events_of_one_account_wait_to_be_delivered_nobody_is_refused() {
     run(async {
         let listener = Gate::default();
         listener.close();
@@ -115,7 +115,7 @@ fn events_for_which_there_is_no_room_are_counted_and_nobody_is_refused() {
 }
 
 #[test]
-fn events_are_told_in_the_order_of_the_writes_also_to_an_asynchronous_function() {
+fn events_are_delivered_in_the_order_of_the_writes_also_to_an_asynchronous_function() {
     run(async {
         let events: Arc<Mutex<Vec<Event>>> = Arc::default();
         let log = Arc::clone(&events);

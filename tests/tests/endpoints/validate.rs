@@ -104,7 +104,7 @@ fn validate_says_that_nothing_is_enabled() {
 }
 
 #[test]
-fn failed_attempts_are_told_and_too_many_must_wait() {
+fn failed_attempts_are_reported_and_too_many_must_wait() {
     let app = TestApp::start();
     let (mut alice, phone, backup) = app.enrolled("alice");
     for _ in 0..5 {

@@ -69,7 +69,7 @@ fn assert_in_order(told: &Told) {
 }
 
 #[test]
-fn every_event_is_told_once_in_order_also_when_the_last_handle_is_gone() {
+fn every_event_is_delivered_once_in_order_also_when_the_last_handle_is_gone() {
     in_many_orders(|| {
         let (told, missed) = notify_and_flush(THREADS * EVENTS + 1);
         assert_in_order(&told);
@@ -78,7 +78,7 @@ fn every_event_is_told_once_in_order_also_when_the_last_handle_is_gone() {
 }
 
 #[test]
-fn where_the_queue_is_full_each_event_is_told_once_or_counted_as_missed() {
+fn where_the_queue_is_full_each_event_is_delivered_once_or_counted_as_missed() {
     in_many_orders(|| {
         let (told, missed) = notify_and_flush(1);
         assert_in_order(&told);

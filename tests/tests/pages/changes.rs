@@ -16,7 +16,7 @@ fn few_backup_codes_are_warned_of() {
 }
 
 #[test]
-fn when_it_was_used_last_is_told() {
+fn when_it_was_used_last_is_shown() {
     let app = TestApp::start();
     let (mut alice, phone, _) = enrolled(&app);
     app.clock.advance_secs(3_600);

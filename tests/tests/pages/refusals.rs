@@ -9,7 +9,7 @@ use crate::{
 };
 
 #[test]
-fn a_refusal_leads_back_to_the_form_and_is_told_once() {
+fn a_refusal_leads_back_to_the_form_and_is_shown_once() {
     let app = TestApp::start();
     let (mut alice, phone, _) = without_proof(&app);
     let wrong = phone.wrong_code();
@@ -140,7 +140,7 @@ fn a_clock_that_is_off_is_named_at_the_set_up() {
 }
 
 #[test]
-fn how_long_to_wait_is_told_and_how_many_attempts_failed() {
+fn how_long_to_wait_is_shown_and_how_many_attempts_failed() {
     let app = TestApp::start();
     let (mut alice, phone, backup) = without_proof(&app);
     let page = alice.visit("/auth/otp/challenge/");
@@ -167,7 +167,7 @@ fn how_long_to_wait_is_told_and_how_many_attempts_failed() {
 }
 
 #[test]
-fn a_lock_is_told_with_the_way_out() {
+fn a_lock_is_shown_with_the_way_out() {
     let app = TestApp::start();
     let (mut alice, phone, _) = without_proof(&app);
     let device = app.device().unwrap();

@@ -202,7 +202,7 @@ pub fn of_all_swaps_that_expect_the_same_version_one_wins(store: Store) {
                     let (store, start, alice) = (&store, &start, &alice);
                     scope.spawn(move || {
                         start.wait();
-                        // A fault is allowed under this load; it must not have written and be told as lost.
+                        // A fault is allowed under this load; it must not have written and be answered as lost.
                         store
                             .swap(alice, expected, next.as_ref())
                             .unwrap_or(false)

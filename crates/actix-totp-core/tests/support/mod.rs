@@ -83,7 +83,7 @@ impl Fixture {
         confirmed.backup_codes
     }
 
-    /// Signs alice in, and waits until the events of it are told.
+    /// Signs alice in, and waits until its events are delivered.
     pub(crate) fn sign_in(&self, token: &str) -> Result<(), Rejection> {
         let outcome = self.totp.authenticate(&self.alice, token).unwrap();
         self.totp.flush_events();

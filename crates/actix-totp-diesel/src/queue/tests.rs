@@ -307,12 +307,12 @@ fn a_writer_that_fails_again_and_again_is_not_asked_for_each() {
 }
 
 #[test]
-fn only_a_conflict_is_told_as_lost() {
-    let told = |fault: Fault| fault.answer::<SqliteConnection>().ok();
+fn only_a_conflict_is_answered_as_lost() {
+    let answer = |fault: Fault| fault.answer::<SqliteConnection>().ok();
     let connection = StoreError::unavailable("none to be had");
-    assert_eq!(told(Fault::Connection(connection)), None);
-    assert_eq!(told(Fault::Statement(failed())), None);
-    assert_eq!(told(Fault::Transaction(failed())), None);
-    assert_eq!(told(Fault::Statement(conflict())), Some(false));
-    assert_eq!(told(Fault::Transaction(conflict())), Some(false));
+    assert_eq!(answer(Fault::Connection(connection)), None);
+    assert_eq!(answer(Fault::Statement(failed())), None);
+    assert_eq!(answer(Fault::Transaction(failed())), None);
+    assert_eq!(answer(Fault::Statement(conflict())), Some(false));
+    assert_eq!(answer(Fault::Transaction(conflict())), Some(false));
 }

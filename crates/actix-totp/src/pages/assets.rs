@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_version_is_told_by_the_content_alone() {
+    fn the_version_depends_on_the_content_alone() {
         // printf 'a{}\0b()' | sha256sum
         assert_eq!(version("a{}", "b()"), "61bc920341d09fec");
         assert_ne!(version("a{}", "b()"), version("a{}b", "()"));

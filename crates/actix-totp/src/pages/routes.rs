@@ -42,7 +42,7 @@ where
             .service(page(format!("/{name}")));
     }
     for path in ["/saved/", "/saved"] {
-        let resource = web::resource(path).route(form("settings/", setup::leave));
+        let resource = web::resource(path).route(form("settings/", setup::codes_saved));
         cfg.service(resource.default_service(web::to(only_post)));
     }
     cfg.route("/assets/totp.css", web::get().to(style))

@@ -57,7 +57,7 @@ pub(super) async fn finish(request: &Request, browser: &Browser<'_>) -> Answer {
 /// The answer sets a cookie in any case. Chromium keeps even a `no-store` page for its back button, and drops it when a cookie
 /// changes that no script can read. The session must not be written here: whoever holds back the body of this form until its
 /// owner has signed out would get it back.
-pub(super) async fn leave(request: &Request, browser: &Browser<'_>) -> Answer {
+pub(super) async fn codes_saved(request: &Request, browser: &Browser<'_>) -> Answer {
     let user = &request.caller.id;
     if !request.body.saved {
         return Ok(browser.redirect_with_notice("settings/", user, &Notice::not_saved()));

@@ -1,4 +1,4 @@
-//! How an outcome is told: a success as JSON that nobody may keep, anything else as a problem.
+//! How an outcome is answered: a success as JSON that nobody may keep, anything else as a problem.
 
 use actix_totp_core::{BackupCode, Error, Outcome};
 use actix_web::{HttpResponse, cookie::Cookie, http::header};

@@ -69,7 +69,7 @@ impl TotpBuilder {
         self.map_core(|core| core.conflict_retries(most_tries, longest))
     }
 
-    /// A function that is told every [`Event`] with its [`EventContext`]: after the write, those of a user in the order of the
+    /// A function that receives every [`Event`] with its [`EventContext`]: after the write, those of a user in the order of the
     /// writes, at most once, on a thread of its own. No answer waits for it. If it is slower than events come, or panics, events
     /// are missed; that is logged and counted ([`TotpService::missed_events`](crate::TotpService::missed_events)). Call it again
     /// for another function.
@@ -79,9 +79,9 @@ impl TotpBuilder {
         self.map_core(|core| core.on_event(handler))
     }
 
-    /// The same for an asynchronous function: each event is awaited before the next one is told. It runs on a tokio runtime of
+    /// The same for an asynchronous function: each event is awaited before the next one is delivered. It runs on a tokio runtime of
     /// its own, with one thread, so that it needs no `Send` and holds up no request. A task that it spawns goes on only
-    /// while an event is told: spawn what lasts longer on a runtime of the application's.
+    /// while an event is delivered: spawn what lasts longer on a runtime of the application's.
     ///
     /// Default: none.
     ///
@@ -110,7 +110,7 @@ impl TotpBuilder {
         self.on_event(asynchronous(handler))
     }
 
-    /// How many events may wait to be told, 1 to 1,000,000. More are dropped.
+    /// How many events may wait to be delivered, 1 to 1,000,000. More are dropped.
     ///
     /// Default: 4,096.
     pub fn max_queued_events(self, events: usize) -> Self {
@@ -139,7 +139,7 @@ impl TotpBuilder {
     }
 }
 
-/// Blocks the thread that tells events on a runtime of its own, which begins with the first event.
+/// Blocks the thread that delivers events on a runtime of its own, which begins with the first event.
 fn asynchronous<F>(handler: F) -> impl Fn(&Event, &EventContext) + Send + 'static
 where
     F: AsyncFn(&Event, &EventContext) + Send + 'static,
@@ -149,7 +149,7 @@ where
         let started = runtime.get_or_init(|| Builder::new_current_thread().enable_all().build());
         match started {
             Ok(runtime) => LocalSet::new().block_on(runtime, handler(event, context)),
-            Err(error) => tracing::error!(%error, "no runtime can be had to tell events"),
+            Err(error) => tracing::error!(%error, "no runtime can be had to deliver events"),
         }
     }
 }

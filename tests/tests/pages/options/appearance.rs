@@ -141,7 +141,7 @@ fn markup_in_names_labels_and_texts_is_inert() {
 }
 
 #[test]
-fn a_day_is_told_as_one() {
+fn one_day_is_shown_in_the_singular() {
     let day = std::time::Duration::from_secs(86_400);
     let totp = builder().pages(Pages::new()).trusted_browsers(day);
     let totp = totp.build().unwrap();
