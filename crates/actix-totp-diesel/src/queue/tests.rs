@@ -306,6 +306,17 @@ fn a_writer_that_fails_again_and_again_is_not_asked_for_each() {
     );
 }
 
+/// What a failed commit has written is unknown.
+#[test]
+fn after_a_failed_commit_nothing_is_tried_again() {
+    let until = Instant::now() + TIMEOUT;
+    let swaps = ["alice", "bob"].map(|id| insert(device(id)));
+    let waiting = swaps.each_ref().map(|swap| (swap, until));
+    let commit = |_: &[&Swap]| Err(Fault::Transaction(failed()));
+    let (answers, commits) = answered(&waiting, Instant::now(), commit);
+    assert_eq!((answers, commits), (vec![None, None], vec![2]));
+}
+
 #[test]
 fn only_a_conflict_is_answered_as_lost() {
     let answer = |fault: Fault| fault.answer::<SqliteConnection>().ok();
