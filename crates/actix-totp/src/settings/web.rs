@@ -72,7 +72,7 @@ impl TotpBuilder {
     /// that others use should not be trusted.
     ///
     /// The cookie is `__Host-totp_trust` (`Secure`, `HttpOnly`, `SameSite=Lax`). It ends with the epoch: at a disable, a
-    /// replacement, a reset, `forget-browsers/` or [`end_all_proofs`](Totp::end_all_proofs), which is to be called when the
+    /// replacement, a reset, `forget-browsers/` or [`end_all_proofs`](crate::Totp::end_all_proofs), which is to be called when the
     /// password changes.
     ///
     /// Default: off, `trust_browser` is ignored.
@@ -202,7 +202,7 @@ impl TotpBuilder {
     /// to 5 minutes, in whole seconds. For requests of one user that pass, the store is then asked at most once in this
     /// time; a request that would be refused always asks.
     ///
-    /// **The trade-off.** A disable, a reset or an [`end_all_proofs`](Totp::end_all_proofs) ends every proof at once in the
+    /// **The trade-off.** A disable, a reset or an [`end_all_proofs`](crate::Totp::end_all_proofs) ends every proof at once in the
     /// process that does it. In another process that shares the database a proof may be good for this long after it, and so
     /// it may where a change was answered with an error and is written all the same; twice as long if the clock is set back
     /// meanwhile. While the store does not answer, proofs are good for that long, too. Where that is too long for a route,
