@@ -1,6 +1,11 @@
 //! The first factor: who registers, signs in and out.
 
-use std::{fmt::Write, future::Future, pin::Pin, sync::LazyLock};
+use std::{
+    fmt::Write,
+    future::Future,
+    pin::Pin,
+    sync::{Arc, LazyLock},
+};
 
 use actix_session::{Session, SessionExt};
 use actix_totp::pages::is_local;
@@ -20,6 +25,7 @@ use diesel::{
 };
 use serde::Deserialize;
 use serde_json::json;
+use tokio::sync::Semaphore;
 
 use crate::{
     database::{Database, users},
@@ -85,7 +91,7 @@ async fn create(database: &Database, registration: Registration) -> actix_web::R
         ));
     }
     let id = random_id::<16>().map_err(ErrorInternalServerError)?;
-    let hash = web::block(move || {
+    let hash = hashing(move || {
         Argon2::default()
             .hash_password(password.as_bytes())
             .map(|it| it.to_string())
@@ -155,7 +161,7 @@ async fn sign_in(
     let hash = user
         .as_ref()
         .map_or_else(|| NOBODY.clone(), |(.., hash)| hash.clone());
-    let is_right = web::block(move || is_password(&password, &hash)).await?;
+    let is_right = hashing(move || is_password(&password, &hash)).await?;
     let Some((id, username, email, _)) = user.filter(|_| is_right) else {
         return Err(ErrorUnauthorized("Wrong username or password."));
     };
@@ -174,6 +180,20 @@ pub(crate) async fn logout(req: HttpRequest, session: Session, _: SameSite) -> H
     } else {
         HttpResponse::Ok().json(json!({ "detail": "Signed out" }))
     }
+}
+
+/// Runs what hashes a password: two at a time, as each takes 19 MiB and a core, and a flood of sign-ins would take all there is.
+async fn hashing<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> actix_web::Result<T> {
+    static PLACES: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(2)));
+    let place = Arc::clone(&PLACES).acquire_owned().await;
+    let place = place.map_err(ErrorInternalServerError)?;
+    let result = web::block(move || {
+        let _place = place; // also when the client is gone and nobody waits
+        work()
+    });
+    Ok(result.await?)
 }
 
 /// Verified instead of the hash of a user that does not exist, so that the time does not tell who exists.

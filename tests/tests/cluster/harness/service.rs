@@ -50,8 +50,10 @@ impl Service {
                         .env("SESSION_KEY", SESSION_KEY)
                         .env("NO_COLOR", "1")
                         .env("WORKERS", "2")
-                        // A password's hash takes 19 MiB, which glibc keeps for each thread: else that hides what grows.
+                        // A password's hash takes 19 MiB. glibc keeps such blocks, for each thread and in a heap with holes: without
+                        // these two that hides what grows.
                         .env("MALLOC_ARENA_MAX", "1")
+                        .env("MALLOC_MMAP_THRESHOLD_", "1048576")
                         .envs(instance.variables.iter().cloned());
                     command
                 });
