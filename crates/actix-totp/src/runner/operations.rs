@@ -9,8 +9,8 @@ use actix_totp_core::{Error, QueuedOperation, UserId};
 
 use crate::sync::Instant;
 
-/// Of one user no more than so many wait: the account is hammered.
-const MAX_OF_ONE_USER: usize = 128;
+/// Of one user no more than so many operations wait, and as many reads: the account is hammered.
+pub(super) const MAX_OF_ONE_USER: usize = 128;
 /// So many of one user are in a batch: those that write nothing are done with one load.
 const MAX_OF_ONE_USER_IN_A_BATCH: usize = 32;
 

@@ -8,11 +8,9 @@ use std::{
 use actix_totp_core::{Error, QueuedOperation, Status, UserId};
 use tokio::sync::oneshot;
 
-use super::operations::{Operations, Refused};
+use super::operations::{MAX_OF_ONE_USER, Operations, Refused};
 use crate::sync::Instant;
 
-/// Of one user no more reads than so many wait.
-const MAX_READS_OF_ONE_USER: usize = 128;
 /// Where the store works for many at once: so many reads at most are a batch, as they are over soon.
 const MAX_READS: usize = 32;
 /// Likewise: operations of so many users are a batch. Those that come meanwhile are the next.
@@ -83,7 +81,7 @@ impl Queue {
         // One account's flood leaves room for the others.
         let refused = if self.reads.len() >= self.max_queued {
             Some(Error::Overloaded)
-        } else if *of_user >= MAX_READS_OF_ONE_USER {
+        } else if *of_user >= MAX_OF_ONE_USER {
             Some(Error::TooManyRequests)
         } else {
             None

@@ -179,9 +179,9 @@ impl TotpBuilder {
         self
     }
 
-    /// How many reads, and how many operations, may wait for a thread, 1 to 1,000,000 of each kind; of one user at most 128
-    /// operations and a quarter of the reads. More are refused at once with 503: while the store hangs, what waits is bounded,
-    /// and the application serves what needs no store.
+    /// How many reads, and how many operations, may wait for a thread, 1 to 1,000,000 of each kind. More are refused at once with
+    /// 503: while the store hangs, what waits is bounded, and the application serves what needs no store. Of one user at most 128
+    /// of each kind wait; more are refused with 429.
     ///
     /// Default: 4,096.
     pub fn max_queued(mut self, requests: usize) -> Self {
