@@ -70,7 +70,7 @@ async fn ask(req: &HttpRequest) -> Result<Verified, Problem> {
         return Err(Problem::not_guarded());
     };
     totp.require()
-        .admit(req)
+        .admit_without_code(req)
         .await?
         .ok_or_else(Problem::totp_setup_required)
 }

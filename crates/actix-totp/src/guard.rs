@@ -1,21 +1,20 @@
 //! `RequireTotp`: the middleware that lets a request pass only with the second factor.
 
+mod code;
 mod decision;
 mod middleware;
 mod redirect;
+mod refusal;
 
 use std::{sync::Arc, time::Duration};
 
 use actix_totp_core::{Proof, Rejection, Status, UserId};
 use actix_web::HttpRequest;
 
+use self::code::Shown;
 pub(crate) use self::decision::{Decision, Demand, Policy, decide, is_timely};
 use crate::{
-    plugin::Totp,
-    problem::Problem,
-    recheck::Recheck,
-    session::{self, SessionSeen},
-    verified::Verified,
+    plugin::Totp, problem::Problem, recheck::Recheck, session::SessionSeen, verified::Verified,
 };
 
 /// Lets a request pass only if the signed-in user has shown the second factor. Made by [`Totp::require`]; wrap a scope
@@ -23,11 +22,16 @@ use crate::{
 ///
 /// 1. Nobody is signed in: 401 `not_authenticated`.
 /// 2. No second factor: 403 `totp_setup_required`, or with [`if_enrolled`](Self::if_enrolled) it passes.
-/// 3. No proof in the session, or one of another user or an ended epoch: 403 `totp_required`.
+/// 3. No proof, or one of another user or an ended epoch: 403 `totp_required`.
 /// 4. A proof older than the maximum age: 403 `stale_proof`.
 /// 5. Instead of 3 and 4, a trusted browser passes where the application allows such
 ///    ([`TotpBuilder::trusted_browsers`](crate::TotpBuilder::trusted_browsers)) and the guard has no maximum age of its own.
 /// 6. The store does not answer: 503. The handler does not run.
+///
+/// The proof is in the session, or wherever [`TotpBuilder::proof_in`](crate::TotpBuilder::proof_in) says. Clients that keep it
+/// themselves get 401 instead of 403 in 3 and 4, with the challenge of RFC 9470, which names this guard's maximum age. They may
+/// also send a code with the request, as `TOTP-Code`: it is spent, and the answer has the proof in its header `TOTP-Proof`. What
+/// `validate/` would refuse is refused likewise.
 ///
 /// It asks the store at every request ([`TotpBuilder::recheck_every`](crate::TotpBuilder::recheck_every) spares some), so that
 /// a device that was disabled, reset or enrolled anew elsewhere ends this session's proof at once. It never looks at method or path: whatever it wraps is guarded. A refusal is an `Ok`
@@ -55,6 +59,7 @@ pub struct RequireTotp {
     totp: Totp,
     policy: Policy,
     strict: bool,
+    each_time: bool,
     session_seen: Arc<SessionSeen>,
 }
 
@@ -70,6 +75,7 @@ impl Totp {
             totp: self.clone(),
             policy,
             strict: false,
+            each_time: false,
             session_seen: Arc::default(),
         }
     }
@@ -103,32 +109,66 @@ impl RequireTotp {
         self
     }
 
-    /// The check-list. `None`: without the second factor, which is not demanded.
-    pub(crate) async fn admit(&self, req: &HttpRequest) -> Result<Option<Verified>, Problem> {
-        let current_user = &self.totp.plugin.current_user;
-        let user = current_user
-            .require(req, Some(&self.session_seen))
-            .await?
-            .id;
-        let proof = self.proof(req, &user);
-        if let Some(at) = self.remembered(req, &user, proof.as_ref())? {
-            return Ok(Some(Verified { user, at }));
-        }
-        match self.ask(req, &user, proof.as_ref()).await? {
-            Decision::Pass { at } => Ok(Some(Verified { user, at })),
-            Decision::PassUnenrolled => Ok(None),
-            Decision::SetupRequired => Err(Problem::totp_setup_required()),
-            Decision::Stale => Err(Problem::stale_proof()),
-            // Without session middleware nobody could ever pass: say so instead of asking for codes in vain.
-            Decision::Required => {
-                Err(session::require(req)
-                    .map_or_else(|problem| problem, |_| Problem::totp_required()))
-            }
-        }
+    /// Asks for a code with every request, in the header `TOTP-Code`, wherever proofs are kept: for what must not happen on a
+    /// proof alone. The code is spent with the request, and no proof and no trusted browser will do instead. Browsers are not
+    /// redirected for it: a page that asks for a code could not send it along.
+    ///
+    /// Default: a proof will do.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use actix_totp::Totp;
+    /// use actix_web::{HttpResponse, web};
+    ///
+    /// fn routes(totp: &Totp, cfg: &mut web::ServiceConfig) {
+    ///     // curl -X DELETE -H 'Authorization: Bearer …' -H 'TOTP-Code: 123456' https://api.example.com/account
+    ///     let account = web::resource("/account").wrap(totp.require().each_time());
+    ///     cfg.service(account.route(web::delete().to(HttpResponse::NoContent)));
+    /// }
+    /// ```
+    pub fn each_time(mut self) -> Self {
+        self.each_time = true;
+        self.policy.trusted_secs = None;
+        self
     }
 
-    fn proof(&self, req: &HttpRequest, user: &UserId) -> Option<Proof> {
-        self.totp.plugin.session_proof.read(req, user)
+    /// The check-list, without a look at a code that the request may bring. `None`: without the second factor, which is not
+    /// demanded.
+    pub(crate) async fn admit_without_code(
+        &self,
+        req: &HttpRequest,
+    ) -> Result<Option<Verified>, Problem> {
+        let user = self.user(req).await?;
+        self.weigh(req, user).await
+    }
+
+    async fn user(&self, req: &HttpRequest) -> Result<UserId, Problem> {
+        let current_user = &self.totp.plugin.current_user;
+        let signed_in = current_user.require(req, Some(&self.session_seen));
+        Ok(signed_in.await?.id)
+    }
+
+    async fn weigh(&self, req: &HttpRequest, user: UserId) -> Result<Option<Verified>, Problem> {
+        let shown = self.shown(req, &user).await;
+        let decision = match self.remembered(req, &user, &shown)? {
+            Some(pass) => pass,
+            None => self.ask(req, &user, &shown).await?,
+        };
+        let (at, proof) = match decision {
+            Decision::Pass { at } => (at, shown.proof),
+            Decision::PassTrusted { at } => (at, None),
+            Decision::PassUnenrolled => return Ok(None),
+            Decision::SetupRequired => return Err(Problem::totp_setup_required()),
+            Decision::Stale => return Err(self.challenge(req, Problem::stale_proof())),
+            Decision::Required => return Err(self.ask_for_code(req)),
+        };
+        Ok(Some(Verified {
+            user,
+            at,
+            proof,
+            by_code: shown.by_code,
+        }))
     }
 
     /// What the store says of the user, and whether this request's proof counts.
@@ -138,42 +178,43 @@ impl RequireTotp {
         user: &UserId,
     ) -> Result<(Status, Decision), Problem> {
         let (status, now) = self.totp.read(user).await?;
-        let session = self.proof(req, user);
-        let decision = self.decide(req, user, &status, session.as_ref(), now);
+        let shown = self.shown(req, user).await;
+        let decision = self.decide(req, user, &status, &shown, now);
         Ok((status, decision))
     }
 
-    /// The proof in the session, if it counts and is not too old. A trusted browser will not do.
+    /// The proof that the request brings, if it counts and is not too old. A trusted browser will not do.
     ///
     /// # Errors
     ///
     /// The problem that a guard would answer with.
-    pub(crate) async fn session_proof(
+    pub(crate) async fn own_proof(
         &self,
         req: &HttpRequest,
         user: &UserId,
     ) -> Result<Proof, Problem> {
         let (status, now) = self.totp.read(user).await?;
-        let proof = self.proof(req, user);
+        let proof = self.totp.proof_of(req, user).await;
         let policy = Policy {
             trusted_secs: None,
             ..self.policy
         };
+        let missing = || self.challenge(req, Problem::totp_required());
         match decide(policy, user, &status, proof.as_ref(), || None, now) {
-            Decision::Pass { .. } => proof.ok_or_else(Problem::totp_required),
+            Decision::Pass { .. } => proof.ok_or_else(missing),
             Decision::PassUnenrolled | Decision::SetupRequired => Err(Rejection::NotEnabled.into()),
-            Decision::Required => Err(Problem::totp_required()),
-            Decision::Stale => Err(Problem::stale_proof()),
+            Decision::Required | Decision::PassTrusted { .. } => Err(missing()),
+            Decision::Stale => Err(self.challenge(req, Problem::stale_proof())),
         }
     }
 
-    /// When the second factor was shown, if what was seen in the store a while ago is enough to let the request pass.
+    /// A pass, if what was seen in the store a while ago is enough to let the request through.
     fn remembered(
         &self,
         req: &HttpRequest,
         user: &UserId,
-        proof: Option<&Proof>,
-    ) -> Result<Option<u64>, Problem> {
+        shown: &Shown,
+    ) -> Result<Option<Decision>, Problem> {
         let Some(recheck) = self.recheck() else {
             return Ok(None);
         };
@@ -186,17 +227,15 @@ impl RequireTotp {
             epoch: Some(epoch),
             ..Status::default()
         };
-        Ok(match self.decide(req, user, &status, proof, now) {
-            Decision::Pass { at } => Some(at),
-            _ => None, // a refusal asks the store
-        })
+        let decision = self.decide(req, user, &status, shown, now);
+        Ok(Some(decision).filter(Decision::is_pass)) // a refusal asks the store
     }
 
     async fn ask(
         &self,
         req: &HttpRequest,
         user: &UserId,
-        proof: Option<&Proof>,
+        shown: &Shown,
     ) -> Result<Decision, Problem> {
         let recheck = self.recheck();
         let before = recheck.map(|recheck| recheck.before_load(user));
@@ -204,7 +243,7 @@ impl RequireTotp {
         if let (Some(recheck), Some(before), Some(epoch)) = (recheck, before, status.epoch) {
             recheck.remember(user, before, epoch, now);
         }
-        Ok(self.decide(req, user, &status, proof, now))
+        Ok(self.decide(req, user, &status, shown, now))
     }
 
     fn recheck(&self) -> Option<&Recheck> {
@@ -217,11 +256,21 @@ impl RequireTotp {
         req: &HttpRequest,
         user: &UserId,
         status: &Status,
-        session: Option<&Proof>,
+        shown: &Shown,
         now: u64,
     ) -> Decision {
-        let plugin = &self.totp.plugin;
-        let browser = || plugin.trust.proof(&plugin.service, req, user);
-        decide(self.policy, user, status, session, browser, now)
+        let totp = &self.totp;
+        let browser = || totp.trust(req)?.proof(totp.service(), req, user);
+        match decide(
+            self.policy,
+            user,
+            status,
+            shown.proof.as_ref(),
+            browser,
+            now,
+        ) {
+            Decision::Pass { .. } if self.each_time && !shown.by_code => Decision::Stale,
+            decision => decision,
+        }
     }
 }

@@ -38,6 +38,7 @@ pub struct Problem {
     members: Map<String, Value>,
     retry_after_secs: Option<u64>,
     allow: Option<&'static str>,
+    challenge: Option<Box<HeaderValue>>,
 }
 
 impl Problem {
@@ -54,6 +55,7 @@ impl Problem {
             members: Map::new(),
             retry_after_secs: None,
             allow: None,
+            challenge: None,
         }
     }
 
@@ -63,7 +65,6 @@ impl Problem {
     }
 
     /// The text for the user.
-    #[cfg(feature = "pages")]
     pub(crate) fn detail(&self) -> &str {
         &self.detail
     }
@@ -86,6 +87,18 @@ impl Problem {
         }
         if let Some(allow) = self.allow {
             headers.insert(header::ALLOW, HeaderValue::from_static(allow));
+        }
+        if let Some(challenge) = &self.challenge {
+            headers.insert(header::WWW_AUTHENTICATE, (**challenge).clone());
+        }
+    }
+
+    /// The same as a challenge (RFC 9110 §11.6.1).
+    pub(crate) fn challenged(self, challenge: HeaderValue) -> Self {
+        Self {
+            status: StatusCode::UNAUTHORIZED,
+            challenge: Some(Box::new(challenge)),
+            ..self
         }
     }
 

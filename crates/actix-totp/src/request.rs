@@ -1,11 +1,10 @@
 //! A POST to an endpoint, with all that is checked before a handler sees it.
 
 use actix_totp_core::Proof;
-use actix_web::{HttpRequest, HttpResponse, Route, web};
+use actix_web::{HttpRequest, HttpResponse, Route, cookie::Cookie, web};
 
 use crate::{
-    body::Body, change::Change, cross_site, guard::is_timely, plugin::Totp, problem::Problem,
-    user::SignedIn,
+    body::Body, change::Change, guard::is_timely, plugin::Totp, problem::Problem, user::SignedIn,
 };
 
 /// A request that may change something: its caller is signed in, no page of another site has sent it, and its body is read.
@@ -28,9 +27,7 @@ impl Request {
         payload: Option<web::Payload>,
     ) -> Result<Self, Problem> {
         let caller = totp.signed_in(&http).await?; // first: an anonymous caller learns nothing
-        if !cross_site::passes(&http, &totp.plugin.trusted_origins) {
-            return Err(Problem::cross_site());
-        }
+        totp.require_same_site(&http)?;
         let body = match payload {
             Some(payload) => Body::read(&http, payload, totp.plugin.body_timeout).await?,
             None => Body::default(),
@@ -49,11 +46,16 @@ impl Request {
         authorize.ask(&self.http, change).await
     }
 
-    /// The proof in the session, if it is not too old to count anywhere.
-    pub(crate) fn proof(&self) -> Option<Proof> {
+    /// The cookie that makes this browser no trusted one, where there are such.
+    pub(crate) fn no_trust_cookie(&self) -> Option<Cookie<'static>> {
+        self.totp.trust(&self.http)?.no_cookie()
+    }
+
+    /// The proof that the request brings, if it is not too old to count anywhere.
+    pub(crate) async fn proof(&self) -> Option<Proof> {
         let plugin = &self.totp.plugin;
         let now = plugin.service.now().ok()?;
-        let proof = plugin.session_proof.read(&self.http, &self.caller.id)?;
+        let proof = self.totp.proof_of(&self.http, &self.caller.id).await?;
         is_timely(&proof, plugin.max_age_secs, now).then_some(proof)
     }
 }

@@ -1,6 +1,7 @@
 //! The settings of the plugin, with their defaults and limits.
 
 mod core;
+mod proof;
 mod web;
 
 use std::{sync::Arc, time::Duration};
@@ -12,10 +13,12 @@ use crate::{
     cross_site,
     drawing::Drawing,
     plugin::{BrowserPaths, Plugin, Totp},
+    proof_in::{Places, ProofIn},
     recheck::{Recheck, Watched},
     request_context::RequestContext,
     runner::{Limits, Runner},
     session::SessionProof,
+    step_up::StepUp,
     trust::Trust,
     user::CurrentUser,
 };
@@ -55,6 +58,8 @@ pub struct TotpBuilder {
     limits: Limits,
     recheck_every: Option<Duration>,
     trust: Trust,
+    proof_in: ProofIn,
+    step_up: StepUp,
     #[cfg(feature = "pages")]
     pages: Option<crate::pages::Pages>,
 }
@@ -79,6 +84,8 @@ impl Totp {
             },
             recheck_every: None,
             trust: Trust::default(),
+            proof_in: ProofIn::default(),
+            step_up: StepUp::default(),
             #[cfg(feature = "pages")]
             pages: None,
         }
@@ -137,6 +144,7 @@ impl TotpBuilder {
             ));
         }
         self.trust.check()?;
+        self.check_proof_in()?;
         let recheck = self.recheck_every.map(|time| time.as_secs());
         if recheck.is_some_and(|secs| !(1..=300).contains(&secs)) {
             return Err(BuildError::Web("recheck_every is 1 second to 5 minutes"));
@@ -152,8 +160,10 @@ impl TotpBuilder {
             service,
             recheck,
             drawing: Drawing::default(),
-            current_user: self.current_user,
+            current_user: self.current_user.of_users_in(&self.proof_in),
             session_proof: SessionProof::new(self.name.as_deref()),
+            places: Places::new(self.proof_in, self.name.as_deref())?,
+            step_up: self.step_up,
             request_context: self.request_context,
             authorize_change: self.authorize_change,
             trusted_origins: self.trusted_origins,

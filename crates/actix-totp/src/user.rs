@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::{
     problem::Problem,
+    proof_in::ProofIn,
     session::{self, SessionSeen},
 };
 
@@ -55,6 +56,8 @@ pub struct SignedIn {
 pub struct CurrentUser {
     source: Source,
     label_key: String,
+    /// Whether nobody can pass where no session is kept.
+    needs_session: bool,
 }
 
 #[derive(Clone)]
@@ -106,10 +109,18 @@ impl CurrentUser {
         self
     }
 
+    /// Where the application knows who is signed in by itself, and clients keep their proofs, no session is needed.
+    pub(crate) fn of_users_in(mut self, proof_in: &ProofIn) -> Self {
+        let is_known = matches!(self.source, Source::Function(_));
+        self.needs_session = !is_known || matches!(proof_in, ProofIn::Session);
+        self
+    }
+
     fn new(source: Source) -> Self {
         Self {
             source,
             label_key: "email".into(),
+            needs_session: true,
         }
     }
 
@@ -132,7 +143,7 @@ impl CurrentUser {
                 }
                 Ok(signed_in)
             }
-            None if session::is_missing(req) => Err(session::missing()),
+            None if self.needs_session && session::is_missing(req) => Err(session::missing()),
             #[cfg(feature = "identity")]
             None if matches!(self.source, Source::Identity) => {
                 session::hint_at_version(req);

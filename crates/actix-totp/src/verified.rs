@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actix_totp_core::UserId;
+use actix_totp_core::{Proof, UserId};
 
 use crate::plugin::Totp;
 
@@ -29,6 +29,10 @@ use crate::plugin::Totp;
 pub struct Verified {
     pub(crate) user: UserId,
     pub(crate) at: u64,
+    /// None: a trusted browser.
+    pub(crate) proof: Option<Proof>,
+    /// Whether a code was spent with this request.
+    pub(crate) by_code: bool,
 }
 
 impl Verified {
@@ -40,6 +44,12 @@ impl Verified {
     /// When, in seconds since the Unix epoch. In a trusted browser: when the user began to trust it.
     pub const fn at(&self) -> u64 {
         self.at
+    }
+
+    /// The proof itself, for a token of the application's ([`Totp::seal_proof`](crate::Totp::seal_proof)). `None` in a trusted
+    /// browser: its cookie makes no proof.
+    pub const fn proof(&self) -> Option<&Proof> {
+        self.proof.as_ref()
     }
 }
 

@@ -16,6 +16,8 @@ pub(crate) enum Demand {
 pub(crate) enum Decision {
     /// The second factor was shown at this time.
     Pass { at: u64 },
+    /// A browser stands in for it that is trusted since this time.
+    PassTrusted { at: u64 },
     /// There is no second factor, and none is demanded.
     PassUnenrolled,
     /// A code must be shown.
@@ -24,6 +26,13 @@ pub(crate) enum Decision {
     SetupRequired,
     /// The proof is good but too old.
     Stale,
+}
+
+impl Decision {
+    /// Whether the second factor was shown.
+    pub(crate) const fn is_pass(&self) -> bool {
+        matches!(self, Self::Pass { .. } | Self::PassTrusted { .. })
+    }
 }
 
 /// What a guard asks for.
@@ -61,7 +70,7 @@ pub(crate) fn decide(
     }
     // The answer says what the session's proof lacks, not what the browser's does.
     match weigh(browser().as_ref(), trusted_secs, user, status, now) {
-        trusted @ Decision::Pass { .. } => trusted,
+        Decision::Pass { at } => Decision::PassTrusted { at },
         _ => decision,
     }
 }
@@ -207,12 +216,12 @@ mod tests {
         );
         let trusted = Some(("alice", EPOCH, NOW - 5_000));
         for (session, browser, expected) in [
-            (None, trusted, Pass { at: NOW - 5_000 }),
-            (stale, trusted, Pass { at: NOW - 5_000 }),
+            (None, trusted, PassTrusted { at: NOW - 5_000 }),
+            (stale, trusted, PassTrusted { at: NOW - 5_000 }),
             (
                 Some(("alice", other, NOW)),
                 trusted,
-                Pass { at: NOW - 5_000 },
+                PassTrusted { at: NOW - 5_000 },
             ),
             (fresh, None, Pass { at: NOW }),
             (None, None, Required),

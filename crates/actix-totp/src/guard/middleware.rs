@@ -57,14 +57,18 @@ where
         let guard = self.guard.clone();
         Box::pin(async move {
             match guard.admit(req.request()).await {
-                Ok(verified) => {
+                Ok((verified, proof)) => {
                     let outer = req.extensions_mut().remove::<Passed>();
                     let passed = Passed::new(outer, &guard.totp, verified);
                     req.extensions_mut().insert(passed);
-                    Ok(service.call(req).await?.map_into_left_body())
+                    let mut response = service.call(req).await?;
+                    if let Some(proof) = proof {
+                        guard.hand_out(&proof, response.headers_mut());
+                    }
+                    Ok(response.map_into_left_body())
                 }
                 Err(problem) => {
-                    let response = redirect::browser(&guard.totp, req.request(), &problem)
+                    let response = redirect::browser(&guard, req.request(), &problem)
                         .unwrap_or_else(|| problem.into());
                     Ok(req.into_response(response).map_into_right_body())
                 }

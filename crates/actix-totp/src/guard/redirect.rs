@@ -2,16 +2,23 @@
 
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, http::header};
 
+use super::RequireTotp;
 use crate::{
     accept::prefers_html,
     local::{wanted, with_next},
     plugin::{BrowserPaths, Totp},
     problem::Problem,
+    proof_in::Place,
 };
 
 /// The redirect, if the application wants one, the caller is a browser, and there is a page that helps.
-pub(super) fn browser(totp: &Totp, req: &HttpRequest, problem: &Problem) -> Option<HttpResponse> {
-    if !prefers_html(req.get_header().as_ref()) {
+pub(super) fn browser(
+    guard: &RequireTotp,
+    req: &HttpRequest,
+    problem: &Problem,
+) -> Option<HttpResponse> {
+    let totp = &guard.totp;
+    if !prefers_html(req.get_header().as_ref()) || totp.place(req) == Place::Header {
         return None;
     }
     let BrowserPaths {
@@ -20,6 +27,8 @@ pub(super) fn browser(totp: &Totp, req: &HttpRequest, problem: &Problem) -> Opti
         sign_in,
     } = paths(totp, req)?;
     let page = match problem.code() {
+        // A code that is entered there cannot come with the request.
+        "totp_required" | "stale_proof" if guard.each_time => return None,
         "totp_required" | "stale_proof" => challenge,
         "totp_setup_required" => setup,
         "not_authenticated" => sign_in?,

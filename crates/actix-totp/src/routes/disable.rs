@@ -1,6 +1,5 @@
 //! `disable/`: the second factor off, every proof with it.
 
-use actix_session::SessionExt;
 use actix_totp_core::Operation;
 use actix_web::HttpResponse;
 use serde::Serialize;
@@ -18,7 +17,7 @@ pub(crate) async fn disable(request: Request) -> Result<HttpResponse, actix_web:
     let answer = ok(&Disabled {
         detail: "TOTP disabled successfully",
     });
-    let no_cookie = request.totp.plugin.trust.no_cookie();
+    let no_cookie = request.no_trust_cookie();
     Ok(with_cookie(answer, no_cookie.as_ref()))
 }
 
@@ -28,8 +27,7 @@ pub(crate) async fn turn_off(request: &Request) -> Result<(), actix_web::Error> 
     let operation = Operation::disable(&request.caller.id, request.body.token());
     let disabled = accepted(request.totp.apply(operation).await)?;
     if disabled.method.is_some() {
-        let session_proof = &request.totp.plugin.session_proof;
-        session_proof.remove(&request.http.get_session());
+        request.totp.remove_proof(&request.http);
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
 use super::response::{ok, rfc3339};
-use crate::{guard::Decision, plugin::Totp, problem::Problem};
+use crate::{plugin::Totp, problem::Problem};
 
 /// Times are RFC 3339 strings in UTC or null; `retry_after` is in seconds. `session_verified` is what a guard without a maximum
 /// age of its own would say: a trusted browser counts.
@@ -30,7 +30,7 @@ pub(crate) async fn status(
     Ok(ok(&Status {
         otp_enabled: status.enabled,
         otp_verified: status.enabled,
-        session_verified: matches!(decision, Decision::Pass { .. }),
+        session_verified: decision.is_pass(),
         replacement_pending: status.replacement_pending,
         backup_codes_remaining: status.backup_codes_remaining,
         last_used_at: status.last_used_at.and_then(rfc3339),
