@@ -170,6 +170,44 @@ impl TotpBuilder {
         self
     }
 
+    /// Where browsers find the application, if a proxy in front takes this off the paths of requests: a path like `/app`, of at most
+    /// 128 letters, digits and `-._~`. It goes in front of every path that the plugin gives to browsers: redirects, `next`, links
+    /// and forms of pages, and the path of the cookie of a page's notice. What the application says itself (to
+    /// [`redirect_browsers`](Self::redirect_browsers) and [`pages`](Self::pages)) it says without it. A `next` that leads out of it
+    /// is not gone to.
+    ///
+    /// Not for a proxy that leaves the path as it is: then the application's own scope has the prefix already.
+    ///
+    /// Default: none, browsers and the application have the same paths.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use actix_totp::{KeyRing, MemoryStore, Totp};
+    ///
+    /// # let keys = KeyRing::parse("sKSvs2lEIB0mF9cUb5fQeTeIEY5pPEYzWLdIDHEbkV0=")?;
+    /// let totp = Totp::builder(MemoryStore::new(), keys.clone())
+    ///     .redirect_browsers("/code", "/enroll") // browsers are sent to /app/code?next=/app/…
+    ///     .public_path("/app")
+    ///     .build()?;
+    /// assert!(Totp::builder(MemoryStore::new(), keys).public_path("//app").build().is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn public_path(mut self, prefix: impl Into<String>) -> Self {
+        self.public_path = Some(prefix.into());
+        self
+    }
+
+    /// As [`public_path`](Self::public_path), where only the proxy knows the prefix and says it in `X-Forwarded-Prefix`. The proxy must
+    /// set this header on every request, in the place of whatever the client has sent: anybody else's word would lead
+    /// their own browser astray. A header that is not one plain path, or is there twice, is ignored, and the log says so once.
+    ///
+    /// Default: off, the header is not read. Not beside [`public_path`](Self::public_path).
+    pub fn trust_forwarded_prefix(mut self) -> Self {
+        self.trusts_forwarded_prefix = true;
+        self
+    }
+
     /// How many threads of the plugin ask the store at the same time, 1 to 256: as many as its pool has connections. Other
     /// requests wait. A quarter of the threads, rounded up, is for reads alone.
     ///
