@@ -8,7 +8,7 @@ use actix_web::HttpRequest;
 use crate::{
     change::AuthorizeChange,
     drawing::Drawing,
-    problem::Problem,
+    problem::{Problem, ProblemFormat},
     public_path::{Prefix, PublicPath},
     recheck::Recheck,
     request_context::RequestContext,
@@ -37,6 +37,7 @@ pub(crate) struct Plugin {
     pub(crate) session_proof: SessionProof,
     pub(crate) request_context: RequestContext,
     pub(crate) authorize_change: AuthorizeChange,
+    pub(crate) problem_format: ProblemFormat,
     pub(crate) trusted_origins: Vec<String>,
     pub(crate) body_timeout: Duration,
     pub(crate) max_age_secs: u64,

@@ -127,7 +127,8 @@ impl<'a> Browser<'a> {
             Ok(document) => Ok(html(status, document)),
             Err(error) => {
                 tracing::error!(%error, "a page cannot be made");
-                Err(Problem::unavailable().into())
+                let format = &self.totp.plugin.problem_format;
+                Err(format.error(self.http, Problem::unavailable().into()))
             }
         }
     }

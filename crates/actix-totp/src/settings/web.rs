@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use actix_totp_core::EventContext;
-use actix_web::HttpRequest;
+use actix_web::{HttpRequest, HttpResponse};
 
 use super::TotpBuilder;
 use crate::{
     change::{AuthorizeChange, Change},
     plugin::BrowserPaths,
+    problem::{Problem, ProblemFormat},
     request_context::RequestContext,
     user::CurrentUser,
 };
@@ -41,6 +42,35 @@ impl TotpBuilder {
         F: AsyncFn(&HttpRequest, Change) -> Result<(), actix_web::Error> + Send + Sync + 'static,
     {
         self.authorize_change = AuthorizeChange::new(authorize);
+        self
+    }
+
+    /// The application's own format for what endpoints, guards and [`Verified`](crate::Verified) refuse. The function makes the whole
+    /// answer, for the status that the problem has; headers that the built-in answer has and this one lacks are added
+    /// (`Cache-Control`, `Retry-After`, `Allow`, …). Browsers that are redirected or shown a page are that all the same.
+    ///
+    /// Default: `application/problem+json` (RFC 9457).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use actix_totp::{KeyRing, MemoryStore, Problem, Totp};
+    /// use actix_web::{HttpRequest, HttpResponse};
+    ///
+    /// # let keys = KeyRing::parse("sKSvs2lEIB0mF9cUb5fQeTeIEY5pPEYzWLdIDHEbkV0=")?;
+    /// let totp = Totp::builder(MemoryStore::new(), keys)
+    ///     .on_problem(|_: &HttpRequest, problem: &Problem| {
+    ///         let error = serde_json::json!({ "error": { "id": problem.code(), "text": problem.detail() } });
+    ///         HttpResponse::build(problem.status()).json(error)
+    ///     })
+    ///     .build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn on_problem(
+        mut self,
+        format: impl Fn(&HttpRequest, &Problem) -> HttpResponse + Send + Sync + 'static,
+    ) -> Self {
+        self.problem_format = ProblemFormat::new(format);
         self
     }
 
