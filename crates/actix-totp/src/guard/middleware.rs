@@ -59,13 +59,14 @@ where
             match guard.admit(req.request()).await {
                 Ok(verified) => {
                     let outer = req.extensions_mut().remove::<Passed>();
-                    let passed = Passed::new(outer, &guard.totp, verified);
+                    let passed = Passed::new(outer, guard.totp.clone(), verified);
                     req.extensions_mut().insert(passed);
                     Ok(service.call(req).await?.map_into_left_body())
                 }
                 Err(problem) => {
+                    let format = &guard.totp.plugin.problem_format;
                     let response = redirect::browser(&guard.totp, req.request(), &problem)
-                        .unwrap_or_else(|| problem.into());
+                        .unwrap_or_else(|| format.answer(req.request(), &problem));
                     Ok(req.into_response(response).map_into_right_body())
                 }
             }
