@@ -36,13 +36,7 @@ impl Default for Config {
 
 impl Config {
     pub(crate) fn check(&self) -> Result<(), BuildError> {
-        let issuer = &self.issuer;
-        if issuer.trim().is_empty()
-            || issuer.len() > 64
-            || issuer.chars().any(|c| c == ':' || c.is_control())
-        {
-            return Err(BuildError::Issuer);
-        }
+        check_issuer(&self.issuer)?;
         if !self.parameters.are_valid() {
             return Err(BuildError::Parameters);
         }
@@ -60,4 +54,12 @@ impl Config {
         }
         Ok(())
     }
+}
+
+/// 1 to 64 bytes, not blank, and nothing that an authenticator would take for the end of the name.
+pub(crate) fn check_issuer(issuer: &str) -> Result<(), BuildError> {
+    let is_good = !issuer.trim().is_empty()
+        && issuer.len() <= 64
+        && !issuer.chars().any(|c| c == ':' || c.is_control());
+    is_good.then_some(()).ok_or(BuildError::Issuer)
 }
