@@ -2,16 +2,17 @@
 
 use actix_session::{Session, SessionExt};
 use actix_totp_core::{Proof, UserId};
-use actix_web::HttpRequest;
+use actix_web::{Error, HttpRequest};
 
 use crate::{
     cross_site, plugin::Totp, problem::Problem, proof_in::Place, sealed_proof::SealedProof,
-    session, trust::Trust,
+    session, trust::Trust, verified::Verified,
 };
 
 /// Who keeps the proof that a request earns. To be had before a code is spent.
 pub(crate) struct Keeper<'a> {
     totp: &'a Totp,
+    req: &'a HttpRequest,
     /// `None`: the client does.
     session: Option<Session>,
 }
@@ -53,13 +54,14 @@ impl Totp {
     /// # Errors
     ///
     /// `no_session`: it is to be in a session, and none is kept.
-    pub(crate) fn keeper(&self, req: &HttpRequest) -> Result<Keeper<'_>, Problem> {
+    pub(crate) fn keeper<'a>(&'a self, req: &'a HttpRequest) -> Result<Keeper<'a>, Problem> {
         let session = match self.place(req) {
             Place::Session => Some(session::require(req)?),
             Place::Header | Place::Claim => None,
         };
         Ok(Keeper {
             totp: self,
+            req,
             session,
         })
     }
@@ -78,15 +80,24 @@ impl Totp {
 }
 
 impl Keeper<'_> {
-    /// Gives out the proof of a good token: into the session under a new id, or as members of the answer.
+    /// Gives out the proof of a good token, after the application has been told: into the session under a new id, or as members of
+    /// the answer.
     ///
     /// # Errors
     ///
-    /// The session takes nothing, or the proof cannot be sealed. The token is spent then.
-    pub(crate) fn give(&self, proof: &Proof) -> Result<Option<SealedProof>, Problem> {
+    /// The application's; or the session takes nothing, or the proof cannot be sealed. The token is spent then.
+    pub(crate) async fn give(&self, proof: &Proof) -> Result<Option<SealedProof>, Error> {
+        let plugin = &*self.totp.plugin;
+        let verified = || Verified {
+            user: proof.user.clone(),
+            at: proof.at,
+            proof: Some(proof.clone()),
+            by_code: true,
+        };
+        plugin.on_verified.call(self.req, verified).await?;
         match &self.session {
-            Some(session) => self.totp.plugin.session_proof.write(session, proof)?,
-            None => return Ok(Some(self.totp.seal_proof(proof)?)),
+            Some(session) => plugin.session_proof.write(session, proof)?,
+            None => return Ok(Some(self.sealed(proof)?)),
         }
         Ok(None)
     }
@@ -95,12 +106,16 @@ impl Keeper<'_> {
     ///
     /// # Errors
     ///
-    /// As [`give`](Self::give).
+    /// The session takes nothing, or the proof cannot be sealed.
     pub(crate) fn replace(&self, proof: &Proof) -> Result<Option<SealedProof>, Problem> {
         match &self.session {
             Some(session) => self.totp.plugin.session_proof.replace(session, proof)?,
-            None => return Ok(Some(self.totp.seal_proof(proof)?)),
+            None => return Ok(Some(self.sealed(proof)?)),
         }
         Ok(None)
+    }
+
+    fn sealed(&self, proof: &Proof) -> Result<SealedProof, Problem> {
+        Ok(self.totp.seal_proof(proof)?)
     }
 }

@@ -40,7 +40,7 @@ use crate::{
 ///     .current_user(CurrentUser::from_fn(async |req: &HttpRequest| {
 ///         let token = req.headers().get(header::AUTHORIZATION).and_then(|it| it.to_str().ok());
 ///         let token = token.and_then(|it| it.strip_prefix("Bearer "));
-///         Ok(token.and_then(user_of).map(|id| SignedIn { id, label: String::new() }))
+///         Ok(token.and_then(user_of).map(SignedIn::new))
 ///     }))
 ///     .proof_in(ProofIn::Header)
 ///     .build()?;

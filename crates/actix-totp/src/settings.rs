@@ -1,5 +1,6 @@
 //! The settings of the plugin, with their defaults and limits.
 
+mod application;
 mod core;
 mod proof;
 mod web;
@@ -9,11 +10,14 @@ use std::{sync::Arc, time::Duration};
 use actix_totp_core::{BuildError, DeviceStore, KeyRing, TotpService};
 
 use crate::{
-    change::AuthorizeChange,
+    change::Change,
     cross_site,
     drawing::Drawing,
+    hook::Hook,
     plugin::{BrowserPaths, Plugin, Totp},
+    problem::ProblemFormat,
     proof_in::{Places, ProofIn},
+    public_path::PublicPath,
     recheck::{Recheck, Watched},
     request_context::RequestContext,
     runner::{Limits, Runner},
@@ -21,6 +25,7 @@ use crate::{
     step_up::StepUp,
     trust::Trust,
     user::CurrentUser,
+    verified::Verified,
 };
 
 const DEFAULT_MAX_AGE: Duration = Duration::from_secs(12 * 60 * 60);
@@ -50,11 +55,15 @@ pub struct TotpBuilder {
     name: Option<String>,
     current_user: CurrentUser,
     request_context: RequestContext,
-    authorize_change: AuthorizeChange,
+    authorize_change: Hook<Change>,
+    on_verified: Hook<Verified>,
+    problem_format: ProblemFormat,
     trusted_origins: Vec<String>,
     body_timeout: Duration,
     max_age: Duration,
     browser_paths: Option<BrowserPaths>,
+    public_path: Option<String>,
+    trusts_forwarded_prefix: bool,
     limits: Limits,
     recheck_every: Option<Duration>,
     trust: Trust,
@@ -72,11 +81,15 @@ impl Totp {
             name: None,
             current_user: CurrentUser::default(),
             request_context: RequestContext::default(),
-            authorize_change: AuthorizeChange::default(),
+            authorize_change: Hook::default(),
+            on_verified: Hook::default(),
+            problem_format: ProblemFormat::default(),
             trusted_origins: Vec::new(),
             body_timeout: Duration::from_secs(5),
             max_age: DEFAULT_MAX_AGE,
             browser_paths: None,
+            public_path: None,
+            trusts_forwarded_prefix: false,
             limits: Limits {
                 worker_threads: 10,
                 max_queued: 4_096,
@@ -145,6 +158,7 @@ impl TotpBuilder {
         }
         self.trust.check()?;
         self.check_proof_in()?;
+        let public_path = PublicPath::new(self.public_path, self.trusts_forwarded_prefix)?;
         let recheck = self.recheck_every.map(|time| time.as_secs());
         if recheck.is_some_and(|secs| !(1..=300).contains(&secs)) {
             return Err(BuildError::Web("recheck_every is 1 second to 5 minutes"));
@@ -166,10 +180,13 @@ impl TotpBuilder {
             step_up: self.step_up,
             request_context: self.request_context,
             authorize_change: self.authorize_change,
+            on_verified: self.on_verified,
+            problem_format: self.problem_format,
             trusted_origins: self.trusted_origins,
             body_timeout: self.body_timeout,
             max_age_secs,
             browser_paths: self.browser_paths,
+            public_path,
             #[cfg(feature = "pages")]
             site: (self.pages)
                 .map(|pages| crate::pages::site::Site::new(pages, self.name.as_deref()))

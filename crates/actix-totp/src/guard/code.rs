@@ -7,7 +7,7 @@
 
 use actix_totp_core::{Operation, Outcome, Proof, Rejection, UserId};
 use actix_web::{
-    HttpMessage, HttpRequest,
+    Error, HttpMessage, HttpRequest,
     http::header::{CACHE_CONTROL, HeaderMap, HeaderValue},
 };
 
@@ -39,7 +39,7 @@ impl RequireTotp {
     pub(super) async fn admit(
         &self,
         req: &HttpRequest,
-    ) -> Result<(Option<Verified>, Option<SealedProof>), Problem> {
+    ) -> Result<(Option<Verified>, Option<SealedProof>), Error> {
         let user = self.user(req).await?;
         let Some(taken) = self.take_code(req, &user).await? else {
             return Ok((self.weigh(req, user).await?, None));
@@ -57,8 +57,8 @@ impl RequireTotp {
     ///
     /// # Errors
     ///
-    /// What `validate/` would answer.
-    async fn take_code(&self, req: &HttpRequest, user: &UserId) -> Result<Option<Taken>, Problem> {
+    /// What `validate/` would answer; or the application's, which is told of a good token.
+    async fn take_code(&self, req: &HttpRequest, user: &UserId) -> Result<Option<Taken>, Error> {
         let totp = &self.totp;
         let is_meant = self.each_time || totp.place(req) != Place::Session;
         let header = &totp.plugin.places.code_header;
@@ -68,15 +68,17 @@ impl RequireTotp {
         totp.require_same_site(req)?;
         let keeper = totp.keeper(req)?; // before a code is spent for nothing
         let code = single(req.headers(), header).flatten();
-        let code = code.ok_or(Rejection::MalformedToken)?;
+        let code = code.ok_or_else(|| Problem::from(Rejection::MalformedToken))?;
         let operation = Operation::authenticate(user, code);
-        match totp.for_request(req).apply(operation).await? {
+        let outcome = totp.for_request(req).apply(operation).await;
+        match outcome.map_err(Problem::from)? {
             Outcome::Accepted(authenticated) => Ok(Some(Taken {
-                sealed: keeper.give(&authenticated.proof)?,
+                sealed: keeper.give(&authenticated.proof).await?,
                 proof: authenticated.proof,
             })),
-            Outcome::Rejected(Rejection::NotEnabled) => Ok(None), // the guard knows what to say
-            Outcome::Rejected(rejection) => Err(rejection.into()),
+            // The guard knows what to say.
+            Outcome::Rejected(Rejection::NoDevice | Rejection::NotEnabled) => Ok(None),
+            Outcome::Rejected(rejection) => Err(Problem::from(rejection).into()),
         }
     }
 
@@ -104,7 +106,11 @@ impl RequireTotp {
     /// The proof that a guard further outside has spent this request's code for.
     fn taken(&self, req: &HttpRequest, user: &UserId) -> Option<Proof> {
         let extensions = req.extensions();
-        let verified = extensions.get::<Passed>()?.of(Some(&self.totp))?.as_ref()?;
+        let verified = extensions
+            .get::<Passed>()?
+            .of(Some(&self.totp))?
+            .1
+            .as_ref()?;
         let is_meant = |it: &&Verified| it.by_code && it.user == *user;
         Some(verified).filter(is_meant)?.proof.clone()
     }

@@ -43,19 +43,35 @@ pub(crate) async fn generate(request: Request) -> Result<HttpResponse, actix_web
 pub(crate) async fn enroll(request: &Request) -> Result<Enrolled, actix_web::Error> {
     request.authorize(Change::Generate).await?;
     let current_user = &request.totp.plugin.current_user;
-    let label = current_user.label(&request.http, &request.caller);
+    let label = current_user.label(&request.http, &request.caller).await?;
     let operation = Operation::enroll(&request.caller.id, &label, request.body.token());
+    let operation = issued_by(operation, request.caller.issuer.as_deref())?;
     let operation = operation.with_proof(request.proof().await);
     let enrollment = accepted(request.totp.apply(operation).await)?;
-    let proof = enrollment.proof().and_then(|proof| {
-        // So that all tries of its first code are this caller's. Where it cannot be kept (logged there) five are.
-        request.totp.keeper(&request.http).ok()?.give(proof).ok()?
-    });
+    // So that all tries of its first code are this caller's. Where it cannot be kept (logged there) five are.
+    let proof = match (enrollment.proof(), request.totp.keeper(&request.http)) {
+        (Some(proof), Ok(keeper)) => keeper.give(proof).await?,
+        _ => None,
+    };
     let (enrollment, qr_svg) = request.totp.plugin.drawing.draw(enrollment).await?;
     Ok(Enrolled {
         enrollment,
         qr_svg,
         proof,
+    })
+}
+
+/// A bad issuer is the application's mistake: a secret under another tenant's name would be worse than none.
+fn issued_by(
+    operation: Operation<Enrollment>,
+    issuer: Option<&str>,
+) -> Result<Operation<Enrollment>, Problem> {
+    let Some(issuer) = issuer else {
+        return Ok(operation);
+    };
+    operation.with_issuer(issuer).map_err(|error| {
+        tracing::error!("SignedIn::issuer is refused: {error}");
+        Problem::unavailable()
     })
 }
 
@@ -79,12 +95,12 @@ pub(crate) async fn verify(request: Request) -> Result<HttpResponse, actix_web::
 /// Confirms the pending secret; with the proof for a client that keeps it itself.
 pub(crate) async fn confirm(
     request: &Request,
-) -> Result<(Confirmed, Option<SealedProof>), Problem> {
+) -> Result<(Confirmed, Option<SealedProof>), actix_web::Error> {
     let keeper = request.totp.keeper(&request.http)?; // before the backup codes go to nobody
     let token = request.body.required_token()?;
     let operation = Operation::confirm(&request.caller.id, token);
     let operation = operation.with_proof(request.proof().await);
     let confirmed = accepted(request.totp.apply(operation).await)?;
-    let proof = keeper.give(&confirmed.proof)?;
+    let proof = keeper.give(&confirmed.proof).await?;
     Ok((confirmed, proof))
 }

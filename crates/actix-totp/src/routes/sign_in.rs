@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, cookie::Cookie};
 use serde::Serialize;
 
 use super::response::{accepted, ok, with_cookie};
-use crate::{problem::Problem, request::Request, sealed_proof::SealedProof};
+use crate::{request::Request, sealed_proof::SealedProof};
 
 #[derive(Serialize)]
 struct Validated {
@@ -41,13 +41,13 @@ pub(crate) async fn validate(request: Request) -> Result<HttpResponse, actix_web
 }
 
 /// Signs in.
-pub(crate) async fn sign_in(request: &Request) -> Result<SignIn, Problem> {
+pub(crate) async fn sign_in(request: &Request) -> Result<SignIn, actix_web::Error> {
     let Request { totp, http, .. } = request;
     let keeper = totp.keeper(http)?; // before a code is spent for nothing
     let token = request.body.required_token()?;
     let operation = Operation::authenticate(&request.caller.id, token);
     let authenticated = accepted(totp.apply(operation).await)?;
-    let proof = keeper.give(&authenticated.proof)?;
+    let proof = keeper.give(&authenticated.proof).await?;
     let trust = totp.trust(http).filter(|_| request.body.trust_browser);
     let cookie = trust.and_then(|it| it.cookie_for(totp.service(), &authenticated.proof));
     Ok(SignIn {

@@ -6,12 +6,7 @@ use actix_totp_core::EventContext;
 use actix_web::HttpRequest;
 
 use super::TotpBuilder;
-use crate::{
-    change::{AuthorizeChange, Change},
-    plugin::BrowserPaths,
-    request_context::RequestContext,
-    user::CurrentUser,
-};
+use crate::{plugin::BrowserPaths, request_context::RequestContext, user::CurrentUser};
 
 impl TotpBuilder {
     /// Names a plugin beside the application's first, 1 to 32 of `a` to `z`, digits and `-`: it then has a place of its own in the
@@ -29,18 +24,6 @@ impl TotpBuilder {
     /// Default: [`CurrentUser::session_key`]`("user_id")`, with the label under `email`.
     pub fn current_user(mut self, current_user: CurrentUser) -> Self {
         self.current_user = current_user;
-        self
-    }
-
-    /// Asks the application before `generate/`, `disable/` and `backup-codes/`, for instance for the password again. Its
-    /// error is the answer; nothing was compared then.
-    ///
-    /// Default: nobody is asked.
-    pub fn authorize_change<F>(mut self, authorize: F) -> Self
-    where
-        F: AsyncFn(&HttpRequest, Change) -> Result<(), actix_web::Error> + Send + Sync + 'static,
-    {
-        self.authorize_change = AuthorizeChange::new(authorize);
         self
     }
 
