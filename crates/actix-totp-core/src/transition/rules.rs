@@ -36,6 +36,8 @@ impl Context<'_> {
 
 /// What to write.
 pub(crate) enum Next {
+    /// Nothing: it is as it should be.
+    Keep,
     Put(Box<Opened>),
     /// As it is, under the first key: the user did nothing.
     Reseal(Box<Opened>),
@@ -93,14 +95,13 @@ impl<T> Accepted<T> {
             events,
         }
     }
+}
 
-    pub(super) fn delete(answer: T, events: Vec<Event>) -> Self {
-        Self {
-            next: Next::Delete,
-            answer,
-            events,
-        }
-    }
+/// The device, unless it holds a deadline alone.
+pub(super) fn require_credential(device: Option<Device>) -> Result<Device, Rejection> {
+    device
+        .filter(Device::has_credential)
+        .ok_or(Rejection::NotEnabled)
 }
 
 pub(super) fn require_live(device: Option<Device>) -> Result<Device, Rejection> {
