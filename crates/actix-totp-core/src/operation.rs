@@ -14,6 +14,7 @@ use crate::{
     service::{Inner, TotpService},
     store::Swap,
     sync::Arc,
+    ticket::PendingSignIn,
     transition::{self, Accepted, Context, Next, Stop, Transition},
 };
 
@@ -82,6 +83,14 @@ impl Operation<Authenticated> {
         let token = secret(token);
         Self::new(user, move |device, context| {
             transition::authenticate(device, &token, context)
+        })
+    }
+
+    /// Accepts a token for a ticket, once; see [`TotpService::complete_sign_in`].
+    pub fn complete_sign_in(pending: &PendingSignIn, token: &str) -> Self {
+        let (token, of) = (secret(token), pending.clone());
+        Self::new(pending.user(), move |device, context| {
+            transition::complete_sign_in(device, &of, &token, context)
         })
     }
 }

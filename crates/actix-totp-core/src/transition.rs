@@ -16,5 +16,5 @@ pub(crate) use self::{
     operator::{delete, end_all_proofs, end_other_proofs, import, reseal, reset, unlock},
     rules::{Accepted, Context, Next, Stop, Transition},
     setup::note_setup_deadline,
-    token::{authenticate, disable, renew_backup_codes},
+    token::{authenticate, complete_sign_in, disable, renew_backup_codes},
 };
