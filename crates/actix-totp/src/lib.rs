@@ -5,6 +5,7 @@
 )]
 
 mod accept;
+mod answer_headers;
 #[cfg(feature = "bench")]
 #[doc(hidden)]
 pub mod bench;

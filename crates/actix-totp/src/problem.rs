@@ -13,6 +13,8 @@ use actix_web::{
 };
 use serde_json::{Map, Value, json};
 
+use crate::answer_headers::protect;
+
 /// Seconds after which a store that failed may be asked again.
 const TRY_AGAIN_SECS: u64 = 2;
 
@@ -284,12 +286,9 @@ impl ResponseError for Problem {
         if let Value::Object(members) = &mut body {
             members.extend(self.members.clone());
         }
-        let mut response = HttpResponse::build(self.status);
-        response
+        let mut response = protect(&mut HttpResponse::build(self.status))
             .content_type("application/problem+json")
-            .insert_header((header::CACHE_CONTROL, "no-store"))
-            .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
-        let mut response = response.body(body.to_string());
+            .body(body.to_string());
         self.add_headers(response.headers_mut());
         response
     }

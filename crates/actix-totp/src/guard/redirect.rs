@@ -1,9 +1,10 @@
 //! Sending a browser to the page where it can do what the guard asks for.
 
-use actix_web::{HttpMessage, HttpRequest, HttpResponse, http::header};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 
 use crate::{
-    accept::prefers_html,
+    accept::wants_page,
+    answer_headers::see_other,
     local::{wanted, with_next},
     plugin::{BrowserPaths, Totp},
     problem::Problem,
@@ -11,7 +12,7 @@ use crate::{
 
 /// The redirect, if the application wants one, the caller is a browser, and there is a page that helps.
 pub(super) fn browser(totp: &Totp, req: &HttpRequest, problem: &Problem) -> Option<HttpResponse> {
-    if !prefers_html(req.get_header().as_ref()) {
+    if !wants_page(req.headers(), req.get_header().as_ref()) {
         return None;
     }
     let BrowserPaths {
@@ -25,11 +26,7 @@ pub(super) fn browser(totp: &Totp, req: &HttpRequest, problem: &Problem) -> Opti
         "not_authenticated" => sign_in?,
         _ => return None,
     };
-    let response = HttpResponse::SeeOther()
-        .insert_header((header::LOCATION, with_next(&page, wanted(req))))
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .finish();
-    Some(response)
+    Some(see_other(&with_next(&page, wanted(req))))
 }
 
 /// Where the application says; else the pages of the plugin, if it has them.

@@ -8,7 +8,6 @@ use actix_web::{
 use serde::Deserialize;
 
 use super::{
-    answer::{html, see_other},
     html::document,
     language::{Language, pick},
     notice::{self, Notice},
@@ -18,6 +17,7 @@ use super::{
     view::View,
 };
 use crate::{
+    answer_headers::see_other,
     local::{is_local, wanted, with_next},
     plugin::Totp,
     problem::Problem,
@@ -121,7 +121,7 @@ impl<'a> Browser<'a> {
             view.set_notice(notice, page.forms());
         }
         match document(pages, page, &view) {
-            Ok(document) => Ok(html(status, document)),
+            Ok(document) => Ok(self.site.policy.html(status, document)),
             Err(error) => {
                 tracing::error!(%error, "a page cannot be made");
                 Err(Problem::unavailable().into())

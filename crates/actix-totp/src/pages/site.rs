@@ -11,6 +11,7 @@ use std::{
 use actix_totp_core::BuildError;
 
 use super::{
+    answer::{Policy, can_be_reported_to},
     assets::Assets,
     language::{Language, is_tag},
     page::Page,
@@ -32,6 +33,7 @@ pub struct Pages {
     pub(super) stylesheet: Option<String>,
     pub(super) home: String,
     pub(super) sign_in: Option<String>,
+    pub(super) report_to: Option<String>,
     pub(super) languages: Vec<Language>,
     pub(super) layout: Option<Arc<LayoutFn>>,
     pub(super) template: Option<Arc<TemplateFn>>,
@@ -50,6 +52,7 @@ impl Default for Pages {
             stylesheet: None,
             home: "/".into(),
             sign_in: None,
+            report_to: None,
             languages: vec![
                 language("en", Texts::english()),
                 language("de", Texts::german()),
@@ -113,6 +116,16 @@ impl Pages {
     /// Default: nowhere, the answer is 401.
     pub fn sign_in(mut self, path: impl Into<String>) -> Self {
         self.sign_in = Some(path.into());
+        self
+    }
+
+    /// Where browsers report what the `Content-Security-Policy` of the pages stops (its `report-to`, with the header
+    /// `Reporting-Endpoints`; ASVS 5.0 3.4.7): a path of this application or an `https://` address, without quotes, blanks,
+    /// `\\`, `;` and `,`. A report names the page, with the `next` in its address, and nothing that the page shows.
+    ///
+    /// Default: nowhere.
+    pub fn report_to(mut self, address: impl Into<String>) -> Self {
+        self.report_to = Some(address.into());
         self
     }
 
@@ -201,6 +214,15 @@ impl Pages {
                 "logo, stylesheet, home and sign_in of the pages are paths like /static/logo.svg; a link may be https://",
             ));
         }
+        if !self
+            .report_to
+            .iter()
+            .all(|to| is_link(to) && can_be_reported_to(to))
+        {
+            return Err(BuildError::Web(
+                "report_to of the pages is a path or an https:// address without quotes, blanks, \\ ; and ,",
+            ));
+        }
         if self.languages.is_empty() || !self.languages.iter().all(|language| is_tag(&language.tag))
         {
             return Err(BuildError::Web(
@@ -225,6 +247,7 @@ impl fmt::Debug for Pages {
 pub(crate) struct Site {
     pub(super) pages: Pages,
     pub(super) assets: Assets,
+    pub(super) policy: Policy,
     /// The name of the cookie with a notice.
     pub(super) notice_cookie: String,
     /// Tells the plugins of an application apart: each has a scope of its own.
@@ -237,6 +260,7 @@ impl Site {
         static SITES: AtomicUsize = AtomicUsize::new(0);
         pages.check()?;
         Ok(Self {
+            policy: Policy::new(pages.report_to.as_deref()),
             pages,
             assets: Assets::new(),
             notice_cookie: match plugin {
