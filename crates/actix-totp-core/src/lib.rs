@@ -74,7 +74,7 @@ mod throttle;
 mod token;
 mod transition;
 
-pub use backup_code::BackupCode;
+pub use backup_code::{BackupCode, BackupCodeLength};
 pub use batch::BatchResult;
 pub use builder::TotpBuilder;
 #[cfg(feature = "test-util")]

@@ -65,6 +65,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn nothing_moves_so_that_nothing_has_to_stop_for_prefers_reduced_motion() {
+        for motion in ["transition", "animation", "@keyframes", "scroll-behavior"] {
+            assert!(!STYLE.contains(motion), "{motion}");
+        }
+        assert!(!SCRIPT.contains("animate") && !SCRIPT.contains("smooth"));
+    }
+
+    #[test]
     fn the_version_depends_on_the_content_alone() {
         // printf 'a{}\0b()' | sha256sum
         assert_eq!(version("a{}", "b()"), "61bc920341d09fec");
