@@ -2,9 +2,9 @@
 
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
-use actix_web::{HttpRequest, error::InternalError, http::header};
+use actix_web::{HttpRequest, error::InternalError};
 
-use crate::problem::Problem;
+use crate::{answer_headers::protect_foreign, problem::Problem};
 
 type Answer = Result<(), actix_web::Error>;
 type Function<A> =
@@ -40,15 +40,7 @@ fn never_stored(error: actix_web::Error) -> actix_web::Error {
         return error; // has them, and can still be told on a page
     }
     let mut response = error.error_response();
-    let headers = response.headers_mut();
-    headers.insert(
-        header::CACHE_CONTROL,
-        header::HeaderValue::from_static("no-store"),
-    );
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        header::HeaderValue::from_static("nosniff"),
-    );
+    protect_foreign(response.headers_mut());
     InternalError::from_response(error, response).into()
 }
 
