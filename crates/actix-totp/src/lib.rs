@@ -17,6 +17,7 @@ mod extract;
 #[doc(hidden)]
 pub mod fuzz;
 mod guard;
+mod hook;
 mod local;
 mod mount;
 mod operations;
