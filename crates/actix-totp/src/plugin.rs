@@ -2,8 +2,10 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use actix_totp_core::{Error, EventContext, Operation, Outcome, Status, TotpService, UserId};
-use actix_web::HttpRequest;
+use actix_totp_core::{
+    Authenticated, Error, EventContext, Operation, Outcome, Status, TotpService, UserId,
+};
+use actix_web::{HttpRequest, HttpResponse};
 
 use crate::{
     change::Change,
@@ -40,6 +42,7 @@ pub(crate) struct Plugin {
     pub(crate) request_context: RequestContext,
     pub(crate) authorize_change: Hook<Change>,
     pub(crate) on_verified: Hook<Verified>,
+    pub(crate) on_signed_in: Hook<Authenticated, HttpResponse>,
     pub(crate) problem_format: ProblemFormat,
     pub(crate) trusted_origins: Vec<String>,
     pub(crate) body_timeout: Duration,
