@@ -46,9 +46,10 @@ pub use actix_totp_core::{
     Clock, Confirmed, Credential, Device, DeviceStore, Disabled, Enrollment, Epoch, Error, Event,
     EventContext, Grace, InvalidCredential, InvalidKeyRing, InvalidKeyVariable,
     InvalidRecentFailures, InvalidUserId, KeyRing, MemoryStore, Method, Operation, OsRandomness,
-    Outcome, Parameters, Proof, Randomness, RandomnessError, RecentFailures, Rejection, Renewed,
-    SealError, Sleeper, Status, StoreError, Swap, SweepError, SweepFailure, SweepReport,
-    SystemClock, SystemSleeper, TotpService, TypedToken, UserId, Version,
+    Outcome, Parameters, PendingSignIn, Proof, Randomness, RandomnessError, RecentFailures,
+    Rejection, Renewed, SealError, SignInTicket, Sleeper, Status, StoreError, Swap, SweepError,
+    SweepFailure, SweepReport, SystemClock, SystemSleeper, TotpService, TypedToken, UserId,
+    Version,
 };
 #[cfg(feature = "test-util")]
 pub use actix_totp_core::{FakeClock, SeededRandomness};

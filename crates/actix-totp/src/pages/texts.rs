@@ -141,6 +141,7 @@ texts! {
 
     problem_title: "That did not work", "Das hat nicht geklappt";
     not_authenticated: "Sign in first.", "Melden Sie sich zuerst an.";
+    invalid_ticket: "This sign-in has expired or was completed already. Sign in again.", "Diese Anmeldung ist abgelaufen oder schon abgeschlossen. Melden Sie sich noch einmal an.";
     cross_site: "This form was sent by another site. Nothing was changed.", "Dieses Formular wurde von einer anderen Website gesendet. Nichts wurde geändert.";
     not_found: "There is nothing here.", "Hier ist nichts.";
     method_not_allowed: "This page cannot be opened this way.", "So lässt sich diese Seite nicht öffnen.";
