@@ -10,7 +10,7 @@ pub struct OpenError {
 
 impl OpenError {
     /// A setting is out of its range.
-    pub(crate) fn setting(range: &str) -> Self {
+    pub fn setting(range: &str) -> Self {
         Self {
             hint: "",
             reason: range.into(),
@@ -18,7 +18,7 @@ impl OpenError {
     }
 
     /// Client libraries may quote the URL they were given; what quotes a part of its password is not shown.
-    pub(crate) fn new(url: &str, reason: &dyn std::fmt::Display) -> Self {
+    pub fn new(url: &str, reason: &dyn std::fmt::Display) -> Self {
         let reason = reason.to_string();
         let quotes = password(url).is_some_and(|password| {
             password
@@ -53,7 +53,7 @@ fn password(url: &str) -> Option<&str> {
 /// The migrations could not be run or reverted. What ran before stays.
 #[derive(Debug, thiserror::Error)]
 #[error("the migrations of actix-totp failed")]
-pub struct MigrateError(#[source] pub(crate) Box<dyn std::error::Error + Send + Sync>);
+pub struct MigrateError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
 
 #[cfg(test)]
 mod tests {
