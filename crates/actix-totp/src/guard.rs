@@ -2,31 +2,46 @@
 
 mod code;
 mod decision;
+mod demand;
+mod grace;
 mod middleware;
 mod redirect;
 mod refusal;
+mod skip;
 
 use std::{sync::Arc, time::Duration};
 
 use actix_totp_core::{Proof, Rejection, Status, UserId};
 use actix_web::HttpRequest;
 
-use self::code::Shown;
-pub(crate) use self::decision::{Decision, Demand, Policy, decide, is_timely};
+pub use self::demand::Demand;
+use self::{code::Shown, skip::Skip};
+pub(crate) use self::{
+    decision::{Decision, Policy, decide, is_timely},
+    demand::DemandOf,
+};
 use crate::{
-    plugin::Totp, problem::Problem, recheck::Recheck, session::SessionSeen, verified::Verified,
+    plugin::Totp,
+    problem::Problem,
+    recheck::Recheck,
+    sealed_proof::SealedProof,
+    session::SessionSeen,
+    verified::{Seen, Verified},
 };
 
 /// Lets a request pass only if the signed-in user has shown the second factor. Made by [`Totp::require`]; wrap a scope
 /// or a resource with it, inside the session middleware.
 ///
 /// 1. Nobody is signed in: 401 `not_authenticated`.
-/// 2. No second factor: 403 `totp_setup_required`, or with [`if_enrolled`](Self::if_enrolled) it passes.
+/// 2. No second factor: 403 `totp_setup_required`. It passes where the second factor is not demanded of this user
+///    ([`if_enrolled`](Self::if_enrolled), [`require_when`](Self::require_when)), or where the user still has time to set it up
+///    ([`TotpBuilder::grace`](crate::TotpBuilder::grace)); then the answer has the header `TOTP-Setup-Required-By`, in
+///    seconds since the Unix epoch.
 /// 3. No proof, or one of another user or an ended epoch: 403 `totp_required`.
 /// 4. A proof older than the maximum age: 403 `stale_proof`.
 /// 5. Instead of 3 and 4, a trusted browser passes where the application allows such
 ///    ([`TotpBuilder::trusted_browsers`](crate::TotpBuilder::trusted_browsers)) and the guard has no maximum age of its own.
-/// 6. The store does not answer: 503. The handler does not run.
+/// 6. The store, or a function of the application, does not answer: 503. The handler does not run.
 ///
 /// The proof is in the session, or wherever [`TotpBuilder::proof_in`](crate::TotpBuilder::proof_in) says. Clients that keep it
 /// themselves get 401 instead of 403 in 3 and 4, with the challenge of RFC 9470, which names this guard's maximum age. They may
@@ -58,24 +73,49 @@ use crate::{
 #[must_use = "a guard guards nothing before it is wrapped around something"]
 pub struct RequireTotp {
     totp: Totp,
+    demand: DemandOf,
     policy: Policy,
+    skip: Skip,
     strict: bool,
     each_time: bool,
     leave_cache_control: bool,
     session_seen: Arc<SessionSeen>,
 }
 
+/// A request that passes: what the guard saw, and what the answer is to say.
+pub(crate) struct Admitted {
+    pub(crate) seen: Seen,
+    /// By when the user must set up what the guard did not see.
+    setup_required_by: Option<u64>,
+    /// The proof of a code that was spent, where the client keeps it.
+    sealed: Option<SealedProof>,
+}
+
+impl From<Seen> for Admitted {
+    fn from(seen: Seen) -> Self {
+        Self {
+            seen,
+            setup_required_by: None,
+            sealed: None,
+        }
+    }
+}
+
 impl Totp {
-    /// A guard for the routes that need the second factor: everyone, with the default maximum age.
+    /// A guard for the routes that need the second factor: as [`TotpBuilder::demand`](crate::TotpBuilder::demand) says or for
+    /// everyone, with the default maximum age.
     pub fn require(&self) -> RequireTotp {
+        let demand = self.plugin.demand.clone();
         let policy = Policy {
-            demand: Demand::Everyone,
+            grace: self.plugin.grace,
             max_age_secs: self.plugin.max_age_secs,
             trusted_secs: self.plugin.trust.secs(),
         };
         RequireTotp {
             totp: self.clone(),
+            demand: demand.unwrap_or(DemandOf::All(Demand::Everyone)),
             policy,
+            skip: Skip::default(),
             strict: false,
             each_time: false,
             leave_cache_control: false,
@@ -85,14 +125,6 @@ impl Totp {
 }
 
 impl RequireTotp {
-    /// Lets users without a second factor pass: it is asked only of those who have one.
-    ///
-    /// Default: it is asked of everyone.
-    pub fn if_enrolled(mut self) -> Self {
-        self.policy.demand = Demand::IfEnrolled;
-        self
-    }
-
     /// How old the proof may be, in whole seconds: shorter for what matters more ("step-up"). A trusted browser
     /// ([`TotpBuilder::trusted_browsers`](crate::TotpBuilder::trusted_browsers)) will then not do.
     ///
@@ -148,42 +180,59 @@ impl RequireTotp {
         self
     }
 
-    /// The check-list, without a look at a code that the request may bring. `None`: without the second factor, which is not
-    /// demanded.
-    pub(crate) async fn admit_without_code(
-        &self,
-        req: &HttpRequest,
-    ) -> Result<Option<Verified>, Problem> {
-        let user = self.user(req).await?;
-        self.weigh(req, user).await
+    /// The check-list, without a look at a code that the request may bring.
+    pub(crate) async fn admit_without_code(&self, req: &HttpRequest) -> Result<Admitted, Problem> {
+        match self.asked(req).await? {
+            Some((user, demand)) => self.weigh(req, user, demand).await,
+            None => Ok(Seen::NotAsked.into()),
+        }
     }
 
-    async fn user(&self, req: &HttpRequest) -> Result<UserId, Problem> {
+    /// Who is asked for the second factor, and how urgently. `None`: nobody is.
+    async fn asked(&self, req: &HttpRequest) -> Result<Option<(UserId, Demand)>, Problem> {
+        if self.skip.is_for(req) {
+            return Ok(None);
+        }
         let current_user = &self.totp.plugin.current_user;
         let signed_in = current_user.require(req, Some(&self.session_seen));
-        Ok(signed_in.await?.id)
+        let user = signed_in.await?.id;
+        let demand = self.demand.of(req, &user).await?;
+        Ok((demand != Demand::Nobody).then_some((user, demand)))
     }
 
-    async fn weigh(&self, req: &HttpRequest, user: UserId) -> Result<Option<Verified>, Problem> {
+    async fn weigh(
+        &self,
+        req: &HttpRequest,
+        user: UserId,
+        demand: Demand,
+    ) -> Result<Admitted, Problem> {
         let shown = self.shown(req, &user).await;
         let decision = match self.remembered(req, &user, &shown)? {
             Some(pass) => pass,
-            None => self.ask(req, &user, &shown).await?,
+            None => self.ask(req, &user, demand, &shown).await?,
         };
         let (at, proof) = match decision {
             Decision::Pass { at } => (at, shown.proof),
             Decision::PassTrusted { at } => (at, None),
-            Decision::PassUnenrolled => return Ok(None),
+            Decision::PassUnenrolled => return Ok(Seen::Unenrolled.into()),
+            Decision::PassUntil(deadline) => {
+                return Ok(Admitted {
+                    setup_required_by: Some(self.note(req, &user, deadline).await?),
+                    ..Seen::Unenrolled.into()
+                });
+            }
             Decision::SetupRequired => return Err(Problem::totp_setup_required()),
             Decision::Stale => return Err(self.challenge(req, Problem::stale_proof())),
             Decision::Required => return Err(self.ask_for_code(req)),
         };
-        Ok(Some(Verified {
+        let by_code = shown.by_code;
+        let verified = Verified {
             user,
             at,
             proof,
-            by_code: shown.by_code,
-        }))
+            by_code,
+        };
+        Ok(Seen::Verified(verified).into())
     }
 
     /// What the store says of the user, and whether this request's proof counts.
@@ -193,8 +242,9 @@ impl RequireTotp {
         user: &UserId,
     ) -> Result<(Status, Decision), Problem> {
         let (status, now) = self.totp.read(user).await?;
+        let demand = self.demand.of(req, user).await?;
         let shown = self.shown(req, user).await;
-        let decision = self.decide(req, user, &status, &shown, now);
+        let decision = self.decide(req, user, demand, &status, &shown, now);
         Ok((status, decision))
     }
 
@@ -215,9 +265,12 @@ impl RequireTotp {
             ..self.policy
         };
         let missing = || self.challenge(req, Problem::totp_required());
-        match decide(policy, user, &status, proof.as_ref(), || None, now) {
+        let demand = Demand::IfEnrolled;
+        match decide(policy, user, demand, &status, proof.as_ref(), || None, now) {
             Decision::Pass { .. } => proof.ok_or_else(missing),
-            Decision::PassUnenrolled | Decision::SetupRequired => Err(Rejection::NotEnabled.into()),
+            Decision::PassUnenrolled | Decision::PassUntil(_) | Decision::SetupRequired => {
+                Err(Rejection::NotEnabled.into())
+            }
             Decision::Required | Decision::PassTrusted { .. } => Err(missing()),
             Decision::Stale => Err(self.challenge(req, Problem::stale_proof())),
         }
@@ -242,7 +295,8 @@ impl RequireTotp {
             epoch: Some(epoch),
             ..Status::default()
         };
-        let decision = self.decide(req, user, &status, shown, now);
+        let demand = Demand::IfEnrolled; // as of everyone who is enrolled
+        let decision = self.decide(req, user, demand, &status, shown, now);
         Ok(Some(decision).filter(Decision::is_pass)) // a refusal asks the store
     }
 
@@ -250,6 +304,7 @@ impl RequireTotp {
         &self,
         req: &HttpRequest,
         user: &UserId,
+        demand: Demand,
         shown: &Shown,
     ) -> Result<Decision, Problem> {
         let recheck = self.recheck();
@@ -258,7 +313,7 @@ impl RequireTotp {
         if let (Some(recheck), Some(before), Some(epoch)) = (recheck, before, status.epoch) {
             recheck.remember(user, before, epoch, now);
         }
-        Ok(self.decide(req, user, &status, shown, now))
+        Ok(self.decide(req, user, demand, &status, shown, now))
     }
 
     fn recheck(&self) -> Option<&Recheck> {
@@ -270,20 +325,15 @@ impl RequireTotp {
         &self,
         req: &HttpRequest,
         user: &UserId,
+        demand: Demand,
         status: &Status,
         shown: &Shown,
         now: u64,
     ) -> Decision {
         let totp = &self.totp;
         let browser = || totp.trust(req)?.proof(totp.service(), req, user);
-        match decide(
-            self.policy,
-            user,
-            status,
-            shown.proof.as_ref(),
-            browser,
-            now,
-        ) {
+        let proof = shown.proof.as_ref();
+        match decide(self.policy, user, demand, status, proof, browser, now) {
             Decision::Pass { .. } if self.each_time && !shown.by_code => Decision::Stale,
             decision => decision,
         }

@@ -1,8 +1,12 @@
 //! Who keeps the proof of a request: the one place where a proof is read, and where a new one is given out.
 
-use actix_session::{Session, SessionExt};
+use actix_session::SessionExt;
 use actix_totp_core::{Proof, UserId};
-use actix_web::{Error, HttpRequest};
+use actix_web::{
+    Error, HttpRequest,
+    cookie::Cookie,
+    http::header::{CACHE_CONTROL, HeaderMap, HeaderValue},
+};
 
 use crate::{
     cross_site, plugin::Totp, problem::Problem, proof_in::Place, sealed_proof::SealedProof,
@@ -13,8 +17,8 @@ use crate::{
 pub(crate) struct Keeper<'a> {
     totp: &'a Totp,
     req: &'a HttpRequest,
-    /// `None`: the client does.
-    session: Option<Session>,
+    /// Else the client does.
+    is_session: bool,
 }
 
 impl Totp {
@@ -55,14 +59,14 @@ impl Totp {
     ///
     /// `no_session`: it is to be in a session, and none is kept.
     pub(crate) fn keeper<'a>(&'a self, req: &'a HttpRequest) -> Result<Keeper<'a>, Problem> {
-        let session = match self.place(req) {
-            Place::Session => Some(session::require(req)?),
-            Place::Header | Place::Claim => None,
-        };
+        let is_session = self.place(req) == Place::Session;
+        if is_session {
+            session::require(req)?;
+        }
         Ok(Keeper {
             totp: self,
             req,
-            session,
+            is_session,
         })
     }
 
@@ -77,28 +81,33 @@ impl Totp {
     pub(crate) fn trust(&self, req: &HttpRequest) -> Option<&Trust> {
         (self.place(req) == Place::Session).then_some(&self.plugin.trust)
     }
+
+    /// Puts a proof into the header of an answer that is not the plugin's own. Nobody may store it then.
+    pub(crate) fn hand_out(&self, proof: &SealedProof, headers: &mut HeaderMap) {
+        let Ok(mut text) = HeaderValue::try_from(proof.text()) else {
+            return; // it is letters, digits, `-` and `_`
+        };
+        text.set_sensitive(true);
+        headers.insert(self.plugin.places.proof_header.clone(), text);
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
 }
 
 impl Keeper<'_> {
-    /// Gives out the proof of a good token, after the application has been told: into the session under a new id, or as members of
-    /// the answer.
+    /// Gives out the proof of a good token, after the application has been told: into the session under a new id, or for the answer.
     ///
     /// # Errors
     ///
     /// The application's; or the session takes nothing, or the proof cannot be sealed. The token is spent then.
     pub(crate) async fn give(&self, proof: &Proof) -> Result<Option<SealedProof>, Error> {
         let plugin = &*self.totp.plugin;
-        let verified = || Verified {
-            user: proof.user.clone(),
-            at: proof.at,
-            proof: Some(proof.clone()),
-            by_code: true,
-        };
-        plugin.on_verified.call(self.req, verified).await?;
-        match &self.session {
-            Some(session) => plugin.session_proof.write(session, proof)?,
-            None => return Ok(Some(self.sealed(proof)?)),
+        let told = plugin.on_verified.call(self.req, || Verified::of(proof));
+        told.await?;
+        if !self.is_session {
+            return Ok(Some(self.sealed(proof)?));
         }
+        let session = session::require(self.req)?; // the application may have ended it
+        plugin.session_proof.write(&session, proof)?;
         Ok(None)
     }
 
@@ -108,11 +117,25 @@ impl Keeper<'_> {
     ///
     /// The session takes nothing, or the proof cannot be sealed.
     pub(crate) fn replace(&self, proof: &Proof) -> Result<Option<SealedProof>, Problem> {
-        match &self.session {
-            Some(session) => self.totp.plugin.session_proof.replace(session, proof)?,
-            None => return Ok(Some(self.sealed(proof)?)),
+        if !self.is_session {
+            return Ok(Some(self.sealed(proof)?));
         }
+        let session = session::require(self.req)?;
+        self.totp.plugin.session_proof.replace(&session, proof)?;
         Ok(None)
+    }
+
+    /// The cookie that makes the browser of this session a trusted one, where there are such.
+    pub(crate) fn trust_cookie(&self, proof: &Proof) -> Option<Cookie<'static>> {
+        let trust = self.is_session.then_some(&self.totp.plugin.trust)?;
+        trust.cookie_for(self.totp.service(), proof)
+    }
+
+    /// Ends the session of a sign-in that failed, if it was to keep the proof.
+    pub(crate) fn end_session(&self) {
+        if self.is_session {
+            self.req.get_session().purge();
+        }
     }
 
     fn sealed(&self, proof: &Proof) -> Result<SealedProof, Problem> {

@@ -3,21 +3,19 @@
 //! 1. It is taken from clients that keep their proofs themselves, and by a guard that asks for a code each time. Elsewhere it is
 //!    not looked at.
 //! 2. It is spent by the first guard that meets it, once, and counts for all guards of that plugin around the handler.
-//! 3. It is not spent for a caller who is refused for another reason: who is not signed in, or comes from another site.
+//! 3. It is not spent for a caller who is refused for another reason (not signed in, from another site), or of whom nothing is
+//!    asked.
 
 use actix_totp_core::{Operation, Outcome, Proof, Rejection, UserId};
-use actix_web::{
-    Error, HttpMessage, HttpRequest,
-    http::header::{CACHE_CONTROL, HeaderMap, HeaderValue},
-};
+use actix_web::{Error, HttpMessage, HttpRequest};
 
-use super::RequireTotp;
+use super::{Admitted, RequireTotp};
 use crate::{
     cross_site::single,
     problem::Problem,
     proof_in::Place,
     sealed_proof::SealedProof,
-    verified::{Passed, Verified},
+    verified::{Passed, Seen, Verified},
 };
 
 /// What a code was spent for.
@@ -35,22 +33,18 @@ pub(super) struct Shown {
 }
 
 impl RequireTotp {
-    /// The check-list, with a code that the request may bring. With the proof of a code that was spent, where the client keeps it.
-    pub(super) async fn admit(
-        &self,
-        req: &HttpRequest,
-    ) -> Result<(Option<Verified>, Option<SealedProof>), Error> {
-        let user = self.user(req).await?;
-        let Some(taken) = self.take_code(req, &user).await? else {
-            return Ok((self.weigh(req, user).await?, None));
+    /// The check-list, with a code that the request may bring.
+    pub(super) async fn admit(&self, req: &HttpRequest) -> Result<Admitted, Error> {
+        let Some((user, demand)) = self.asked(req).await? else {
+            return Ok(Seen::NotAsked.into());
         };
-        let verified = Verified {
-            user,
-            at: taken.proof.at,
-            proof: Some(taken.proof),
-            by_code: true,
-        };
-        Ok((Some(verified), taken.sealed))
+        match self.take_code(req, &user).await? {
+            Some(taken) => Ok(Admitted {
+                sealed: taken.sealed,
+                ..Seen::Verified(Verified::of(&taken.proof)).into()
+            }),
+            None => Ok(self.weigh(req, user, demand).await?),
+        }
     }
 
     /// Spends the request's code, if it brings one and it was not spent yet.
@@ -82,16 +76,6 @@ impl RequireTotp {
         }
     }
 
-    /// Puts the proof of a code into the answer to its request, which nobody may store.
-    pub(super) fn hand_out(&self, proof: &SealedProof, headers: &mut HeaderMap) {
-        let Ok(mut text) = HeaderValue::try_from(proof.text()) else {
-            return; // it is letters, digits, `-` and `_`
-        };
-        text.set_sensitive(true);
-        headers.insert(self.totp.plugin.places.proof_header.clone(), text);
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    }
-
     /// What the request shows: the proof of its code, if a guard further outside has spent that, or else the proof that it brings.
     pub(super) async fn shown(&self, req: &HttpRequest, user: &UserId) -> Shown {
         let taken = self.taken(req, user);
@@ -106,12 +90,9 @@ impl RequireTotp {
     /// The proof that a guard further outside has spent this request's code for.
     fn taken(&self, req: &HttpRequest, user: &UserId) -> Option<Proof> {
         let extensions = req.extensions();
-        let verified = extensions
-            .get::<Passed>()?
-            .of(Some(&self.totp))?
-            .1
-            .as_ref()?;
-        let is_meant = |it: &&Verified| it.by_code && it.user == *user;
-        Some(verified).filter(is_meant)?.proof.clone()
+        match extensions.get::<Passed>()?.of(Some(&self.totp))? {
+            (_, Seen::Verified(it)) if it.by_code && it.user == *user => it.proof.clone(),
+            _ => None,
+        }
     }
 }

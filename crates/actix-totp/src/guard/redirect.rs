@@ -1,10 +1,11 @@
 //! Sending a browser to the page where it can do what the guard asks for.
 
-use actix_web::{HttpMessage, HttpRequest, HttpResponse, http::header};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 
 use super::RequireTotp;
 use crate::{
-    accept::prefers_html,
+    accept::wants_page,
+    answer_headers::see_other,
     local::with_next,
     plugin::{BrowserPaths, Totp},
     problem::Problem,
@@ -18,7 +19,8 @@ pub(super) fn browser(
     problem: &Problem,
 ) -> Option<HttpResponse> {
     let totp = &guard.totp;
-    if !prefers_html(req.get_header().as_ref()) || totp.place(req) == Place::Header {
+    let is_browser = wants_page(req.headers(), req.get_header().as_ref());
+    if !is_browser || totp.place(req) == Place::Header {
         return None;
     }
     let BrowserPaths {
@@ -36,11 +38,7 @@ pub(super) fn browser(
     };
     let prefix = totp.prefix(req);
     let location = with_next(&prefix.before(&page), prefix.wanted(req).as_deref());
-    let response = HttpResponse::SeeOther()
-        .insert_header((header::LOCATION, location))
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .finish();
-    Some(response)
+    Some(see_other(&location))
 }
 
 /// Where the application says; else the pages of the plugin, if it has them.

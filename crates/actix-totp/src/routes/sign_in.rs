@@ -48,11 +48,11 @@ pub(crate) async fn sign_in(request: &Request) -> Result<SignIn, actix_web::Erro
     let operation = Operation::authenticate(&request.caller.id, token);
     let authenticated = accepted(totp.apply(operation).await)?;
     let proof = keeper.give(&authenticated.proof).await?;
-    let trust = totp.trust(http).filter(|_| request.body.trust_browser);
-    let cookie = trust.and_then(|it| it.cookie_for(totp.service(), &authenticated.proof));
+    let is_trusted = request.body.trust_browser;
+    let cookie = is_trusted.then(|| keeper.trust_cookie(&authenticated.proof));
     Ok(SignIn {
         authenticated,
         proof,
-        cookie,
+        cookie: cookie.flatten(),
     })
 }
