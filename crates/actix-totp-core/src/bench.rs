@@ -58,6 +58,8 @@ pub fn enrolled(
         proof_failures: RecentFailures::default(),
         backup_codes_remaining: backup_code::SET_SIZE as u32,
         last_used_at: Some(at),
+        setup_required_by: None,
+        setup_reminders: 0,
         created_at: at,
         updated_at: at,
     })

@@ -7,11 +7,13 @@ use crate::{credential::Parameters, error::BuildError};
 /// Settings that transitions read. Set through [`TotpBuilder`](crate::TotpBuilder).
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
+    pub(crate) name: Option<String>,
     pub(crate) issuer: String,
     pub(crate) window: u8,
     pub(crate) widest_window: u8,
     pub(crate) parameters: Parameters,
     pub(crate) enrollment_lifetime_secs: u64,
+    pub(crate) sign_in_lifetime_secs: u64,
     pub(crate) throttle_backup_codes: bool,
     pub(crate) max_tries: u32,
     pub(crate) longest_trying: Duration,
@@ -21,11 +23,13 @@ pub(crate) struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
+            name: None,
             issuer: "actix-totp".into(),
             window: 1,
             widest_window: 1,
             parameters: Parameters::default(),
             enrollment_lifetime_secs: 15 * 60,
+            sign_in_lifetime_secs: 5 * 60,
             throttle_backup_codes: false,
             max_tries: 10,
             longest_trying: Duration::from_secs(2),
@@ -36,6 +40,9 @@ impl Default for Config {
 
 impl Config {
     pub(crate) fn check(&self) -> Result<(), BuildError> {
+        if !self.name.iter().all(|name| is_name(name)) {
+            return Err(BuildError::Name);
+        }
         check_issuer(&self.issuer)?;
         if !self.parameters.are_valid() {
             return Err(BuildError::Parameters);
@@ -45,6 +52,9 @@ impl Config {
         }
         if !(60..=86_400).contains(&self.enrollment_lifetime_secs) {
             return Err(BuildError::EnrollmentLifetime);
+        }
+        if !(60..=3_600).contains(&self.sign_in_lifetime_secs) {
+            return Err(BuildError::SignInLifetime);
         }
         if !(1..=100).contains(&self.max_tries) || self.longest_trying > Duration::from_secs(60) {
             return Err(BuildError::ConflictRetries);
@@ -62,4 +72,9 @@ pub(crate) fn check_issuer(issuer: &str) -> Result<(), BuildError> {
         && issuer.len() <= 64
         && !issuer.chars().any(|c| c == ':' || c.is_control());
     is_good.then_some(()).ok_or(BuildError::Issuer)
+}
+
+fn is_name(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=32).contains(&text.len()) && text.bytes().all(is_plain)
 }

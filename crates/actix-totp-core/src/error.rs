@@ -84,6 +84,9 @@ pub enum Error {
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
+    /// The name is empty, longer than 32 bytes, or holds something else than `a` to `z`, digits and `-`.
+    #[error("a name has 1 to 32 letters a to z, digits and dashes")]
+    Name,
     /// The issuer is blank, longer than 64 bytes, or holds `:` or a control character.
     #[error(
         "the issuer must have 1 to 64 bytes, not be blank, and hold neither ':' nor control characters"
@@ -98,6 +101,9 @@ pub enum BuildError {
     /// The lifetime of a pending secret is not between 1 minute and 1 day.
     #[error("a pending secret lives between 1 minute and 1 day")]
     EnrollmentLifetime,
+    /// The lifetime of a ticket is not between 1 minute and 1 hour.
+    #[error("the ticket of a sign-in in two steps lives between 1 minute and 1 hour")]
+    SignInLifetime,
     /// A lost swap would be tried fewer than 1 or more than 100 times, or for more than a minute.
     #[error("a lost swap is tried 1 to 100 times, for a minute at most")]
     ConflictRetries,

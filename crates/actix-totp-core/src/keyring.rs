@@ -5,6 +5,7 @@
 
 mod proof;
 mod text;
+mod ticket;
 
 use std::fmt;
 

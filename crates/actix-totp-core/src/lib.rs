@@ -69,9 +69,11 @@ mod random;
 mod retry;
 mod secrets;
 mod service;
+mod sign_in;
 mod store;
 mod sync;
 mod throttle;
+mod ticket;
 mod token;
 mod transition;
 
@@ -100,4 +102,5 @@ pub use random::{OsRandomness, Randomness, RandomnessError};
 pub use service::TotpService;
 pub use store::{BatchStore, DeviceStore, Swap};
 pub use throttle::{InvalidRecentFailures, RecentFailures};
+pub use ticket::{PendingSignIn, SignInTicket};
 pub use token::TypedToken;

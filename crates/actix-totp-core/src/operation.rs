@@ -13,6 +13,7 @@ use crate::{
     service::{Inner, TotpService},
     store::Swap,
     sync::Arc,
+    ticket::PendingSignIn,
     token::TypedToken,
     transition::{self, Accepted, Context, Next, Stop, Transition},
 };
@@ -95,6 +96,14 @@ impl Operation<Authenticated> {
         let token = token.into();
         Self::new(user, move |device, context| {
             transition::authenticate(device, &token, context)
+        })
+    }
+
+    /// Accepts a token for a ticket, once; see [`TotpService::complete_sign_in`].
+    pub fn complete_sign_in(pending: &PendingSignIn, token: impl Into<TypedToken>) -> Self {
+        let (token, of) = (token.into(), pending.clone());
+        Self::new(pending.user(), move |device, context| {
+            transition::complete_sign_in(device, &of, &token, context)
         })
     }
 }

@@ -58,6 +58,8 @@ pub enum Rejection {
         /// Seconds by which the authenticator's clock is ahead (positive) or behind.
         skew_secs: i64,
     },
+    /// The ticket is forged, too old or used, or its second factor has changed since; one answer for all.
+    InvalidTicket,
     /// The token has no shape that could be compared; it was not counted.
     MalformedToken,
     /// A backup code where only a code of the authenticator will do; it was not compared and not counted.
@@ -93,6 +95,7 @@ impl Rejection {
         match self {
             Self::InvalidToken => "invalid_token",
             Self::ClockSkew { .. } => "clock_skew",
+            Self::InvalidTicket => "invalid_ticket",
             Self::MalformedToken => "malformed_token",
             Self::TotpCodeNeeded => "totp_code_needed",
             Self::TokenNeeded => "token_required",
@@ -192,6 +195,8 @@ pub struct Status {
     pub failed_attempts: u32,
     /// Backup codes that are still good.
     pub backup_codes_remaining: u32,
+    /// The highest step that the live credential accepted (RFC 6238's T).
+    pub last_step: Option<u64>,
     /// When a token was last accepted, in seconds since the Unix epoch.
     pub last_used_at: Option<u64>,
     /// How long no TOTP code is compared. `None`: not waiting, or locked.
@@ -219,6 +224,7 @@ impl Status {
             replacement_pending: enabled && pending,
             failed_attempts: device.failed_attempts(),
             backup_codes_remaining: device.backup_codes_remaining,
+            last_step: device.last_step,
             last_used_at: device.last_used_at,
             retry_after: match gate {
                 Gate::Wait(secs) => Some(Duration::from_secs(secs)),

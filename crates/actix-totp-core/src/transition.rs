@@ -14,5 +14,5 @@ pub(crate) use self::{
     enroll::enroll,
     operator::{end_all_proofs, end_other_proofs, import, reseal, reset, unlock},
     rules::{Accepted, Context, Next, Stop, Transition},
-    token::{authenticate, disable, renew_backup_codes},
+    token::{authenticate, complete_sign_in, disable, renew_backup_codes},
 };

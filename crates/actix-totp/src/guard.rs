@@ -31,7 +31,8 @@ use crate::{
 ///
 /// It asks the store at every request ([`TotpBuilder::recheck_every`](crate::TotpBuilder::recheck_every) spares some), so that
 /// a device that was disabled, reset or enrolled anew elsewhere ends this session's proof at once. It never looks at method or path: whatever it wraps is guarded. A refusal is an `Ok`
-/// response, so that session, CORS and logging middleware around it still run.
+/// response, so that session, CORS and logging middleware around it still run. What it lets pass is answered with
+/// `Cache-Control: no-store`, unless the handler says otherwise ([`leave_cache_control`](Self::leave_cache_control)).
 ///
 /// # Example
 ///
@@ -55,6 +56,7 @@ pub struct RequireTotp {
     totp: Totp,
     policy: Policy,
     strict: bool,
+    leave_cache_control: bool,
     session_seen: Arc<SessionSeen>,
 }
 
@@ -70,6 +72,7 @@ impl Totp {
             totp: self.clone(),
             policy,
             strict: false,
+            leave_cache_control: false,
             session_seen: Arc::default(),
         }
     }
@@ -100,6 +103,18 @@ impl RequireTotp {
     /// Default: as that says.
     pub fn strict(mut self) -> Self {
         self.strict = true;
+        self
+    }
+
+    /// Leaves answers from behind the guard without a `Cache-Control` where what answers sets none: a shared cache that does not
+    /// look at cookies (RFC 9111 §3) may then hand a guarded answer to anybody. For files that everybody may see all the same, and
+    /// for applications that set the header in middleware around the guard.
+    ///
+    /// Default: whatever comes from behind the guard, also what it lets pass without a second factor, gets
+    /// `Cache-Control: no-store` (ASVS 5.0 14.3.2). A `Cache-Control` of the handler or of middleware behind the guard stands
+    /// as it is. An error that such middleware returns, instead of an answer, is left alone.
+    pub fn leave_cache_control(mut self) -> Self {
+        self.leave_cache_control = true;
         self
     }
 

@@ -24,6 +24,7 @@ mod operations;
 pub mod pages;
 mod plugin;
 mod problem;
+mod public_path;
 mod recheck;
 mod request;
 mod request_context;

@@ -77,5 +77,5 @@ async fn refuse(req: &HttpRequest, totp: &Totp, problem: Problem) -> Refused {
     if let Some(page) = crate::pages::refused(totp, req, &problem) {
         return page;
     }
-    Err(problem.into())
+    Err(totp.plugin.problem_format.error(req, problem.into()))
 }

@@ -66,7 +66,7 @@ where
     web::post().to(
         move |totp: web::ThinData<Totp>, http: HttpRequest, payload: web::Payload| {
             let handler = handler.clone();
-            async move { handler(Request::receive(&totp, http, Some(payload)).await?).await }
+            async move { answer(&totp, http, Some(payload), handler).await }
         },
     )
 }
@@ -78,6 +78,22 @@ where
 {
     web::post().to(move |totp: web::ThinData<Totp>, http: HttpRequest| {
         let handler = handler.clone();
-        async move { handler(Request::receive(&totp, http, None).await?).await }
+        async move { answer(&totp, http, None, handler).await }
     })
+}
+
+async fn answer<F>(
+    totp: &Totp,
+    http: HttpRequest,
+    payload: Option<web::Payload>,
+    handler: F,
+) -> Answer
+where
+    F: AsyncFn(Request) -> Answer,
+{
+    let answer = match Request::receive(totp, http.clone(), payload).await {
+        Ok(request) => handler(request).await,
+        Err(problem) => Err(problem.into()),
+    };
+    answer.map_err(|error| totp.plugin.problem_format.error(&http, error))
 }

@@ -12,6 +12,8 @@ use crate::{
     cross_site,
     drawing::Drawing,
     plugin::{BrowserPaths, Plugin, Totp},
+    problem::ProblemFormat,
+    public_path::PublicPath,
     recheck::{Recheck, Watched},
     request_context::RequestContext,
     runner::{Limits, Runner},
@@ -48,10 +50,13 @@ pub struct TotpBuilder {
     current_user: CurrentUser,
     request_context: RequestContext,
     authorize_change: AuthorizeChange,
+    problem_format: ProblemFormat,
     trusted_origins: Vec<String>,
     body_timeout: Duration,
     max_age: Duration,
     browser_paths: Option<BrowserPaths>,
+    public_path: Option<String>,
+    trusts_forwarded_prefix: bool,
     limits: Limits,
     recheck_every: Option<Duration>,
     trust: Trust,
@@ -68,10 +73,13 @@ impl Totp {
             current_user: CurrentUser::default(),
             request_context: RequestContext::default(),
             authorize_change: AuthorizeChange::default(),
+            problem_format: ProblemFormat::default(),
             trusted_origins: Vec::new(),
             body_timeout: Duration::from_secs(5),
             max_age: DEFAULT_MAX_AGE,
             browser_paths: None,
+            public_path: None,
+            trusts_forwarded_prefix: false,
             limits: Limits {
                 worker_threads: 10,
                 max_queued: 4_096,
@@ -136,6 +144,7 @@ impl TotpBuilder {
                 "a plugin's name has 1 to 32 letters a to z, digits and dashes",
             ));
         }
+        let public_path = PublicPath::new(self.public_path, self.trusts_forwarded_prefix)?;
         self.trust.check()?;
         let recheck = self.recheck_every.map(|time| time.as_secs());
         if recheck.is_some_and(|secs| !(1..=300).contains(&secs)) {
@@ -156,10 +165,12 @@ impl TotpBuilder {
             session_proof: SessionProof::new(self.name.as_deref()),
             request_context: self.request_context,
             authorize_change: self.authorize_change,
+            problem_format: self.problem_format,
             trusted_origins: self.trusted_origins,
             body_timeout: self.body_timeout,
             max_age_secs,
             browser_paths: self.browser_paths,
+            public_path,
             #[cfg(feature = "pages")]
             site: (self.pages)
                 .map(|pages| crate::pages::site::Site::new(pages, self.name.as_deref()))

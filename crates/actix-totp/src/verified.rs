@@ -45,37 +45,28 @@ impl Verified {
 
 /// The guards that let a request pass, each with whether it saw the second factor. Kept with the request.
 pub(crate) struct Passed {
-    innermost: (PluginId, Option<Verified>),
-    outer: Vec<(PluginId, Option<Verified>)>,
-}
-
-/// Which plugin of the process it was.
-type PluginId = usize;
-
-fn id(totp: &Totp) -> PluginId {
-    Arc::as_ptr(&totp.plugin).addr()
+    innermost: (Totp, Option<Verified>),
+    outer: Vec<(Totp, Option<Verified>)>,
 }
 
 impl Passed {
-    pub(crate) fn new(outer: Option<Self>, totp: &Totp, verified: Option<Verified>) -> Self {
+    pub(crate) fn new(outer: Option<Self>, totp: Totp, verified: Option<Verified>) -> Self {
         let outer = outer.map_or_else(Vec::new, |passed| {
             let mut outer = passed.outer;
             outer.push(passed.innermost);
             outer
         });
         Self {
-            innermost: (id(totp), verified),
+            innermost: (totp, verified),
             outer,
         }
     }
 
-    /// What the innermost guard of this plugin saw, or of any plugin.
-    pub(crate) fn of(&self, totp: Option<&Totp>) -> Option<&Option<Verified>> {
+    /// The innermost guard of this plugin, or of any plugin, and what it saw.
+    pub(crate) fn of(&self, meant: Option<&Totp>) -> Option<&(Totp, Option<Verified>)> {
         let inwards = self.outer.iter().chain([&self.innermost]);
-        let meant = totp.map(id);
-        let innermost = inwards
-            .rev()
-            .find(|(id, _)| meant.is_none_or(|meant| meant == *id));
-        innermost.map(|(_, verified)| verified)
+        let is_meant =
+            |totp: &Totp| meant.is_none_or(|meant| Arc::ptr_eq(&meant.plugin, &totp.plugin));
+        inwards.rev().find(|(totp, _)| is_meant(totp))
     }
 }

@@ -11,6 +11,7 @@ use crate::{
     opened::Opened,
     outcome::{Authenticated, Disabled, Rejection, Renewed},
     throttle::{self, BACKUP_FAILURES_COUNTED, Gate},
+    ticket::PendingSignIn,
     token::{Token, TypedToken},
 };
 
@@ -58,6 +59,22 @@ pub(crate) fn authenticate(
         proof: good.opened.proof(context.now),
     };
     Ok(Accepted::put(good.opened, answer, good.events))
+}
+
+/// Signs in whoever brings a ticket. It is void once any token was accepted after it was issued: so of all that are sent with one
+/// ticket, whichever codes they bring, one signs in.
+pub(crate) fn complete_sign_in(
+    device: Option<Device>,
+    pending: &PendingSignIn,
+    typed: &TypedToken,
+    context: &Context<'_>,
+) -> Transition<Authenticated> {
+    let is_timely = pending.is_timely(context.now, context.config.sign_in_lifetime_secs);
+    let device = device.filter(|device| is_timely && pending.counts_for(device));
+    if device.is_none() {
+        return Err(Rejection::InvalidTicket.into());
+    }
+    authenticate(device, typed, context)
 }
 
 /// Makes a new set of backup codes. It takes a code of the authenticator only: users who mistake one form for another must

@@ -10,6 +10,7 @@ use actix_web::{
     Error, HttpMessage,
     body::{EitherBody, MessageBody},
     dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready},
+    http::header::{CACHE_CONTROL, HeaderMap, HeaderValue},
 };
 
 use super::{RequireTotp, redirect};
@@ -59,16 +60,28 @@ where
             match guard.admit(req.request()).await {
                 Ok(verified) => {
                     let outer = req.extensions_mut().remove::<Passed>();
-                    let passed = Passed::new(outer, &guard.totp, verified);
+                    let passed = Passed::new(outer, guard.totp.clone(), verified);
                     req.extensions_mut().insert(passed);
-                    Ok(service.call(req).await?.map_into_left_body())
+                    let mut response = service.call(req).await?;
+                    if !guard.leave_cache_control {
+                        keep_out_of_caches(response.headers_mut());
+                    }
+                    Ok(response.map_into_left_body())
                 }
                 Err(problem) => {
+                    let format = &guard.totp.plugin.problem_format;
                     let response = redirect::browser(&guard.totp, req.request(), &problem)
-                        .unwrap_or_else(|| problem.into());
+                        .unwrap_or_else(|| format.answer(req.request(), &problem));
                     Ok(req.into_response(response).map_into_right_body())
                 }
             }
         })
+    }
+}
+
+/// A cache that does not look at cookies would hand the answer to others (RFC 9111 §3). What the handler says stands.
+fn keep_out_of_caches(headers: &mut HeaderMap) {
+    if !headers.contains_key(CACHE_CONTROL) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
 }

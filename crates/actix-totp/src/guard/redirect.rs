@@ -4,7 +4,7 @@ use actix_web::{HttpMessage, HttpRequest, HttpResponse, http::header};
 
 use crate::{
     accept::prefers_html,
-    local::{wanted, with_next},
+    local::with_next,
     plugin::{BrowserPaths, Totp},
     problem::Problem,
 };
@@ -25,8 +25,10 @@ pub(super) fn browser(totp: &Totp, req: &HttpRequest, problem: &Problem) -> Opti
         "not_authenticated" => sign_in?,
         _ => return None,
     };
+    let prefix = totp.prefix(req);
+    let location = with_next(&prefix.before(&page), prefix.wanted(req).as_deref());
     let response = HttpResponse::SeeOther()
-        .insert_header((header::LOCATION, with_next(&page, wanted(req))))
+        .insert_header((header::LOCATION, location))
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .finish();
     Some(response)

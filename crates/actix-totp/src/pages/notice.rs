@@ -48,7 +48,10 @@ impl Notice {
     /// its own.
     pub(super) fn refused(problem: &Problem, form: Option<Form>) -> Option<Self> {
         let code = problem.code();
-        let skew_secs = problem.member("skew_seconds").and_then(|it| it.as_i64());
+        let skew_secs = problem
+            .members()
+            .get("skew_seconds")
+            .and_then(|it| it.as_i64());
         is_for_the_user(code).then(|| Self {
             what: What::Refused {
                 code: code.to_owned(),

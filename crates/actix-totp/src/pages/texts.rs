@@ -150,6 +150,7 @@ texts! {
     home_link: "To the home page", "Zur Startseite";
     next_link: "Back to where you were", "Zurück, wo Sie waren";
     sign_in_link: "Sign in", "Anmelden";
+    sign_out_button: "Sign out", "Abmelden";
 }
 
 /// `text` with `value` in the place of `{}`.

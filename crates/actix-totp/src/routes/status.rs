@@ -24,9 +24,14 @@ struct Status {
 pub(crate) async fn status(
     req: HttpRequest,
     totp: web::ThinData<Totp>,
-) -> Result<HttpResponse, Problem> {
-    let user = totp.signed_in(&req).await?.id;
-    let (status, decision) = totp.require().examine(&req, &user).await?;
+) -> Result<HttpResponse, actix_web::Error> {
+    let answer = read(&req, &totp).await;
+    answer.map_err(|problem| totp.plugin.problem_format.error(&req, problem.into()))
+}
+
+async fn read(req: &HttpRequest, totp: &Totp) -> Result<HttpResponse, Problem> {
+    let user = totp.signed_in(req).await?.id;
+    let (status, decision) = totp.require().examine(req, &user).await?;
     Ok(ok(&Status {
         otp_enabled: status.enabled,
         otp_verified: status.enabled,

@@ -1,0 +1,6 @@
+//! The plugin behind nginx.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod cache;
