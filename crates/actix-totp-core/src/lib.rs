@@ -54,6 +54,7 @@ mod event;
 #[cfg(feature = "fuzz")]
 #[doc(hidden)]
 pub mod fuzz;
+mod grace;
 mod keyring;
 mod memory;
 mod notifier;
@@ -87,6 +88,7 @@ pub use credential::{Algorithm, Credential, InvalidCredential, Parameters};
 pub use device::{Device, Epoch, InvalidUserId, UserId, Version};
 pub use error::{BuildError, CheckError, Error, StoreError};
 pub use event::{Event, EventContext, Method};
+pub use grace::Grace;
 pub use keyring::{InvalidKeyRing, InvalidKeyVariable, KeyRing, SealError};
 pub use memory::MemoryStore;
 pub use operation::Operation;

@@ -2,12 +2,16 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use actix_totp_core::{Error, EventContext, Operation, Outcome, Status, TotpService, UserId};
+use actix_totp_core::{
+    Error, EventContext, Grace, Operation, Outcome, Status, TotpService, UserId,
+};
 use actix_web::HttpRequest;
 
 use crate::{
-    change::AuthorizeChange,
+    change::Change,
     drawing::Drawing,
+    guard::DemandOf,
+    hook::Hook,
     problem::{Problem, ProblemFormat},
     public_path::{Prefix, PublicPath},
     recheck::Recheck,
@@ -16,6 +20,7 @@ use crate::{
     session::SessionProof,
     trust::Trust,
     user::{CurrentUser, SignedIn},
+    verified::Verified,
 };
 
 /// The second factor of an application. Cheap to clone; all clones are one.
@@ -36,11 +41,15 @@ pub(crate) struct Plugin {
     pub(crate) current_user: CurrentUser,
     pub(crate) session_proof: SessionProof,
     pub(crate) request_context: RequestContext,
-    pub(crate) authorize_change: AuthorizeChange,
+    pub(crate) authorize_change: Hook<Change>,
+    pub(crate) on_verified: Hook<Verified>,
     pub(crate) problem_format: ProblemFormat,
     pub(crate) trusted_origins: Vec<String>,
     pub(crate) body_timeout: Duration,
     pub(crate) max_age_secs: u64,
+    /// `None`: guards demand it of everyone, and everyone may turn it off.
+    pub(crate) demand: Option<DemandOf>,
+    pub(crate) grace: Option<Grace>,
     pub(crate) browser_paths: Option<BrowserPaths>,
     pub(crate) public_path: PublicPath,
     pub(crate) trust: Trust,

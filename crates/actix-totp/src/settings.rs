@@ -1,16 +1,20 @@
 //! The settings of the plugin, with their defaults and limits.
 
+mod application;
 mod core;
+mod policy;
 mod web;
 
 use std::{sync::Arc, time::Duration};
 
-use actix_totp_core::{BuildError, DeviceStore, KeyRing, TotpService};
+use actix_totp_core::{BuildError, DeviceStore, Grace, KeyRing, TotpService};
 
 use crate::{
-    change::AuthorizeChange,
+    change::Change,
     cross_site,
     drawing::Drawing,
+    guard::DemandOf,
+    hook::Hook,
     plugin::{BrowserPaths, Plugin, Totp},
     problem::ProblemFormat,
     public_path::PublicPath,
@@ -20,6 +24,7 @@ use crate::{
     session::SessionProof,
     trust::Trust,
     user::CurrentUser,
+    verified::Verified,
 };
 
 const DEFAULT_MAX_AGE: Duration = Duration::from_secs(12 * 60 * 60);
@@ -49,11 +54,14 @@ pub struct TotpBuilder {
     name: Option<String>,
     current_user: CurrentUser,
     request_context: RequestContext,
-    authorize_change: AuthorizeChange,
+    authorize_change: Hook<Change>,
+    on_verified: Hook<Verified>,
     problem_format: ProblemFormat,
     trusted_origins: Vec<String>,
     body_timeout: Duration,
     max_age: Duration,
+    demand: Option<DemandOf>,
+    grace: Option<Grace>,
     browser_paths: Option<BrowserPaths>,
     public_path: Option<String>,
     trusts_forwarded_prefix: bool,
@@ -72,11 +80,14 @@ impl Totp {
             name: None,
             current_user: CurrentUser::default(),
             request_context: RequestContext::default(),
-            authorize_change: AuthorizeChange::default(),
+            authorize_change: Hook::default(),
+            on_verified: Hook::default(),
             problem_format: ProblemFormat::default(),
             trusted_origins: Vec::new(),
             body_timeout: Duration::from_secs(5),
             max_age: DEFAULT_MAX_AGE,
+            demand: None,
+            grace: None,
             browser_paths: None,
             public_path: None,
             trusts_forwarded_prefix: false,
@@ -112,6 +123,9 @@ impl TotpBuilder {
         let max_age_secs = self.max_age.as_secs();
         if !(60..=90 * 86_400).contains(&max_age_secs) {
             return Err(BuildError::Web("the maximum age is 1 minute to 90 days"));
+        }
+        if !self.grace.iter().all(Grace::is_valid) {
+            return Err(BuildError::Web("a user's grace is 1 hour to 366 days"));
         }
         if let Some(BrowserPaths {
             challenge, setup, ..
@@ -165,10 +179,13 @@ impl TotpBuilder {
             session_proof: SessionProof::new(self.name.as_deref()),
             request_context: self.request_context,
             authorize_change: self.authorize_change,
+            on_verified: self.on_verified,
             problem_format: self.problem_format,
             trusted_origins: self.trusted_origins,
             body_timeout: self.body_timeout,
             max_age_secs,
+            demand: self.demand,
+            grace: self.grace,
             browser_paths: self.browser_paths,
             public_path,
             #[cfg(feature = "pages")]

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use super::rules::{Accepted, Context, Next, Stop, Transition, require_live};
+use super::{
+    rules::{Accepted, Context, Next, Stop, Transition, require_credential, require_live},
+    setup::without_credentials,
+};
 use crate::{
     backup_code::{self, BackupCode},
     credential::Match,
@@ -103,10 +106,13 @@ pub(crate) fn disable(
     typed: Option<&TypedToken>,
     context: &Context<'_>,
 ) -> Transition<Disabled> {
-    let device = device.ok_or(Rejection::NoDevice)?;
-    let opened = context.open(device)?;
+    let opened = context.open(require_credential(device)?)?;
     if !opened.device.is_confirmed() {
-        return Ok(Accepted::delete(Disabled { method: None }, Vec::new()));
+        return Ok(Accepted {
+            next: without_credentials(&opened.device, context)?,
+            answer: Disabled { method: None },
+            events: Vec::new(),
+        });
     }
     let typed = typed
         .filter(|typed| !typed.is_blank())
@@ -118,14 +124,17 @@ pub(crate) fn disable(
         Purpose::Other,
         context,
     )?;
-    let event = Event::Disabled {
-        user: good.opened.device.user,
-        method: good.method,
-    };
-    let answer = Disabled {
-        method: Some(good.method),
-    };
-    Ok(Accepted::delete(answer, vec![event]))
+    let device = good.opened.device;
+    Ok(Accepted {
+        next: without_credentials(&device, context)?,
+        answer: Disabled {
+            method: Some(good.method),
+        },
+        events: vec![Event::Disabled {
+            user: device.user,
+            method: good.method,
+        }],
+    })
 }
 
 /// Puts a new set of backup codes into the box.

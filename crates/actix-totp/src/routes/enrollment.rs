@@ -38,6 +38,7 @@ pub(crate) async fn enroll(
     if let Some(proof) = enrollment.proof()
         && let Ok(session) = session::require(&request.http)
     {
+        request.verified(proof).await?;
         let session_proof = &request.totp.plugin.session_proof;
         // So that all tries of its first code are this session's. Where it cannot be kept (logged there) five are.
         let _ = session_proof.write(&session, proof);
@@ -74,11 +75,12 @@ pub(crate) async fn verify(request: Request) -> Result<HttpResponse, actix_web::
 }
 
 /// Confirms the pending secret.
-pub(crate) async fn confirm(request: &Request) -> Result<Confirmed, Problem> {
+pub(crate) async fn confirm(request: &Request) -> Result<Confirmed, actix_web::Error> {
     let session = session::require(&request.http)?; // before the backup codes go to nobody
     let token = request.body.required_token()?;
     let operation = Operation::confirm(&request.caller.id, token).with_proof(request.proof());
     let confirmed = accepted(request.totp.apply(operation).await)?;
+    request.verified(&confirmed.proof).await?;
     let session_proof = &request.totp.plugin.session_proof;
     session_proof.write(&session, &confirmed.proof)?;
     Ok(confirmed)
