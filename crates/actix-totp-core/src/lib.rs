@@ -78,7 +78,7 @@ mod ticket;
 mod token;
 mod transition;
 
-pub use backup_code::BackupCode;
+pub use backup_code::{BackupCode, BackupCodeLength};
 pub use batch::BatchResult;
 pub use builder::TotpBuilder;
 #[cfg(feature = "test-util")]

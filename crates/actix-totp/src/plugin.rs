@@ -3,9 +3,9 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use actix_totp_core::{
-    Error, EventContext, Grace, Operation, Outcome, Status, TotpService, UserId,
+    Authenticated, Error, EventContext, Grace, Operation, Outcome, Status, TotpService, UserId,
 };
-use actix_web::HttpRequest;
+use actix_web::{HttpRequest, HttpResponse};
 
 use crate::{
     change::Change,
@@ -43,6 +43,7 @@ pub(crate) struct Plugin {
     pub(crate) request_context: RequestContext,
     pub(crate) authorize_change: Hook<Change>,
     pub(crate) on_verified: Hook<Verified>,
+    pub(crate) on_signed_in: Hook<Authenticated, HttpResponse>,
     pub(crate) problem_format: ProblemFormat,
     pub(crate) trusted_origins: Vec<String>,
     pub(crate) body_timeout: Duration,

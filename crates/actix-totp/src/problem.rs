@@ -244,6 +244,11 @@ impl From<Rejection> for Problem {
             Rejection::ClockSkew { skew_secs } => {
                 Self::bad_request(code, "Invalid token").with_member("skew_seconds", skew_secs)
             }
+            Rejection::InvalidTicket => Self::new(
+                StatusCode::UNAUTHORIZED,
+                code,
+                "This sign-in has expired or was completed already. Sign in again.",
+            ),
             Rejection::MalformedToken => Self::token_field(
                 code,
                 "Enter the code from your authenticator, or a backup code.",

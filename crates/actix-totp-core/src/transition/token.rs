@@ -139,7 +139,11 @@ pub(crate) fn disable(
 
 /// Puts a new set of backup codes into the box.
 pub(super) fn renew(opened: &mut Opened, context: &Context<'_>) -> Result<Vec<BackupCode>, Stop> {
-    let (codes, digests) = backup_code::generate_set(&opened.device.user, context.random)?;
+    let (codes, digests) = backup_code::generate_set(
+        context.config.backup_codes,
+        &opened.device.user,
+        context.random,
+    )?;
     opened.device.backup_codes_remaining = digests.len() as u32;
     opened.secrets_mut().backup_codes = digests;
     Ok(codes)
@@ -290,7 +294,7 @@ fn count_failure(mut opened: Opened, method: Method, context: &Context<'_>) -> S
     }
 }
 
-/// Counts a wrong backup code. It delays nothing: at 80 bits guessing is hopeless, and a delay would let a thief close
+/// Counts a wrong backup code. It delays nothing: at 80 bits and more guessing is hopeless, and a delay would let a thief close
 /// the owner's way out. After the hundredth nothing is written: a refusal costs a read, so that a flood of them holds up
 /// the owner no longer than that.
 fn count_backup_failure(mut opened: Opened) -> Stop {
