@@ -46,6 +46,15 @@ impl TotpService {
 }
 
 impl TotpBuilder {
+    /// Names a service beside another with the same keys, 1 to 32 of `a` to `z`, digits and `-`: a ticket of one is none for the
+    /// other.
+    ///
+    /// Default: none.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.config.name = Some(name.into());
+        self
+    }
+
     /// Who issues the codes, as the authenticator shows it: 1 to 64 bytes, not blank, no `:`.
     ///
     /// Default: `actix-totp`.
@@ -84,6 +93,14 @@ impl TotpBuilder {
     /// Default: 15 minutes.
     pub fn enrollment_lifetime(mut self, lifetime: Duration) -> Self {
         self.config.enrollment_lifetime_secs = lifetime.as_secs();
+        self
+    }
+
+    /// How long a [ticket](crate::SignInTicket) waits for its token, 1 minute to 1 hour; whole seconds.
+    ///
+    /// Default: 5 minutes.
+    pub fn sign_in_lifetime(mut self, lifetime: Duration) -> Self {
+        self.config.sign_in_lifetime_secs = lifetime.as_secs();
         self
     }
 

@@ -7,11 +7,13 @@ use crate::{backup_code::SetShape, credential::Parameters, error::BuildError};
 /// Settings that transitions read. Set through [`TotpBuilder`](crate::TotpBuilder).
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
+    pub(crate) name: Option<String>,
     pub(crate) issuer: String,
     pub(crate) window: u8,
     pub(crate) widest_window: u8,
     pub(crate) parameters: Parameters,
     pub(crate) enrollment_lifetime_secs: u64,
+    pub(crate) sign_in_lifetime_secs: u64,
     pub(crate) backup_codes: SetShape,
     pub(crate) throttle_backup_codes: bool,
     pub(crate) max_tries: u32,
@@ -22,11 +24,13 @@ pub(crate) struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
+            name: None,
             issuer: "actix-totp".into(),
             window: 1,
             widest_window: 1,
             parameters: Parameters::default(),
             enrollment_lifetime_secs: 15 * 60,
+            sign_in_lifetime_secs: 5 * 60,
             backup_codes: SetShape::default(),
             throttle_backup_codes: false,
             max_tries: 10,
@@ -38,13 +42,10 @@ impl Default for Config {
 
 impl Config {
     pub(crate) fn check(&self) -> Result<(), BuildError> {
-        let issuer = &self.issuer;
-        if issuer.trim().is_empty()
-            || issuer.len() > 64
-            || issuer.chars().any(|c| c == ':' || c.is_control())
-        {
-            return Err(BuildError::Issuer);
+        if !self.name.iter().all(|name| is_name(name)) {
+            return Err(BuildError::Name);
         }
+        check_issuer(&self.issuer)?;
         if !self.parameters.are_valid() {
             return Err(BuildError::Parameters);
         }
@@ -53,6 +54,9 @@ impl Config {
         }
         if !(60..=86_400).contains(&self.enrollment_lifetime_secs) {
             return Err(BuildError::EnrollmentLifetime);
+        }
+        if !(60..=3_600).contains(&self.sign_in_lifetime_secs) {
+            return Err(BuildError::SignInLifetime);
         }
         if !self.backup_codes.is_valid() {
             return Err(BuildError::BackupCodes);
@@ -65,4 +69,17 @@ impl Config {
         }
         Ok(())
     }
+}
+
+fn is_name(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=32).contains(&text.len()) && text.bytes().all(is_plain)
+}
+
+/// 1 to 64 bytes, not blank, and nothing that an authenticator would take for the end of the name.
+pub(crate) fn check_issuer(issuer: &str) -> Result<(), BuildError> {
+    let is_good = !issuer.trim().is_empty()
+        && issuer.len() <= 64
+        && !issuer.chars().any(|c| c == ':' || c.is_control());
+    is_good.then_some(()).ok_or(BuildError::Issuer)
 }

@@ -18,6 +18,7 @@ mod extract;
 #[doc(hidden)]
 pub mod fuzz;
 mod guard;
+mod hook;
 mod local;
 mod mount;
 mod operations;
@@ -25,6 +26,7 @@ mod operations;
 pub mod pages;
 mod plugin;
 mod problem;
+mod public_path;
 mod recheck;
 mod request;
 mod request_context;
@@ -42,10 +44,11 @@ pub use actix_session;
 pub use actix_totp_core::{
     Algorithm, Authenticated, BackupCode, BackupCodeLength, BatchStore, BuildError, CheckError,
     Clock, Confirmed, Credential, Device, DeviceStore, Disabled, Enrollment, Epoch, Error, Event,
-    EventContext, InvalidCredential, InvalidKeyRing, InvalidRecentFailures, InvalidUserId, KeyRing,
-    MemoryStore, Method, Operation, OsRandomness, Outcome, Parameters, Proof, Randomness,
-    RandomnessError, RecentFailures, Rejection, Renewed, SealError, Sleeper, Status, StoreError,
-    Swap, SweepError, SweepFailure, SweepReport, SystemClock, SystemSleeper, TotpService, UserId,
+    EventContext, Grace, InvalidCredential, InvalidKeyRing, InvalidKeyVariable,
+    InvalidRecentFailures, InvalidUserId, KeyRing, MemoryStore, Method, Operation, OsRandomness,
+    Outcome, Parameters, PendingSignIn, Proof, Randomness, RandomnessError, RecentFailures,
+    Rejection, Renewed, SealError, SignInTicket, Sleeper, Status, StoreError, Swap, SweepError,
+    SweepFailure, SweepReport, SystemClock, SystemSleeper, TotpService, TypedToken, UserId,
     Version,
 };
 #[cfg(feature = "test-util")]
@@ -54,7 +57,7 @@ pub use actix_totp_core::{FakeClock, SeededRandomness};
 pub use actix_totp_diesel::{DieselStore, DieselStoreBuilder, MigrateError, OpenError, diesel};
 
 pub use change::Change;
-pub use guard::RequireTotp;
+pub use guard::{Demand, RequireTotp};
 pub use plugin::Totp;
 pub use problem::Problem;
 pub use settings::TotpBuilder;

@@ -5,7 +5,7 @@ use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use crate::{
     accept::wants_page,
     answer_headers::see_other,
-    local::{wanted, with_next},
+    local::with_next,
     plugin::{BrowserPaths, Totp},
     problem::Problem,
 };
@@ -26,7 +26,9 @@ pub(super) fn browser(totp: &Totp, req: &HttpRequest, problem: &Problem) -> Opti
         "not_authenticated" => sign_in?,
         _ => return None,
     };
-    Some(see_other(&with_next(&page, wanted(req))))
+    let prefix = totp.prefix(req);
+    let location = with_next(&prefix.before(&page), prefix.wanted(req).as_deref());
+    Some(see_other(&location))
 }
 
 /// Where the application says; else the pages of the plugin, if it has them.

@@ -12,8 +12,8 @@ use actix_web::{
 use super::{
     browser::{Answer, Browser},
     challenge,
-    request::{Show, form, form_without_body, page},
-    settings, setup,
+    request::{Show, form, form_with_ticket, form_without_body, page},
+    settings, setup, two_step,
 };
 use crate::{accept::wants_page, answer_headers::see_other, plugin::Totp, problem::Problem};
 
@@ -61,6 +61,7 @@ pub(crate) fn page_for(totp: &Totp, endpoint: &str) -> Option<Route> {
     totp.plugin.site.as_ref()?;
     let route = match endpoint {
         "validate" => form("challenge/", challenge::submit),
+        "sign-in" => form_with_ticket(two_step::submit),
         "generate" => form("settings/", setup::begin),
         "verify" => form("setup/", setup::finish),
         "backup-codes" => form("settings/", settings::renew),
@@ -111,6 +112,7 @@ fn redirect(browser: &Browser<'_>, problem: &Problem) -> Option<HttpResponse> {
     }
     let page = match http.path().trim_end_matches('/').rsplit('/').next()? {
         "validate" => "challenge/",
+        "sign-in" if problem.code() == "method_not_allowed" => return Some(browser.go_on()),
         "generate" | "verify" => "setup/",
         "backup-codes" | "forget-browsers" | "disable" | "saved" => "settings/",
         _ => return None,

@@ -33,6 +33,7 @@ pub struct Pages {
     pub(super) stylesheet: Option<String>,
     pub(super) home: String,
     pub(super) sign_in: Option<String>,
+    pub(super) sign_out: Option<String>,
     pub(super) report_to: Option<String>,
     pub(super) languages: Vec<Language>,
     pub(super) layout: Option<Arc<LayoutFn>>,
@@ -52,6 +53,7 @@ impl Default for Pages {
             stylesheet: None,
             home: "/".into(),
             sign_in: None,
+            sign_out: None,
             report_to: None,
             languages: vec![
                 language("en", Texts::english()),
@@ -116,6 +118,16 @@ impl Pages {
     /// Default: nowhere, the answer is 401.
     pub fn sign_in(mut self, path: impl Into<String>) -> Self {
         self.sign_in = Some(path.into());
+        self
+    }
+
+    /// Where the application signs users out: a path of this application that takes a POST, which is not guarded. The pages that ask
+    /// for a code or to set one up then have a button for it, for who cannot go on and would otherwise stay half signed in. Browsers stop
+    /// its answer if that redirects to another host (`form-action`).
+    ///
+    /// Default: none, and no button.
+    pub fn sign_out(mut self, path: impl Into<String>) -> Self {
+        self.sign_out = Some(path.into());
         self
     }
 
@@ -198,7 +210,7 @@ impl Pages {
     }
 
     fn check(&self) -> Result<(), BuildError> {
-        let mut paths = [&self.logo, &self.stylesheet, &self.sign_in]
+        let mut paths = [&self.logo, &self.stylesheet, &self.sign_in, &self.sign_out]
             .into_iter()
             .flatten()
             .chain([&self.home]);
@@ -211,7 +223,7 @@ impl Pages {
         let is_link = |to: &str| is_local(to) || to.starts_with("https://");
         if !paths.all(|path| is_local(path)) || !self.links.iter().all(|(_, to)| is_link(to)) {
             return Err(BuildError::Web(
-                "logo, stylesheet, home and sign_in of the pages are paths like /static/logo.svg; a link may be https://",
+                "logo, stylesheet, home, sign_in and sign_out of the pages are paths like /static/logo.svg; a link may be https://",
             ));
         }
         if !self
@@ -239,6 +251,7 @@ impl fmt::Debug for Pages {
             .field("name", &self.name)
             .field("home", &self.home)
             .field("sign_in", &self.sign_in)
+            .field("sign_out", &self.sign_out)
             .finish_non_exhaustive()
     }
 }

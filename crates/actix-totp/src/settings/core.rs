@@ -11,7 +11,7 @@ use tokio::{runtime::Builder, task::LocalSet};
 use super::TotpBuilder;
 
 impl TotpBuilder {
-    fn map_core(
+    pub(super) fn map_core(
         mut self,
         set: impl FnOnce(actix_totp_core::TotpBuilder) -> actix_totp_core::TotpBuilder,
     ) -> Self {
