@@ -17,6 +17,8 @@ mod extract;
 #[doc(hidden)]
 pub mod fuzz;
 mod guard;
+#[cfg(feature = "test-util")]
+mod inventory;
 mod local;
 mod mount;
 mod operations;
@@ -55,6 +57,8 @@ pub use actix_totp_diesel::{DieselStore, DieselStoreBuilder, MigrateError, OpenE
 
 pub use change::Change;
 pub use guard::{Demand, RequireTotp};
+#[cfg(feature = "test-util")]
+pub use inventory::{RouteDifferences, RouteInventory};
 pub use plugin::Totp;
 pub use problem::Problem;
 pub use settings::TotpBuilder;

@@ -3,11 +3,15 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod demand;
+mod grace;
+mod inventory;
 mod paths;
 mod plugins;
 mod proofs;
 mod recheck;
 mod redirects;
+mod skip;
 mod wiring;
 
 use std::sync::{
@@ -16,7 +20,7 @@ use std::sync::{
 };
 
 use actix_session::{SessionExt, SessionMiddleware, storage::CookieSessionStore};
-use actix_totp::{FakeClock, MemoryStore, Totp, TotpBuilder, UserId};
+use actix_totp::{DeviceStore, FakeClock, MemoryStore, Totp, TotpBuilder, UserId};
 use actix_web::{
     App, HttpRequest, HttpResponse,
     cookie::Key,
@@ -37,9 +41,17 @@ struct Site {
 type Routes = fn(&Totp, &mut ServiceConfig);
 
 impl Site {
-    fn new(set: fn(TotpBuilder) -> TotpBuilder, routes: Routes) -> Self {
+    fn new(set: impl FnOnce(TotpBuilder) -> TotpBuilder, routes: Routes) -> Self {
+        Self::over(Arc::new(MemoryStore::new()), set, routes)
+    }
+
+    fn over(
+        store: Arc<dyn DeviceStore>,
+        set: impl FnOnce(TotpBuilder) -> TotpBuilder,
+        routes: Routes,
+    ) -> Self {
         let clock = FakeClock::at(NOON);
-        let totp = set(Totp::builder(MemoryStore::new(), keys()).clock(clock.clone()))
+        let totp = set(Totp::builder(store, keys()).clock(clock.clone()))
             .build()
             .unwrap();
         let runs = Arc::new(AtomicU32::new(0));

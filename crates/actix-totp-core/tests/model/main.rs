@@ -25,6 +25,9 @@ enum Act {
     Unlock,
     Reset,
     EndAllProofs,
+    /// A guard sees the user, who must have a second factor within ten days.
+    NoteDeadline,
+    Delete,
 }
 
 /// What the session that asks holds.
@@ -75,6 +78,8 @@ fn act() -> impl Strategy<Value = Act> {
         1 => Just(Act::Unlock),
         1 => Just(Act::Reset),
         1 => Just(Act::EndAllProofs),
+        1 => Just(Act::NoteDeadline),
+        1 => Just(Act::Delete),
     ]
 }
 
