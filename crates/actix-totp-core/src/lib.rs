@@ -42,6 +42,7 @@ mod batch;
 #[doc(hidden)]
 pub mod bench;
 mod builder;
+mod causes;
 mod clock;
 mod config;
 #[cfg(feature = "conformance")]
@@ -77,7 +78,7 @@ mod ticket;
 mod token;
 mod transition;
 
-pub use backup_code::BackupCode;
+pub use backup_code::{BackupCode, BackupCodeLength};
 pub use batch::BatchResult;
 pub use builder::TotpBuilder;
 #[cfg(feature = "test-util")]
@@ -88,7 +89,7 @@ pub use device::{Device, Epoch, InvalidUserId, UserId, Version};
 pub use error::{BuildError, CheckError, Error, StoreError};
 pub use event::{Event, EventContext, Method};
 pub use grace::Grace;
-pub use keyring::{InvalidKeyRing, KeyRing, SealError};
+pub use keyring::{InvalidKeyRing, InvalidKeyVariable, KeyRing, SealError};
 pub use memory::MemoryStore;
 pub use operation::Operation;
 pub use operator::{SweepError, SweepFailure, SweepReport};
@@ -104,3 +105,4 @@ pub use service::TotpService;
 pub use store::{BatchStore, DeviceStore, Swap};
 pub use throttle::{InvalidRecentFailures, RecentFailures};
 pub use ticket::{PendingSignIn, SignInTicket};
+pub use token::TypedToken;

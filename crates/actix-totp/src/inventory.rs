@@ -43,7 +43,7 @@ pub(crate) enum Access {
 /// # let keys = KeyRing::parse("sKSvs2lEIB0mF9cUb5fQeTeIEY5pPEYzWLdIDHEbkV0=")?;
 /// # let who = async |req: &HttpRequest| {
 /// #     let id = req.headers().get("x-user").and_then(|id| id.to_str().ok());
-/// #     Ok(id.and_then(|id| UserId::new(id).ok()).map(|id| SignedIn { id, label: String::new() }))
+/// #     Ok(id.and_then(|id| UserId::new(id).ok()).map(SignedIn::new))
 /// # };
 /// let totp = Totp::builder(MemoryStore::new(), keys).current_user(CurrentUser::from_fn(who)).build()?;
 /// let alice = UserId::new("alice")?;

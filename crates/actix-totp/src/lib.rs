@@ -5,6 +5,7 @@
 )]
 
 mod accept;
+mod answer_headers;
 #[cfg(feature = "bench")]
 #[doc(hidden)]
 pub mod bench;
@@ -17,6 +18,7 @@ mod extract;
 #[doc(hidden)]
 pub mod fuzz;
 mod guard;
+mod hook;
 #[cfg(feature = "test-util")]
 mod inventory;
 mod local;
@@ -42,12 +44,13 @@ mod verified;
 /// The version of actix-session that this plugin reads. It does not see the sessions of another version.
 pub use actix_session;
 pub use actix_totp_core::{
-    Algorithm, Authenticated, BackupCode, BatchStore, BuildError, CheckError, Clock, Confirmed,
-    Credential, Device, DeviceStore, Disabled, Enrollment, Epoch, Error, Event, EventContext,
-    Grace, InvalidCredential, InvalidKeyRing, InvalidRecentFailures, InvalidUserId, KeyRing,
-    MemoryStore, Method, Operation, OsRandomness, Outcome, Parameters, Proof, Randomness,
-    RandomnessError, RecentFailures, Rejection, Renewed, SealError, Sleeper, Status, StoreError,
-    Swap, SweepError, SweepFailure, SweepReport, SystemClock, SystemSleeper, TotpService, UserId,
+    Algorithm, Authenticated, BackupCode, BackupCodeLength, BatchStore, BuildError, CheckError,
+    Clock, Confirmed, Credential, Device, DeviceStore, Disabled, Enrollment, Epoch, Error, Event,
+    EventContext, Grace, InvalidCredential, InvalidKeyRing, InvalidKeyVariable,
+    InvalidRecentFailures, InvalidUserId, KeyRing, MemoryStore, Method, Operation, OsRandomness,
+    Outcome, Parameters, PendingSignIn, Proof, Randomness, RandomnessError, RecentFailures,
+    Rejection, Renewed, SealError, SignInTicket, Sleeper, Status, StoreError, Swap, SweepError,
+    SweepFailure, SweepReport, SystemClock, SystemSleeper, TotpService, TypedToken, UserId,
     Version,
 };
 #[cfg(feature = "test-util")]

@@ -8,7 +8,7 @@ use std::thread;
 
 use actix_totp_core::{
     Authenticated, CheckError, Confirmed, Credential, Disabled, Enrollment, Error, Operation,
-    Outcome, Proof, Renewed, Status, SweepError, SweepReport, TotpService, UserId,
+    Outcome, Proof, Renewed, SignInTicket, Status, SweepError, SweepReport, TotpService, UserId,
 };
 use tokio::sync::oneshot;
 
@@ -65,6 +65,37 @@ impl Totp {
         token: &str,
     ) -> Result<Outcome<Authenticated>, Error> {
         self.apply(Operation::authenticate(user, token)).await
+    }
+
+    /// Issues a ticket to a user who has just shown the first factor; see
+    /// [`TotpService::begin_sign_in`](crate::TotpService::begin_sign_in). `None`: the user has no second factor.
+    ///
+    /// # Errors
+    ///
+    /// As there. Nobody may be signed in then.
+    pub async fn begin_sign_in(&self, user: &UserId) -> Result<Option<SignInTicket>, Error> {
+        let (status, now) = self.read(user).await?;
+        self.service().issue_ticket(user, &status, now)
+    }
+
+    /// Accepts a token for a ticket, once; see [`TotpService::complete_sign_in`](crate::TotpService::complete_sign_in). The ticket
+    /// is opened before anything waits.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn complete_sign_in(
+        &self,
+        ticket: &str,
+        token: &str,
+    ) -> Result<Outcome<Authenticated>, Error> {
+        match self.service().open_ticket(ticket)? {
+            Outcome::Accepted(pending) => {
+                self.apply(Operation::complete_sign_in(&pending, token))
+                    .await
+            }
+            Outcome::Rejected(rejection) => Ok(Outcome::Rejected(rejection)),
+        }
     }
 
     /// Makes new backup codes; see [`TotpService::renew_backup_codes`](crate::TotpService::renew_backup_codes).

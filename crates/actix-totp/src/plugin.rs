@@ -3,14 +3,15 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use actix_totp_core::{
-    Error, EventContext, Grace, Operation, Outcome, Status, TotpService, UserId,
+    Authenticated, Error, EventContext, Grace, Operation, Outcome, Status, TotpService, UserId,
 };
-use actix_web::HttpRequest;
+use actix_web::{HttpRequest, HttpResponse};
 
 use crate::{
-    change::AuthorizeChange,
+    change::Change,
     drawing::Drawing,
     guard::DemandOf,
+    hook::Hook,
     problem::{Problem, ProblemFormat},
     public_path::{Prefix, PublicPath},
     recheck::Recheck,
@@ -19,6 +20,7 @@ use crate::{
     session::SessionProof,
     trust::Trust,
     user::{CurrentUser, SignedIn},
+    verified::Verified,
 };
 
 /// The second factor of an application. Cheap to clone; all clones are one.
@@ -39,7 +41,9 @@ pub(crate) struct Plugin {
     pub(crate) current_user: CurrentUser,
     pub(crate) session_proof: SessionProof,
     pub(crate) request_context: RequestContext,
-    pub(crate) authorize_change: AuthorizeChange,
+    pub(crate) authorize_change: Hook<Change>,
+    pub(crate) on_verified: Hook<Verified>,
+    pub(crate) on_signed_in: Hook<Authenticated, HttpResponse>,
     pub(crate) problem_format: ProblemFormat,
     pub(crate) trusted_origins: Vec<String>,
     pub(crate) body_timeout: Duration,

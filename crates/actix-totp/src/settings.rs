@@ -1,18 +1,22 @@
 //! The settings of the plugin, with their defaults and limits.
 
+mod application;
 mod core;
 mod policy;
+mod sign_in;
 mod web;
 
 use std::{sync::Arc, time::Duration};
 
-use actix_totp_core::{BuildError, DeviceStore, Grace, KeyRing, TotpService};
+use actix_totp_core::{Authenticated, BuildError, DeviceStore, Grace, KeyRing, TotpService};
+use actix_web::HttpResponse;
 
 use crate::{
-    change::AuthorizeChange,
+    change::Change,
     cross_site,
     drawing::Drawing,
     guard::DemandOf,
+    hook::Hook,
     plugin::{BrowserPaths, Plugin, Totp},
     problem::ProblemFormat,
     public_path::PublicPath,
@@ -22,6 +26,7 @@ use crate::{
     session::SessionProof,
     trust::Trust,
     user::CurrentUser,
+    verified::Verified,
 };
 
 const DEFAULT_MAX_AGE: Duration = Duration::from_secs(12 * 60 * 60);
@@ -51,7 +56,9 @@ pub struct TotpBuilder {
     name: Option<String>,
     current_user: CurrentUser,
     request_context: RequestContext,
-    authorize_change: AuthorizeChange,
+    authorize_change: Hook<Change>,
+    on_verified: Hook<Verified>,
+    on_signed_in: Hook<Authenticated, HttpResponse>,
     problem_format: ProblemFormat,
     trusted_origins: Vec<String>,
     body_timeout: Duration,
@@ -76,7 +83,9 @@ impl Totp {
             name: None,
             current_user: CurrentUser::default(),
             request_context: RequestContext::default(),
-            authorize_change: AuthorizeChange::default(),
+            authorize_change: Hook::default(),
+            on_verified: Hook::default(),
+            on_signed_in: Hook::default(),
             problem_format: ProblemFormat::default(),
             trusted_origins: Vec::new(),
             body_timeout: Duration::from_secs(5),
@@ -148,11 +157,6 @@ impl TotpBuilder {
                 "a body arrives within 100 milliseconds to 1 minute",
             ));
         }
-        if !self.name.iter().all(|name| is_name(name)) {
-            return Err(BuildError::Web(
-                "a plugin's name has 1 to 32 letters a to z, digits and dashes",
-            ));
-        }
         let public_path = PublicPath::new(self.public_path, self.trusts_forwarded_prefix)?;
         self.trust.check()?;
         let recheck = self.recheck_every.map(|time| time.as_secs());
@@ -174,6 +178,8 @@ impl TotpBuilder {
             session_proof: SessionProof::new(self.name.as_deref()),
             request_context: self.request_context,
             authorize_change: self.authorize_change,
+            on_verified: self.on_verified,
+            on_signed_in: self.on_signed_in,
             problem_format: self.problem_format,
             trusted_origins: self.trusted_origins,
             body_timeout: self.body_timeout,
@@ -192,11 +198,6 @@ impl TotpBuilder {
             },
         }))
     }
-}
-
-fn is_name(text: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    (1..=32).contains(&text.len()) && text.bytes().all(is_plain)
 }
 
 fn is_path(text: &str) -> bool {

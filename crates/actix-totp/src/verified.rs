@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actix_totp_core::UserId;
+use actix_totp_core::{Proof, UserId};
 
 use crate::{plugin::Totp, problem::Problem};
 
@@ -32,6 +32,13 @@ pub struct Verified {
 }
 
 impl Verified {
+    pub(crate) fn of(proof: &Proof) -> Self {
+        Self {
+            user: proof.user.clone(),
+            at: proof.at,
+        }
+    }
+
     /// Who has shown the second factor.
     pub const fn user(&self) -> &UserId {
         &self.user

@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod caching;
 mod demand;
 mod grace;
 mod inventory;

@@ -34,7 +34,7 @@ pub(crate) fn reset(device: Option<Device>, context: &Context<'_>) -> Transition
 
 /// Deletes the row, without opening its box.
 pub(crate) fn delete(device: Option<Device>) -> Transition<()> {
-    let user = device.ok_or(Rejection::NotEnabled)?.user;
+    let user = device.ok_or(Rejection::NoDevice)?.user;
     Ok(Accepted {
         next: Next::Delete,
         answer: (),
@@ -100,7 +100,7 @@ pub(crate) fn import(
 
 /// Seals the box under the first key. A user who was deleted meanwhile has none.
 pub(crate) fn reseal(device: Option<Device>, context: &Context<'_>) -> Transition<()> {
-    let device = device.ok_or(Rejection::NotEnabled)?;
+    let device = device.ok_or(Rejection::NoDevice)?;
     Ok(Accepted {
         next: Next::Reseal(Box::new(context.open(device)?)),
         answer: (),
