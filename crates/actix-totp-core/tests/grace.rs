@@ -59,9 +59,9 @@ fn a_row_that_holds_a_deadline_alone_is_no_device_to_its_user() {
     assert_only_the_deadline_is_left(&fixture);
     assert_eq!(totp.code_for(alice).unwrap(), None);
     let before = fixture.device();
-    assert_eq!(fixture.sign_in("123456"), Err(Rejection::NotEnabled));
+    assert_eq!(fixture.sign_in("123456"), Err(Rejection::NoDevice));
     assert_eq!(fixture.confirm("123456"), Err(Rejection::NotGenerated));
-    assert_eq!(rejected(totp.disable(alice, None)), Rejection::NotEnabled);
+    assert_eq!(rejected(totp.disable(alice, None)), Rejection::NoDevice);
     for done in [
         totp.unlock(alice),
         totp.reset(alice),
