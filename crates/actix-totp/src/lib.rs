@@ -20,6 +20,8 @@ mod extract;
 pub mod fuzz;
 mod guard;
 mod hook;
+#[cfg(feature = "test-util")]
+mod inventory;
 mod keeper;
 mod local;
 mod mount;
@@ -63,6 +65,8 @@ pub use actix_totp_diesel::{DieselStore, DieselStoreBuilder, MigrateError, OpenE
 
 pub use change::Change;
 pub use guard::{Demand, RequireTotp};
+#[cfg(feature = "test-util")]
+pub use inventory::{RouteDifferences, RouteInventory};
 pub use plugin::Totp;
 pub use problem::Problem;
 pub use proof_in::{Claim, ProofIn};

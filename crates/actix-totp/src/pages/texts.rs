@@ -136,6 +136,7 @@ texts! {
     enrollment_expired: "This QR code is too old. Start again.", "Dieser QR-Code ist zu alt. Starten Sie noch einmal.";
     enrollment_discarded: "Too many wrong codes: this QR code is no longer valid. Start again.", "Zu viele falsche Codes: Dieser QR-Code gilt nicht mehr. Starten Sie noch einmal.";
     totp_required: "Enter a code to go on.", "Geben Sie einen Code ein, um fortzufahren.";
+    totp_is_required: "Your account must have two-factor authentication: you can replace the authenticator, but not turn it off.", "Ihr Konto muss die Zwei-Faktor-Authentifizierung haben: Sie können den Authenticator ersetzen, aber sie nicht ausschalten.";
     stale_proof: "You entered your last code a while ago. Enter another one to go on.", "Ihr letzter Code ist eine Weile her. Geben Sie noch einen ein, um fortzufahren.";
     throttled: "Too many failed attempts. Wait a little.", "Zu viele Fehlversuche. Warten Sie ein wenig.";
 

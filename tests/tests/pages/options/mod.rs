@@ -4,6 +4,7 @@ mod addresses;
 mod answers;
 mod appearance;
 mod backup_codes;
+mod demand;
 
 use actix_session::{SessionExt, SessionMiddleware, storage::CookieSessionStore};
 use actix_totp::{FakeClock, MemoryStore, Totp, TotpBuilder};
