@@ -5,6 +5,7 @@ use std::{fmt, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    causes::debug_with_causes,
     random::{Randomness, RandomnessError},
     throttle::RecentFailures,
 };
@@ -82,8 +83,10 @@ impl From<UserId> for String {
     }
 }
 
+debug_with_causes!(InvalidUserId);
+
 /// Why a string is no user id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidUserId {
     /// It is empty.
@@ -190,6 +193,11 @@ impl Device {
     /// Whether a live credential exists, that is, whether the second factor is on.
     pub const fn is_confirmed(&self) -> bool {
         self.confirmed_at.is_some()
+    }
+
+    /// Whether there is a live or a pending credential. Without one the row holds a deadline, and is no device to its user.
+    pub(crate) const fn has_credential(&self) -> bool {
+        self.is_confirmed() || self.pending_at.is_some()
     }
 
     /// Failed attempts of both kinds since the last success.

@@ -66,9 +66,11 @@ pub enum Rejection {
     TotpCodeNeeded,
     /// A token is needed to turn the second factor off.
     TokenNeeded,
-    /// Nothing is pending that could be confirmed.
+    /// There is no device at all, so nothing is pending that could be confirmed.
     NotGenerated,
-    /// No second factor is on.
+    /// There is no device at all, so no second factor is on. Its code is that of [`NotEnabled`](Self::NotEnabled).
+    NoDevice,
+    /// No second factor is on; a new secret waits for its first code.
     NotEnabled,
     /// A second factor is already on.
     AlreadyConfirmed,
@@ -98,7 +100,7 @@ impl Rejection {
             Self::TotpCodeNeeded => "totp_code_needed",
             Self::TokenNeeded => "token_required",
             Self::NotGenerated => "not_generated",
-            Self::NotEnabled => "not_enabled",
+            Self::NoDevice | Self::NotEnabled => "not_enabled",
             Self::AlreadyConfirmed => "already_confirmed",
             Self::EnrollmentExpired => "enrollment_expired",
             Self::EnrollmentDiscarded => "enrollment_discarded",
@@ -197,6 +199,11 @@ pub struct Status {
     pub last_step: Option<u64>,
     /// When a token was last accepted, in seconds since the Unix epoch.
     pub last_used_at: Option<u64>,
+    /// By when the second factor must be set up, as it was noted for this user, in seconds since the Unix epoch. It outlives what it
+    /// asks for; [`Grace::required_by`](crate::Grace::required_by) says what it is worth.
+    pub setup_required_by: Option<u64>,
+    /// How many of the reminders of that deadline are behind the user.
+    pub setup_reminders: u32,
     /// How long no TOTP code is compared. `None`: not waiting, or locked.
     pub retry_after: Option<Duration>,
     /// Whether TOTP codes are locked.
@@ -224,6 +231,8 @@ impl Status {
             backup_codes_remaining: device.backup_codes_remaining,
             last_step: device.last_step,
             last_used_at: device.last_used_at,
+            setup_required_by: device.setup_required_by,
+            setup_reminders: device.setup_reminders,
             retry_after: match gate {
                 Gate::Wait(secs) => Some(Duration::from_secs(secs)),
                 Gate::Open | Gate::Locked => None,

@@ -140,6 +140,12 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "stale_proof", detail)
     }
 
+    /// 403 `totp_is_required`: the user must have a second factor, and cannot turn it off.
+    pub fn totp_is_required() -> Self {
+        let detail = "Your account must have two-factor authentication: replace it instead.";
+        Self::new(StatusCode::FORBIDDEN, "totp_is_required", detail)
+    }
+
     pub(crate) fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", "There is nothing here.")
     }
@@ -169,6 +175,13 @@ impl Problem {
             "unsupported_media_type",
             detail,
         )
+    }
+
+    pub(crate) fn untyped_json() -> Self {
+        Self {
+            detail: "This is JSON: send it with Content-Type: application/json.".into(),
+            ..Self::unsupported_media_type()
+        }
     }
 
     pub(crate) fn malformed_body() -> Self {
@@ -231,6 +244,11 @@ impl From<Rejection> for Problem {
             Rejection::ClockSkew { skew_secs } => {
                 Self::bad_request(code, "Invalid token").with_member("skew_seconds", skew_secs)
             }
+            Rejection::InvalidTicket => Self::new(
+                StatusCode::UNAUTHORIZED,
+                code,
+                "This sign-in has expired or was completed already. Sign in again.",
+            ),
             Rejection::MalformedToken => Self::token_field(
                 code,
                 "Enter the code from your authenticator, or a backup code.",
@@ -243,8 +261,9 @@ impl From<Rejection> for Problem {
                 Self::bad_request(code, "A valid token is required to disable TOTP.")
             }
             Rejection::NotGenerated => {
-                Self::bad_request(code, "TOTP not generated. Please generate TOTP first.")
+                Self::bad_request(code, "TOTP auth not found. Please generate TOTP first.")
             }
+            Rejection::NoDevice => Self::bad_request(code, "TOTP auth not found"),
             Rejection::NotEnabled => Self::bad_request(code, "TOTP not enabled"),
             Rejection::AlreadyConfirmed => {
                 Self::bad_request(code, "TOTP already enabled and verified.")
@@ -274,7 +293,7 @@ impl From<Error> for Problem {
             tracing::debug!(%error, "totp"); // whoever floods does not fill the log
             return Self::too_many_requests();
         }
-        tracing::error!(error = &error as &dyn std::error::Error, "totp");
+        tracing::error!("totp: {error:?}"); // with its causes, also where fields are not shown
         Self::unavailable()
     }
 }

@@ -3,6 +3,7 @@
 mod addresses;
 mod answers;
 mod appearance;
+mod backup_codes;
 mod half_signed_in;
 
 use actix_session::{SessionExt, SessionMiddleware, storage::CookieSessionStore};
