@@ -11,6 +11,7 @@
 mod app;
 mod authenticator;
 mod browser;
+mod foreign;
 mod nginx;
 mod page_client;
 mod place;
@@ -21,6 +22,7 @@ mod store;
 pub(crate) use app::{Authenticator, NOON, TestApp, keys};
 pub(crate) use authenticator::{code_at, secret_bytes};
 pub(crate) use browser::{Answer, Browser};
+pub(crate) use foreign::build_foreign;
 pub(crate) use nginx::Nginx;
 pub(crate) use page_client::{PageClient, encode, text_of};
 pub(crate) use place::{Client, PLACES, Place};
