@@ -43,11 +43,11 @@ pub use actix_session;
 pub use actix_totp_core::{
     Algorithm, Authenticated, BackupCode, BatchStore, BuildError, CheckError, Clock, Confirmed,
     Credential, Device, DeviceStore, Disabled, Enrollment, Epoch, Error, Event, EventContext,
-    InvalidCredential, InvalidKeyRing, InvalidRecentFailures, InvalidUserId, KeyRing, MemoryStore,
-    Method, Operation, OsRandomness, Outcome, Parameters, PendingSignIn, Proof, Randomness,
-    RandomnessError, RecentFailures, Rejection, Renewed, SealError, SignInTicket, Sleeper, Status,
-    StoreError, Swap, SweepError, SweepFailure, SweepReport, SystemClock, SystemSleeper,
-    TotpService, UserId, Version,
+    InvalidCredential, InvalidKeyRing, InvalidKeyVariable, InvalidRecentFailures, InvalidUserId,
+    KeyRing, MemoryStore, Method, Operation, OsRandomness, Outcome, Parameters, PendingSignIn,
+    Proof, Randomness, RandomnessError, RecentFailures, Rejection, Renewed, SealError,
+    SignInTicket, Sleeper, Status, StoreError, Swap, SweepError, SweepFailure, SweepReport,
+    SystemClock, SystemSleeper, TotpService, TypedToken, UserId, Version,
 };
 #[cfg(feature = "test-util")]
 pub use actix_totp_core::{FakeClock, SeededRandomness};

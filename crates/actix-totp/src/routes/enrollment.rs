@@ -6,7 +6,7 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::response::{accepted, ok, reveal};
-use crate::{change::Change, request::Request, session};
+use crate::{change::Change, problem::Problem, request::Request, session};
 
 #[derive(Serialize)]
 struct Generated<'a> {
@@ -30,8 +30,9 @@ pub(crate) async fn enroll(
 ) -> Result<(Enrollment, Zeroizing<String>), actix_web::Error> {
     request.authorize(Change::Generate).await?;
     let current_user = &request.totp.plugin.current_user;
-    let label = current_user.label(&request.http, &request.caller);
+    let label = current_user.label(&request.http, &request.caller).await?;
     let operation = Operation::enroll(&request.caller.id, &label, request.body.token());
+    let operation = issued_by(operation, request.caller.issuer.as_deref())?;
     let operation = operation.with_proof(request.proof());
     let enrollment = accepted(request.totp.apply(operation).await)?;
     if let Some(proof) = enrollment.proof()
@@ -43,6 +44,20 @@ pub(crate) async fn enroll(
         let _ = session_proof.write(&session, proof);
     }
     Ok(request.totp.plugin.drawing.draw(enrollment).await?)
+}
+
+/// A bad issuer is the application's mistake: a secret under another tenant's name would be worse than none.
+fn issued_by(
+    operation: Operation<Enrollment>,
+    issuer: Option<&str>,
+) -> Result<Operation<Enrollment>, Problem> {
+    let Some(issuer) = issuer else {
+        return Ok(operation);
+    };
+    operation.with_issuer(issuer).map_err(|error| {
+        tracing::error!("SignedIn::issuer is refused: {error}");
+        Problem::unavailable()
+    })
 }
 
 #[derive(Serialize)]
