@@ -2,13 +2,9 @@
 
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
-use actix_web::{
-    HttpRequest,
-    error::InternalError,
-    http::header::{self, HeaderMap, HeaderValue},
-};
+use actix_web::{HttpRequest, error::InternalError};
 
-use crate::problem::Problem;
+use crate::{answer_headers::protect_foreign, problem::Problem};
 
 type Answer<T> = Result<T, actix_web::Error>;
 type Function<A, T> = dyn for<'a> Fn(&'a HttpRequest, A) -> Pin<Box<dyn Future<Output = Answer<T>> + 'a>>
@@ -56,15 +52,8 @@ fn never_stored(error: actix_web::Error) -> actix_web::Error {
         return error; // has them, and can still be told on a page
     }
     let mut response = error.error_response();
-    never_store(response.headers_mut());
+    protect_foreign(response.headers_mut());
     InternalError::from_response(error, response).into()
-}
-
-/// The headers that every answer here has.
-pub(crate) fn never_store(headers: &mut HeaderMap) {
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    let nosniff = HeaderValue::from_static("nosniff");
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
 }
 
 impl<A, T> Default for Hook<A, T> {

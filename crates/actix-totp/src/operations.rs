@@ -142,13 +142,22 @@ impl Totp {
         self.is_done(Operation::unlock(user)).await
     }
 
-    /// Deletes a user's device, every proof with it. `false`: there was none.
+    /// Deletes a user's device, every proof with it, but a deadline for its set-up. `false`: there was none.
     ///
     /// # Errors
     ///
     /// As [`TotpService::reset`](crate::TotpService::reset).
     pub async fn reset(&self, user: &UserId) -> Result<bool, Error> {
         self.is_done(Operation::reset(user)).await
+    }
+
+    /// Deletes all that is kept about a user, the deadline too: call it when an account is closed. `false`: there was nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`TotpService::delete`](crate::TotpService::delete).
+    pub async fn delete(&self, user: &UserId) -> Result<bool, Error> {
+        self.is_done(Operation::delete(user)).await
     }
 
     /// Ends every proof of a user in every session: call it at a change of password and for "sign out everywhere".

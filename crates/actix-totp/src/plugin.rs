@@ -3,13 +3,14 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use actix_totp_core::{
-    Authenticated, Error, EventContext, Operation, Outcome, Status, TotpService, UserId,
+    Authenticated, Error, EventContext, Grace, Operation, Outcome, Status, TotpService, UserId,
 };
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::{
     change::Change,
     drawing::Drawing,
+    guard::DemandOf,
     hook::Hook,
     problem::{Problem, ProblemFormat},
     public_path::{Prefix, PublicPath},
@@ -47,6 +48,9 @@ pub(crate) struct Plugin {
     pub(crate) trusted_origins: Vec<String>,
     pub(crate) body_timeout: Duration,
     pub(crate) max_age_secs: u64,
+    /// `None`: guards demand it of everyone, and everyone may turn it off.
+    pub(crate) demand: Option<DemandOf>,
+    pub(crate) grace: Option<Grace>,
     pub(crate) browser_paths: Option<BrowserPaths>,
     pub(crate) public_path: PublicPath,
     pub(crate) trust: Trust,

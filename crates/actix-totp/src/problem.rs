@@ -140,6 +140,12 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "stale_proof", detail)
     }
 
+    /// 403 `totp_is_required`: the user must have a second factor, and cannot turn it off.
+    pub fn totp_is_required() -> Self {
+        let detail = "Your account must have two-factor authentication: replace it instead.";
+        Self::new(StatusCode::FORBIDDEN, "totp_is_required", detail)
+    }
+
     pub(crate) fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", "There is nothing here.")
     }

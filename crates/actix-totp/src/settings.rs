@@ -2,18 +2,20 @@
 
 mod application;
 mod core;
+mod policy;
 mod sign_in;
 mod web;
 
 use std::{sync::Arc, time::Duration};
 
-use actix_totp_core::{Authenticated, BuildError, DeviceStore, KeyRing, TotpService};
+use actix_totp_core::{Authenticated, BuildError, DeviceStore, Grace, KeyRing, TotpService};
 use actix_web::HttpResponse;
 
 use crate::{
     change::Change,
     cross_site,
     drawing::Drawing,
+    guard::DemandOf,
     hook::Hook,
     plugin::{BrowserPaths, Plugin, Totp},
     problem::ProblemFormat,
@@ -61,6 +63,8 @@ pub struct TotpBuilder {
     trusted_origins: Vec<String>,
     body_timeout: Duration,
     max_age: Duration,
+    demand: Option<DemandOf>,
+    grace: Option<Grace>,
     browser_paths: Option<BrowserPaths>,
     public_path: Option<String>,
     trusts_forwarded_prefix: bool,
@@ -86,6 +90,8 @@ impl Totp {
             trusted_origins: Vec::new(),
             body_timeout: Duration::from_secs(5),
             max_age: DEFAULT_MAX_AGE,
+            demand: None,
+            grace: None,
             browser_paths: None,
             public_path: None,
             trusts_forwarded_prefix: false,
@@ -121,6 +127,9 @@ impl TotpBuilder {
         let max_age_secs = self.max_age.as_secs();
         if !(60..=90 * 86_400).contains(&max_age_secs) {
             return Err(BuildError::Web("the maximum age is 1 minute to 90 days"));
+        }
+        if !self.grace.iter().all(Grace::is_valid) {
+            return Err(BuildError::Web("a user's grace is 1 hour to 366 days"));
         }
         if let Some(BrowserPaths {
             challenge, setup, ..
@@ -175,6 +184,8 @@ impl TotpBuilder {
             trusted_origins: self.trusted_origins,
             body_timeout: self.body_timeout,
             max_age_secs,
+            demand: self.demand,
+            grace: self.grace,
             browser_paths: self.browser_paths,
             public_path,
             #[cfg(feature = "pages")]

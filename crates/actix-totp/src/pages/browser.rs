@@ -9,7 +9,6 @@ use serde::Deserialize;
 
 use super::{
     addresses::{Addresses, scope},
-    answer::{html, see_other},
     html::document,
     language::{Language, pick},
     notice::{self, Notice},
@@ -19,8 +18,8 @@ use super::{
     view::View,
 };
 use crate::{
-    local::with_next, plugin::Totp, problem::Problem, public_path::Prefix,
-    routes::response::with_cookie,
+    answer_headers::see_other, local::with_next, plugin::Totp, problem::Problem,
+    public_path::Prefix, routes::response::with_cookie,
 };
 
 pub(super) type Answer = Result<HttpResponse, actix_web::Error>;
@@ -145,7 +144,7 @@ impl<'a> Browser<'a> {
             view.set_notice(notice, page.forms());
         }
         match document(pages, page, &view) {
-            Ok(document) => Ok(html(status, document)),
+            Ok(document) => Ok(self.site.policy.html(status, document)),
             Err(error) => {
                 tracing::error!(%error, "a page cannot be made");
                 let format = &self.totp.plugin.problem_format;

@@ -64,7 +64,7 @@ pub struct FirstCode {
 /// New backup codes. `Debug` shows nothing of them.
 #[non_exhaustive]
 pub struct BackupCodes {
-    /// The codes, like `ABCD-EFGH-JKLM-NPQR`.
+    /// The codes, like `ABCD-EFGH-JKLM-NPQR`, or six groups where they are longer.
     pub codes: Vec<String>,
     /// A `data:` URL of a text with the codes, for a link with `download`.
     pub download: String,

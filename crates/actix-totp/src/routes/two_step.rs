@@ -4,7 +4,7 @@ use actix_totp_core::{Authenticated, Operation};
 use actix_web::HttpResponse;
 
 use super::response::{accepted, with_cookie};
-use crate::{hook::never_store, problem::Problem, request::TicketRequest, session};
+use crate::{answer_headers::protect_foreign, problem::Problem, request::TicketRequest, session};
 
 pub(crate) async fn complete(request: TicketRequest) -> Result<HttpResponse, actix_web::Error> {
     sign_in(&request).await
@@ -33,7 +33,7 @@ async fn hand_over(
     let (plugin, http) = (&request.totp.plugin, &request.http);
     let signed_in = plugin.on_signed_in.call(http, || authenticated.clone());
     let mut answer = signed_in.await?.ok_or_else(Problem::not_found)?;
-    never_store(answer.headers_mut());
+    protect_foreign(answer.headers_mut());
     if is_refusal(&answer) {
         return Ok(answer);
     }
