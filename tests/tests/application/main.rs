@@ -8,6 +8,7 @@ mod changes;
 mod documents;
 mod events;
 mod existing_app;
+mod labels;
 mod settings;
 
 use actix_session::{SessionExt, SessionMiddleware, storage::CookieSessionStore};

@@ -14,6 +14,7 @@ mod front_end;
 mod journey;
 
 mod markup;
+mod other_origin;
 mod script;
 
 use std::{fs, path::Path};

@@ -51,6 +51,7 @@ impl std::error::Error for Problem {}
 #[cfg(test)]
 mod tests {
     use actix_totp_core::Error;
+    use actix_web::http::header;
 
     use super::*;
 
