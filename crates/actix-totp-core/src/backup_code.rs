@@ -15,6 +15,8 @@ use crate::{
 pub(crate) const SET_SIZE: usize = 10;
 /// 16 letters of 5 bits: 80 random bits, where SP 800-63B-4 §4.2.1.1 asks for 64.
 const LETTERS: usize = 16;
+/// How many random bits a code has.
+pub(crate) const BITS: u32 = 5 * LETTERS as u32;
 /// Thirty-two letters without look-alikes: no I, O, 0, 1.
 const ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 

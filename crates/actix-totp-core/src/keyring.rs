@@ -143,6 +143,10 @@ impl KeyRing {
         }
     }
 
+    pub(crate) const fn len(&self) -> usize {
+        self.keys.len()
+    }
+
     /// The key that seals. `new` refuses an empty ring.
     fn first(&self) -> &Key {
         &self.keys[0]

@@ -39,6 +39,11 @@ impl AuthorizeChange {
         })))
     }
 
+    /// Whether there is one.
+    pub(crate) const fn is_set(&self) -> bool {
+        self.0.is_some()
+    }
+
     pub(crate) async fn ask(&self, req: &HttpRequest, change: Change) -> Answer {
         match &self.0 {
             Some(authorize) => authorize(req, change).await.map_err(never_stored),

@@ -14,6 +14,7 @@ use crate::{
     request_context::RequestContext,
     runner::Runner,
     session::SessionProof,
+    transport::Transport,
     trust::Trust,
     user::{CurrentUser, SignedIn},
 };
@@ -44,6 +45,7 @@ pub(crate) struct Plugin {
     pub(crate) browser_paths: Option<BrowserPaths>,
     pub(crate) public_path: PublicPath,
     pub(crate) trust: Trust,
+    pub(crate) transport: Transport,
     #[cfg(feature = "pages")]
     pub(crate) site: Option<crate::pages::site::Site>,
 }

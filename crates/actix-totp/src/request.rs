@@ -31,6 +31,7 @@ impl Request {
         if !cross_site::passes(&http, &totp.plugin.trusted_origins) {
             return Err(Problem::cross_site());
         }
+        totp.plugin.transport.note(&http);
         let body = match payload {
             Some(payload) => Body::read(&http, payload, totp.plugin.body_timeout).await?,
             None => Body::default(),

@@ -1,6 +1,7 @@
 //! The settings of the plugin, with their defaults and limits.
 
 mod core;
+mod standards;
 mod web;
 
 use std::{sync::Arc, time::Duration};
@@ -18,6 +19,8 @@ use crate::{
     request_context::RequestContext,
     runner::{Limits, Runner},
     session::SessionProof,
+    standards::Standard,
+    transport::Transport,
     trust::Trust,
     user::CurrentUser,
 };
@@ -60,6 +63,7 @@ pub struct TotpBuilder {
     limits: Limits,
     recheck_every: Option<Duration>,
     trust: Trust,
+    logged_standard: Option<Standard>,
     #[cfg(feature = "pages")]
     pages: Option<crate::pages::Pages>,
 }
@@ -87,6 +91,7 @@ impl Totp {
             },
             recheck_every: None,
             trust: Trust::default(),
+            logged_standard: None,
             #[cfg(feature = "pages")]
             pages: None,
         }
@@ -156,7 +161,7 @@ impl TotpBuilder {
             Some(recheck) => self.core.wrap_store(|store| Watched::new(store, recheck)),
         };
         let service = core.build()?;
-        Ok(Totp::new(Plugin {
+        let totp = Totp::new(Plugin {
             runner: Runner::new(service.clone(), self.limits),
             service,
             recheck,
@@ -179,7 +184,12 @@ impl TotpBuilder {
                 plugin: self.name,
                 ..self.trust
             },
-        }))
+            transport: Transport::default(),
+        });
+        if let Some(standard) = self.logged_standard {
+            totp.log_shortfalls(standard);
+        }
+        Ok(totp)
     }
 }
 

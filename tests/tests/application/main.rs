@@ -5,7 +5,6 @@ mod support;
 
 mod calls;
 mod changes;
-mod documents;
 mod events;
 mod existing_app;
 mod settings;
