@@ -144,6 +144,9 @@ impl TotpService {
         context: Option<&Arc<EventContext>>,
     ) {
         if outage.begins(answer, || self.now().ok()) {
+            if let Err(error) = answer {
+                tracing::error!("StoreFailed: {error:?}"); // with its causes, also where fields are not shown
+            }
             let event = Event::StoreFailed { user: user.clone() };
             self.inner.notifier.notify(event, context);
         }

@@ -118,6 +118,7 @@ impl Parts {
             keys: &self.keys,
             random: &OsRandomness,
             proof: None,
+            issuer: &self.config.issuer,
         }
     }
 
@@ -165,26 +166,38 @@ impl Parts {
     pub fn confirm(&self) -> bool {
         let code = self.pending.code_at(self.pending.step_at(self.now));
         let device = Some(self.enrolling.clone());
-        accepted(transition::confirm(device, &code, &self.context()))
+        accepted(transition::confirm(
+            device,
+            &(&*code).into(),
+            &self.context(),
+        ))
     }
 
     pub fn authenticate(&self, token: &str) -> bool {
         let context = self.context();
-        accepted(transition::authenticate(self.device(), token, &context))
+        accepted(transition::authenticate(
+            self.device(),
+            &token.into(),
+            &context,
+        ))
     }
 
     pub fn renew_backup_codes(&self, code: &str) -> bool {
         let context = self.context();
         accepted(transition::renew_backup_codes(
             self.device(),
-            code,
+            &code.into(),
             &context,
         ))
     }
 
     pub fn disable(&self, code: &str) -> bool {
         let context = self.context();
-        accepted(transition::disable(self.device(), Some(code), &context))
+        accepted(transition::disable(
+            self.device(),
+            Some(&code.into()),
+            &context,
+        ))
     }
 
     pub fn unlock(&self) -> bool {

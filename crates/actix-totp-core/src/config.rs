@@ -43,13 +43,7 @@ impl Config {
         if !self.name.iter().all(|name| is_name(name)) {
             return Err(BuildError::Name);
         }
-        let issuer = &self.issuer;
-        if issuer.trim().is_empty()
-            || issuer.len() > 64
-            || issuer.chars().any(|c| c == ':' || c.is_control())
-        {
-            return Err(BuildError::Issuer);
-        }
+        check_issuer(&self.issuer)?;
         if !self.parameters.are_valid() {
             return Err(BuildError::Parameters);
         }
@@ -75,4 +69,12 @@ impl Config {
 fn is_name(text: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     (1..=32).contains(&text.len()) && text.bytes().all(is_plain)
+}
+
+/// 1 to 64 bytes, not blank, and nothing that an authenticator would take for the end of the name.
+pub(crate) fn check_issuer(issuer: &str) -> Result<(), BuildError> {
+    let is_good = !issuer.trim().is_empty()
+        && issuer.len() <= 64
+        && !issuer.chars().any(|c| c == ':' || c.is_control());
+    is_good.then_some(()).ok_or(BuildError::Issuer)
 }

@@ -5,6 +5,7 @@ use std::{fmt, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    causes::debug_with_causes,
     random::{Randomness, RandomnessError},
     throttle::RecentFailures,
 };
@@ -82,8 +83,10 @@ impl From<UserId> for String {
     }
 }
 
+debug_with_causes!(InvalidUserId);
+
 /// Why a string is no user id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidUserId {
     /// It is empty.

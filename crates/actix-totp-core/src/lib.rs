@@ -42,6 +42,7 @@ mod batch;
 #[doc(hidden)]
 pub mod bench;
 mod builder;
+mod causes;
 mod clock;
 mod config;
 #[cfg(feature = "conformance")]
@@ -86,7 +87,7 @@ pub use credential::{Algorithm, Credential, InvalidCredential, Parameters};
 pub use device::{Device, Epoch, InvalidUserId, UserId, Version};
 pub use error::{BuildError, CheckError, Error, StoreError};
 pub use event::{Event, EventContext, Method};
-pub use keyring::{InvalidKeyRing, KeyRing, SealError};
+pub use keyring::{InvalidKeyRing, InvalidKeyVariable, KeyRing, SealError};
 pub use memory::MemoryStore;
 pub use operation::Operation;
 pub use operator::{SweepError, SweepFailure, SweepReport};
@@ -102,3 +103,4 @@ pub use service::TotpService;
 pub use store::{BatchStore, DeviceStore, Swap};
 pub use throttle::{InvalidRecentFailures, RecentFailures};
 pub use ticket::{PendingSignIn, SignInTicket};
+pub use token::TypedToken;

@@ -1,12 +1,12 @@
 //! An operation: what a user, or an operator for them, asks for. It is made first, and then applied, alone or in a batch.
 
 use tracing::Span;
-use zeroize::Zeroizing;
 
 use crate::{
+    config,
     credential::Credential,
     device::{Device, UserId},
-    error::Error,
+    error::{BuildError, Error},
     event::{Event, EventContext},
     outcome::{Authenticated, Confirmed, Disabled, Enrollment, Outcome, Renewed},
     proof::Proof,
@@ -14,6 +14,7 @@ use crate::{
     store::Swap,
     sync::Arc,
     ticket::PendingSignIn,
+    token::TypedToken,
     transition::{self, Accepted, Context, Next, Stop, Transition},
 };
 
@@ -42,6 +43,7 @@ type Apply<T> = dyn Fn(Option<Device>, &Context<'_>) -> Transition<T> + Send + S
 pub struct Operation<T> {
     user: UserId,
     proof: Option<Proof>,
+    issuer: Option<String>,
     event_context: Option<Arc<EventContext>>,
     span: Span,
     is_by_operator: bool,
@@ -57,19 +59,31 @@ pub(crate) struct Attempt<T> {
 
 impl Operation<Enrollment> {
     /// Makes a new secret; see [`TotpService::enroll`].
-    pub fn enroll(user: &UserId, label: &str, token: Option<&str>) -> Self {
-        let (of, label, token) = (user.clone(), label.to_owned(), token.map(secret));
+    pub fn enroll(user: &UserId, label: &str, token: Option<impl Into<TypedToken>>) -> Self {
+        let (of, label, token) = (user.clone(), label.to_owned(), token.map(Into::into));
         Self::new(user, move |device, context| {
-            let token = token.as_ref().map(|token| token.as_str());
-            transition::enroll(device, &of, &label, token, context)
+            transition::enroll(device, &of, &label, token.as_ref(), context)
         })
+    }
+
+    /// Names another issuer than the service's, for an application with several tenants: 1 to 64 bytes, not blank, no `:`.
+    ///
+    /// Default: [`TotpService::issuer`].
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::Issuer`].
+    pub fn with_issuer(mut self, issuer: &str) -> Result<Self, BuildError> {
+        config::check_issuer(issuer)?;
+        self.issuer = Some(issuer.to_owned());
+        Ok(self)
     }
 }
 
 impl Operation<Confirmed> {
     /// Confirms the pending secret; see [`TotpService::confirm`].
-    pub fn confirm(user: &UserId, token: &str) -> Self {
-        let token = secret(token);
+    pub fn confirm(user: &UserId, token: impl Into<TypedToken>) -> Self {
+        let token = token.into();
         Self::new(user, move |device, context| {
             transition::confirm(device, &token, context)
         })
@@ -78,16 +92,16 @@ impl Operation<Confirmed> {
 
 impl Operation<Authenticated> {
     /// Accepts a token, once; see [`TotpService::authenticate`].
-    pub fn authenticate(user: &UserId, token: &str) -> Self {
-        let token = secret(token);
+    pub fn authenticate(user: &UserId, token: impl Into<TypedToken>) -> Self {
+        let token = token.into();
         Self::new(user, move |device, context| {
             transition::authenticate(device, &token, context)
         })
     }
 
     /// Accepts a token for a ticket, once; see [`TotpService::complete_sign_in`].
-    pub fn complete_sign_in(pending: &PendingSignIn, token: &str) -> Self {
-        let (token, of) = (secret(token), pending.clone());
+    pub fn complete_sign_in(pending: &PendingSignIn, token: impl Into<TypedToken>) -> Self {
+        let (token, of) = (token.into(), pending.clone());
         Self::new(pending.user(), move |device, context| {
             transition::complete_sign_in(device, &of, &token, context)
         })
@@ -96,8 +110,8 @@ impl Operation<Authenticated> {
 
 impl Operation<Renewed> {
     /// Makes new backup codes; see [`TotpService::renew_backup_codes`].
-    pub fn renew_backup_codes(user: &UserId, token: &str) -> Self {
-        let token = secret(token);
+    pub fn renew_backup_codes(user: &UserId, token: impl Into<TypedToken>) -> Self {
+        let token = token.into();
         Self::new(user, move |device, context| {
             transition::renew_backup_codes(device, &token, context)
         })
@@ -106,11 +120,10 @@ impl Operation<Renewed> {
 
 impl Operation<Disabled> {
     /// Turns the second factor off; see [`TotpService::disable`].
-    pub fn disable(user: &UserId, token: Option<&str>) -> Self {
-        let token = token.map(secret);
+    pub fn disable(user: &UserId, token: Option<impl Into<TypedToken>>) -> Self {
+        let token = token.map(Into::into);
         Self::new(user, move |device, context| {
-            let token = token.as_ref().map(|token| token.as_str());
-            transition::disable(device, token, context)
+            transition::disable(device, token.as_ref(), context)
         })
     }
 }
@@ -163,6 +176,7 @@ impl<T> Operation<T> {
         Self {
             user: user.clone(),
             proof: None,
+            issuer: None,
             event_context: None,
             span: Span::current(),
             is_by_operator: false,
@@ -223,6 +237,7 @@ impl<T> Operation<T> {
             keys,
             random: &**random,
             proof: self.proof.as_ref(),
+            issuer: self.issuer.as_deref().unwrap_or(&config.issuer),
         };
         let expected = device.as_ref().map(|device| device.version);
         let (next, outcome, events) = match (self.transition)(device, &context) {
@@ -282,10 +297,6 @@ impl<T> Operation<T> {
             self.notify(service, vec![Event::SealBroken { user: user.clone() }]);
         }
     }
-}
-
-fn secret(token: &str) -> Zeroizing<String> {
-    Zeroizing::new(token.to_owned())
 }
 
 impl<T> std::fmt::Debug for Operation<T> {

@@ -66,9 +66,11 @@ pub enum Rejection {
     TotpCodeNeeded,
     /// A token is needed to turn the second factor off.
     TokenNeeded,
-    /// Nothing is pending that could be confirmed.
+    /// There is no device at all, so nothing is pending that could be confirmed.
     NotGenerated,
-    /// No second factor is on.
+    /// There is no device at all, so no second factor is on. Its code is that of [`NotEnabled`](Self::NotEnabled).
+    NoDevice,
+    /// No second factor is on; a new secret waits for its first code.
     NotEnabled,
     /// A second factor is already on.
     AlreadyConfirmed,
@@ -98,7 +100,7 @@ impl Rejection {
             Self::TotpCodeNeeded => "totp_code_needed",
             Self::TokenNeeded => "token_required",
             Self::NotGenerated => "not_generated",
-            Self::NotEnabled => "not_enabled",
+            Self::NoDevice | Self::NotEnabled => "not_enabled",
             Self::AlreadyConfirmed => "already_confirmed",
             Self::EnrollmentExpired => "enrollment_expired",
             Self::EnrollmentDiscarded => "enrollment_discarded",

@@ -26,7 +26,10 @@ with_columns!(queries! { SqliteConnection, user_id: Text, String, str, {
     fn open(url: &str, limits: Limits) -> Result<Opened<Self>, OpenError> {
         // A database in memory ends with its connection, and nothing is gained by opening a file anew.
         let lasting = || Pool::builder().idle_timeout(None).max_lifetime(None);
-        let pool = |connections| limits.pool(lasting(), url, connections, Settings(limits.lock));
+        let pool = |connections| {
+            let pool = limits.pool(lasting(), url, connections, Settings(limits.lock));
+            pool.map_err(|error| error.at_path(url))
+        };
         // Each connection to a database in memory has one of its own.
         if url.is_empty() || url.contains(":memory:") || url.contains("mode=memory") {
             return pool(1).map(Opened::without_writer);

@@ -17,6 +17,7 @@ mod extract;
 #[doc(hidden)]
 pub mod fuzz;
 mod guard;
+mod hook;
 mod local;
 mod mount;
 mod operations;
@@ -44,10 +45,11 @@ pub use actix_session;
 pub use actix_totp_core::{
     Algorithm, Authenticated, BackupCode, BatchStore, BuildError, CheckError, Clock, Confirmed,
     Credential, Device, DeviceStore, Disabled, Enrollment, Epoch, Error, Event, EventContext,
-    InvalidCredential, InvalidKeyRing, InvalidRecentFailures, InvalidUserId, KeyRing, MemoryStore,
-    Method, Operation, OsRandomness, Outcome, Parameters, Proof, Randomness, RandomnessError,
-    RecentFailures, Rejection, Renewed, SealError, Sleeper, Status, StoreError, Swap, SweepError,
-    SweepFailure, SweepReport, SystemClock, SystemSleeper, TotpService, UserId, Version,
+    InvalidCredential, InvalidKeyRing, InvalidKeyVariable, InvalidRecentFailures, InvalidUserId,
+    KeyRing, MemoryStore, Method, Operation, OsRandomness, Outcome, Parameters, Proof, Randomness,
+    RandomnessError, RecentFailures, Rejection, Renewed, SealError, Sleeper, Status, StoreError,
+    Swap, SweepError, SweepFailure, SweepReport, SystemClock, SystemSleeper, TotpService,
+    TypedToken, UserId, Version,
 };
 #[cfg(feature = "test-util")]
 pub use actix_totp_core::{FakeClock, SeededRandomness};

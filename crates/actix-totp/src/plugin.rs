@@ -6,8 +6,9 @@ use actix_totp_core::{Error, EventContext, Operation, Outcome, Status, TotpServi
 use actix_web::HttpRequest;
 
 use crate::{
-    change::AuthorizeChange,
+    change::Change,
     drawing::Drawing,
+    hook::Hook,
     problem::{Problem, ProblemFormat},
     public_path::{Prefix, PublicPath},
     recheck::Recheck,
@@ -17,6 +18,7 @@ use crate::{
     transport::Transport,
     trust::Trust,
     user::{CurrentUser, SignedIn},
+    verified::Verified,
 };
 
 /// The second factor of an application. Cheap to clone; all clones are one.
@@ -37,7 +39,8 @@ pub(crate) struct Plugin {
     pub(crate) current_user: CurrentUser,
     pub(crate) session_proof: SessionProof,
     pub(crate) request_context: RequestContext,
-    pub(crate) authorize_change: AuthorizeChange,
+    pub(crate) authorize_change: Hook<Change>,
+    pub(crate) on_verified: Hook<Verified>,
     pub(crate) problem_format: ProblemFormat,
     pub(crate) trusted_origins: Vec<String>,
     pub(crate) body_timeout: Duration,

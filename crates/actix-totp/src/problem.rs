@@ -171,6 +171,13 @@ impl Problem {
         )
     }
 
+    pub(crate) fn untyped_json() -> Self {
+        Self {
+            detail: "This is JSON: send it with Content-Type: application/json.".into(),
+            ..Self::unsupported_media_type()
+        }
+    }
+
     pub(crate) fn malformed_body() -> Self {
         Self::bad_request(
             "malformed_body",
@@ -243,8 +250,9 @@ impl From<Rejection> for Problem {
                 Self::bad_request(code, "A valid token is required to disable TOTP.")
             }
             Rejection::NotGenerated => {
-                Self::bad_request(code, "TOTP not generated. Please generate TOTP first.")
+                Self::bad_request(code, "TOTP auth not found. Please generate TOTP first.")
             }
+            Rejection::NoDevice => Self::bad_request(code, "TOTP auth not found"),
             Rejection::NotEnabled => Self::bad_request(code, "TOTP not enabled"),
             Rejection::AlreadyConfirmed => {
                 Self::bad_request(code, "TOTP already enabled and verified.")
@@ -274,7 +282,7 @@ impl From<Error> for Problem {
             tracing::debug!(%error, "totp"); // whoever floods does not fill the log
             return Self::too_many_requests();
         }
-        tracing::error!(error = &error as &dyn std::error::Error, "totp");
+        tracing::error!("totp: {error:?}"); // with its causes, also where fields are not shown
         Self::unavailable()
     }
 }

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, Route, web};
 
 use crate::{
     body::Body, change::Change, cross_site, guard::is_timely, plugin::Totp, problem::Problem,
-    user::SignedIn,
+    user::SignedIn, verified::Verified,
 };
 
 /// A request that may change something: its caller is signed in, no page of another site has sent it, and its body is read.
@@ -47,7 +47,17 @@ impl Request {
     /// Asks the application whether it may change the second factor.
     pub(crate) async fn authorize(&self, change: Change) -> Result<(), actix_web::Error> {
         let authorize = &self.totp.plugin.authorize_change;
-        authorize.ask(&self.http, change).await
+        authorize.call(&self.http, || change).await
+    }
+
+    /// Tells the application of a good token, before its proof is given to anybody.
+    pub(crate) async fn verified(&self, proof: &Proof) -> Result<(), actix_web::Error> {
+        let verified = || Verified {
+            user: proof.user.clone(),
+            at: proof.at,
+        };
+        let on_verified = &self.totp.plugin.on_verified;
+        on_verified.call(&self.http, verified).await
     }
 
     /// The proof in the session, if it is not too old to count anywhere.

@@ -1,5 +1,6 @@
 //! The settings of the plugin, with their defaults and limits.
 
+mod application;
 mod core;
 mod standards;
 mod web;
@@ -9,9 +10,10 @@ use std::{sync::Arc, time::Duration};
 use actix_totp_core::{BuildError, DeviceStore, KeyRing, TotpService};
 
 use crate::{
-    change::AuthorizeChange,
+    change::Change,
     cross_site,
     drawing::Drawing,
+    hook::Hook,
     plugin::{BrowserPaths, Plugin, Totp},
     problem::ProblemFormat,
     public_path::PublicPath,
@@ -23,6 +25,7 @@ use crate::{
     transport::Transport,
     trust::Trust,
     user::CurrentUser,
+    verified::Verified,
 };
 
 const DEFAULT_MAX_AGE: Duration = Duration::from_secs(12 * 60 * 60);
@@ -52,7 +55,8 @@ pub struct TotpBuilder {
     name: Option<String>,
     current_user: CurrentUser,
     request_context: RequestContext,
-    authorize_change: AuthorizeChange,
+    authorize_change: Hook<Change>,
+    on_verified: Hook<Verified>,
     problem_format: ProblemFormat,
     trusted_origins: Vec<String>,
     body_timeout: Duration,
@@ -76,7 +80,8 @@ impl Totp {
             name: None,
             current_user: CurrentUser::default(),
             request_context: RequestContext::default(),
-            authorize_change: AuthorizeChange::default(),
+            authorize_change: Hook::default(),
+            on_verified: Hook::default(),
             problem_format: ProblemFormat::default(),
             trusted_origins: Vec::new(),
             body_timeout: Duration::from_secs(5),
@@ -170,6 +175,7 @@ impl TotpBuilder {
             session_proof: SessionProof::new(self.name.as_deref()),
             request_context: self.request_context,
             authorize_change: self.authorize_change,
+            on_verified: self.on_verified,
             problem_format: self.problem_format,
             trusted_origins: self.trusted_origins,
             body_timeout: self.body_timeout,

@@ -11,13 +11,13 @@ use crate::{
     opened::Opened,
     outcome::{Confirmed, Rejection},
     throttle::{PENDING_FAILURES, PENDING_FAILURES_WITHOUT_PROOF},
-    token::Token,
+    token::{Token, TypedToken},
 };
 
 /// Confirms the pending credential. It takes the place of a live one, with a new epoch and new backup codes.
 pub(crate) fn confirm(
     device: Option<Device>,
-    typed: &str,
+    typed: &TypedToken,
     context: &Context<'_>,
 ) -> Transition<Confirmed> {
     let device = device.ok_or(Rejection::NotGenerated)?;

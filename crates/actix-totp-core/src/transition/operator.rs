@@ -12,7 +12,7 @@ use crate::{
 
 /// Clears the failure counts and keeps everything else.
 pub(crate) fn unlock(device: Option<Device>, context: &Context<'_>) -> Transition<()> {
-    let device = device.ok_or(Rejection::NotEnabled)?;
+    let device = device.ok_or(Rejection::NoDevice)?;
     let mut opened = context.open(device)?;
     opened.device.clear_all_failures();
     let user = opened.device.user.clone();
@@ -21,13 +21,13 @@ pub(crate) fn unlock(device: Option<Device>, context: &Context<'_>) -> Transitio
 
 /// Deletes the device without opening its box.
 pub(crate) fn reset(device: Option<Device>) -> Transition<()> {
-    let user = device.ok_or(Rejection::NotEnabled)?.user;
+    let user = device.ok_or(Rejection::NoDevice)?.user;
     Ok(Accepted::delete((), vec![Event::Reset { user }]))
 }
 
 /// Ends every proof of the user.
 pub(crate) fn end_all_proofs(device: Option<Device>, context: &Context<'_>) -> Transition<()> {
-    let device = device.ok_or(Rejection::NotEnabled)?;
+    let device = device.ok_or(Rejection::NoDevice)?;
     let mut opened = context.open(device)?;
     opened.begin_epoch(context.random)?;
     let user = opened.device.user.clone();
@@ -83,7 +83,7 @@ pub(crate) fn import(
 
 /// Seals the box under the first key. A user who was deleted meanwhile has none.
 pub(crate) fn reseal(device: Option<Device>, context: &Context<'_>) -> Transition<()> {
-    let device = device.ok_or(Rejection::NotEnabled)?;
+    let device = device.ok_or(Rejection::NoDevice)?;
     Ok(Accepted {
         next: Next::Reseal(Box::new(context.open(device)?)),
         answer: (),

@@ -21,6 +21,8 @@ pub(crate) struct Context<'a> {
     pub(crate) random: &'a dyn Randomness,
     /// What the session that asks holds.
     pub(crate) proof: Option<&'a Proof>,
+    /// Who issues the codes of a new secret.
+    pub(crate) issuer: &'a str,
 }
 
 impl Context<'_> {
@@ -104,7 +106,9 @@ impl<T> Accepted<T> {
 }
 
 pub(super) fn require_live(device: Option<Device>) -> Result<Device, Rejection> {
-    device
-        .filter(Device::is_confirmed)
-        .ok_or(Rejection::NotEnabled)
+    device.ok_or(Rejection::NoDevice).and_then(|device| {
+        Some(device)
+            .filter(Device::is_confirmed)
+            .ok_or(Rejection::NotEnabled)
+    })
 }

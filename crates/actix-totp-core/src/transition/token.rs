@@ -12,7 +12,7 @@ use crate::{
     outcome::{Authenticated, Disabled, Rejection, Renewed},
     throttle::{self, BACKUP_FAILURES_COUNTED, Gate},
     ticket::PendingSignIn,
-    token::{self, Token},
+    token::{Token, TypedToken},
 };
 
 /// Which tokens will do.
@@ -42,7 +42,7 @@ pub(super) struct Good {
 /// Signs in: RFC 6238 code or backup code.
 pub(crate) fn authenticate(
     device: Option<Device>,
-    typed: &str,
+    typed: &TypedToken,
     context: &Context<'_>,
 ) -> Transition<Authenticated> {
     let opened = context.open(require_live(device)?)?;
@@ -66,7 +66,7 @@ pub(crate) fn authenticate(
 pub(crate) fn complete_sign_in(
     device: Option<Device>,
     pending: &PendingSignIn,
-    typed: &str,
+    typed: &TypedToken,
     context: &Context<'_>,
 ) -> Transition<Authenticated> {
     let is_timely = pending.is_timely(context.now, context.config.sign_in_lifetime_secs);
@@ -81,7 +81,7 @@ pub(crate) fn complete_sign_in(
 /// not spend a backup code on voiding the others.
 pub(crate) fn renew_backup_codes(
     device: Option<Device>,
-    typed: &str,
+    typed: &TypedToken,
     context: &Context<'_>,
 ) -> Transition<Renewed> {
     let opened = context.open(require_live(device)?)?;
@@ -100,16 +100,16 @@ pub(crate) fn renew_backup_codes(
 /// Turns the second factor off. A device that is only pending protects nothing and needs no token.
 pub(crate) fn disable(
     device: Option<Device>,
-    typed: Option<&str>,
+    typed: Option<&TypedToken>,
     context: &Context<'_>,
 ) -> Transition<Disabled> {
-    let device = device.ok_or(Rejection::NotEnabled)?;
+    let device = device.ok_or(Rejection::NoDevice)?;
     let opened = context.open(device)?;
     if !opened.device.is_confirmed() {
         return Ok(Accepted::delete(Disabled { method: None }, Vec::new()));
     }
     let typed = typed
-        .filter(|typed| !token::is_blank(typed))
+        .filter(|typed| !typed.is_blank())
         .ok_or(Rejection::TokenNeeded)?;
     let good = examine(
         opened,
@@ -140,7 +140,7 @@ pub(super) fn renew(opened: &mut Opened, context: &Context<'_>) -> Result<Vec<Ba
 /// OWASP ASVS 5.0 §6.5.1).
 pub(super) fn examine(
     opened: Opened,
-    typed: &str,
+    typed: &TypedToken,
     accept: Accept,
     purpose: Purpose,
     context: &Context<'_>,

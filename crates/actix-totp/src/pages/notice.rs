@@ -110,6 +110,11 @@ impl Notice {
                 Some(Form::Renew) => t.invalid_code_to_renew.to_string(),
                 _ => t.invalid_token.to_string(),
             },
+            What::Refused { code, .. }
+                if code == "malformed_token" && self.form == Some(Form::Backup) =>
+            {
+                t.malformed_backup_code.to_string()
+            }
             What::Refused { code, .. } => problem(t, code).unwrap_or(&t.unavailable).to_owned(),
         }
     }

@@ -114,11 +114,10 @@ where
 {
     let mut browser = Browser::of(totp, http)?;
     let has_body = payload.is_some();
-    let mut request = match Request::receive(totp, http.clone(), payload).await {
+    let request = match Request::receive(totp, http.clone(), payload).await {
         Ok(request) => request,
         Err(problem) => return browser.show_problem(&problem),
     };
-    request.body = request.body.without_blanks();
     if has_body {
         browser = browser.going_on_to(request.body.next.as_deref());
     }

@@ -55,10 +55,7 @@ fn without_session_middleware_a_page_says_that_it_does_not_work() {
         .pages(Pages::new())
         .current_user(actix_totp::CurrentUser::from_fn(async |_| {
             let id = actix_totp::UserId::new("alice").unwrap();
-            Ok(Some(actix_totp::SignedIn {
-                id,
-                label: String::new(),
-            }))
+            Ok(Some(actix_totp::SignedIn::new(id)))
         }))
         .build()
         .unwrap();
