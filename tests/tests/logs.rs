@@ -216,3 +216,21 @@ fn what_an_operation_logs_stands_in_the_span_of_its_request_whichever_thread_doe
     let line = line.expect("the event is logged");
     assert!(line.contains("http{request_id=\"r-4711\"}"), "{line}");
 }
+
+#[test]
+fn a_line_break_in_a_users_id_makes_no_line_of_its_own() {
+    let captured = LOG.clone();
+    let totp = Totp::builder(MemoryStore::new(), keys()).build().unwrap();
+    let odd = UserId::new("dave\nERROR forged: \u{1b}[2J").unwrap();
+    let _ = totp.service().enroll(&odd, "", None).unwrap().accepted();
+    let code = totp.service().code_for(&odd).unwrap();
+    assert!(code.is_none(), "it is not confirmed yet");
+    assert!(totp.service().unlock(&odd).unwrap());
+    let log = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
+    assert!(
+        log.lines()
+            .any(|it| it.contains("Unlocked") && it.contains("dave\\nERROR"))
+    );
+    assert!(!log.lines().any(|it| it.starts_with("ERROR forged")));
+    assert!(!log.contains('\u{1b}'));
+}

@@ -10,9 +10,9 @@ mod appearance;
 mod chromium;
 mod front_end;
 mod journey;
-
 mod markup;
 mod script;
+mod text;
 
 use std::{fs, path::Path};
 

@@ -34,12 +34,16 @@ pub(crate) fn doubts(sources: &Sources, line: &str) -> Vec<String> {
     let files = quoted(line).filter(|it| it.ends_with(".rs"));
     let files = files.filter_map(|it| sources.doubt_file(it));
     let tests = tests(line).into_iter();
-    files.chain(tests.filter_map(|(file, name)| sources.doubt_test(file, name))).collect()
+    files
+        .chain(tests.filter_map(|(file, name)| sources.doubt_test(file, name)))
+        .collect()
 }
 
 /// Where the links of a line lead.
 pub(crate) fn links(line: &str) -> impl Iterator<Item = &str> {
-    line.split("](").skip(1).filter_map(|it| it.split(')').next())
+    line.split("](")
+        .skip(1)
+        .filter_map(|it| it.split(')').next())
 }
 
 /// What is wrong with a link in the document at this path.
@@ -49,7 +53,11 @@ pub(crate) fn doubt_link(document: &str, link: &str) -> Option<String> {
     }
     let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
     let document = root().join(document);
-    let path = if file.is_empty() { document } else { document.parent().unwrap().join(file) };
+    let path = if file.is_empty() {
+        document
+    } else {
+        document.parent().unwrap().join(file)
+    };
     if path.is_dir() && anchor.is_empty() {
         return None;
     }
@@ -64,6 +72,8 @@ pub(crate) fn doubt_link(document: &str, link: &str) -> Option<String> {
 /// As GitHub makes it.
 fn anchor_of(heading: &str) -> String {
     let text = heading.trim_start_matches('#').trim().to_lowercase();
-    let kept = text.chars().filter(|it| it.is_alphanumeric() || " -_".contains(*it));
+    let kept = text
+        .chars()
+        .filter(|it| it.is_alphanumeric() || " -_".contains(*it));
     kept.map(|it| if it == ' ' { '-' } else { it }).collect()
 }

@@ -17,7 +17,10 @@ const FOLDERS: [(&str, &str); 4] = [
 const SUITE: &str = "crates/actix-totp-core/src/conformance/";
 
 pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().into()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .into()
 }
 
 /// A file with its functions.
@@ -62,13 +65,18 @@ impl Sources {
         let mut published = self.0.iter().filter(|(path, _)| is_published(path));
         published.any(|(_, source)| {
             source.functions.contains(name)
-                && (source.text.contains(&format!("{head}(")) || source.text.contains(&format!("{head}<")))
+                && (source.text.contains(&format!("{head}("))
+                    || source.text.contains(&format!("{head}<")))
         })
     }
 }
 
 fn path_of(named: &str) -> Option<String> {
-    let of = |(prefix, folder)| named.strip_prefix(prefix).map(|rest| format!("{folder}{rest}"));
+    let of = |(prefix, folder)| {
+        named
+            .strip_prefix(prefix)
+            .map(|rest| format!("{folder}{rest}"))
+    };
     FOLDERS.into_iter().find_map(of)
 }
 
@@ -105,7 +113,11 @@ impl Source {
                 attributes.clear();
             }
         }
-        Self { text, functions, tests }
+        Self {
+            text,
+            functions,
+            tests,
+        }
     }
 }
 
@@ -113,7 +125,12 @@ impl Source {
 fn function(line: &str) -> Option<&str> {
     let head = line.split(['(', '<']).next()?;
     let (before, name) = head.rsplit_once("fn ")?;
-    let is_name = |text: &str| text.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'_');
-    let is_head = before.bytes().all(|it| it.is_ascii_lowercase() || b" ()".contains(&it));
+    let is_name = |text: &str| {
+        text.bytes()
+            .all(|it| it.is_ascii_alphanumeric() || it == b'_')
+    };
+    let is_head = before
+        .bytes()
+        .all(|it| it.is_ascii_lowercase() || b" ()".contains(&it));
     (is_head && is_name(name)).then_some(name)
 }

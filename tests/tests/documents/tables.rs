@@ -25,7 +25,14 @@ fn rows(text: &str) -> Vec<Row<'_>> {
             && number != "requirement"
             && !number.starts_with("--")
         {
-            found.push(Row { number, level, words, state, by, line });
+            found.push(Row {
+                number,
+                level,
+                words,
+                state,
+                by,
+                line,
+            });
         }
     }
     found
@@ -49,8 +56,16 @@ impl Checker {
     }
 
     /// What is wrong with the table in the document at this path, which has this text. `expected`: each number with its level.
-    pub(crate) fn doubts(&self, document: &str, text: &str, expected: &[(String, String)]) -> Vec<String> {
-        let mut wanted: BTreeMap<&str, &str> = expected.iter().map(|(number, level)| (&**number, &**level)).collect();
+    pub(crate) fn doubts(
+        &self,
+        document: &str,
+        text: &str,
+        expected: &[(String, String)],
+    ) -> Vec<String> {
+        let mut wanted: BTreeMap<&str, &str> = expected
+            .iter()
+            .map(|(number, level)| (&**number, &**level))
+            .collect();
         let mut found = Vec::new();
         for row in rows(text) {
             let doubt = match wanted.remove(row.number) {
@@ -61,7 +76,11 @@ impl Checker {
             let all = doubt.into_iter().chain(self.doubts_of(document, &row));
             found.extend(all.map(|doubt| format!("{document}, {}: {doubt}", row.number)));
         }
-        found.extend(wanted.keys().map(|number| format!("{document} has no row {number}")));
+        found.extend(
+            wanted
+                .keys()
+                .map(|number| format!("{document} has no row {number}")),
+        );
         found
     }
 
@@ -94,7 +113,9 @@ impl Checker {
     fn unknown_settings(&self, by: &str) -> Vec<String> {
         let names = quoted(by).filter_map(setting_name);
         let unknown = names.filter(|it| !self.sources.has_public_function(it));
-        unknown.map(|it| format!("there is no setting {it}")).collect()
+        unknown
+            .map(|it| format!("there is no setting {it}"))
+            .collect()
     }
 
     /// Whether this is a setting that README lists.
