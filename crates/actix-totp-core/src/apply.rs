@@ -68,7 +68,7 @@ impl TotpService {
         self.apply(&Operation::renew_backup_codes(user, token))
     }
 
-    /// Turns the second factor off and deletes the device, every proof with it. Needs a good token, unless the device is
+    /// Turns the second factor off and deletes the device, every proof with it, but a deadline for its set-up. Needs a good token, unless the device is
     /// only pending.
     ///
     /// # Errors

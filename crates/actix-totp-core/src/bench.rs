@@ -4,7 +4,7 @@
 use std::hint::black_box;
 
 use crate::{
-    backup_code::{self, BackupCode, Digest},
+    backup_code::{BackupCode, BackupCodeLength, Digest, SetShape},
     config::Config,
     credential::{Credential, InvalidCredential, Match, Parameters},
     device::{Device, Epoch, UserId, Version},
@@ -30,7 +30,7 @@ pub fn enrolled(
     at: u64,
     random: &dyn Randomness,
 ) -> Result<Device, Error> {
-    let mut digests = vec![[0; Digest::BYTES]; backup_code::SET_SIZE];
+    let mut digests = vec![[0; Digest::BYTES]; SetShape::default().count.into()];
     digests
         .iter_mut()
         .try_for_each(|digest| random.fill(digest))?;
@@ -56,7 +56,7 @@ pub fn enrolled(
         backup_failures: 0,
         pending_failures: 0,
         proof_failures: RecentFailures::default(),
-        backup_codes_remaining: backup_code::SET_SIZE as u32,
+        backup_codes_remaining: SetShape::default().count.into(),
         last_used_at: Some(at),
         setup_required_by: None,
         setup_reminders: 0,
@@ -88,7 +88,7 @@ impl Parts {
                 user: device.user.clone(),
                 source,
             })?;
-        let backup_code = BackupCode::generate(random)?;
+        let backup_code = BackupCode::generate(BackupCodeLength::default(), random)?;
         secrets.backup_codes[0] = backup_code.digest(&device.user);
         device.sealed = keys.seal(&secrets, &device.user, device.epoch, random)?;
         let pending = Credential::generate(Parameters::default(), random)?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{credential::Parameters, error::BuildError};
+use crate::{backup_code::SetShape, credential::Parameters, error::BuildError};
 
 /// Settings that transitions read. Set through [`TotpBuilder`](crate::TotpBuilder).
 #[derive(Debug, Clone)]
@@ -14,6 +14,7 @@ pub(crate) struct Config {
     pub(crate) parameters: Parameters,
     pub(crate) enrollment_lifetime_secs: u64,
     pub(crate) sign_in_lifetime_secs: u64,
+    pub(crate) backup_codes: SetShape,
     pub(crate) throttle_backup_codes: bool,
     pub(crate) max_tries: u32,
     pub(crate) longest_trying: Duration,
@@ -30,6 +31,7 @@ impl Default for Config {
             parameters: Parameters::default(),
             enrollment_lifetime_secs: 15 * 60,
             sign_in_lifetime_secs: 5 * 60,
+            backup_codes: SetShape::default(),
             throttle_backup_codes: false,
             max_tries: 10,
             longest_trying: Duration::from_secs(2),
@@ -55,6 +57,9 @@ impl Config {
         }
         if !(60..=3_600).contains(&self.sign_in_lifetime_secs) {
             return Err(BuildError::SignInLifetime);
+        }
+        if !self.backup_codes.is_valid() {
+            return Err(BuildError::BackupCodes);
         }
         if !(1..=100).contains(&self.max_tries) || self.longest_trying > Duration::from_secs(60) {
             return Err(BuildError::ConflictRetries);

@@ -195,6 +195,11 @@ impl Device {
         self.confirmed_at.is_some()
     }
 
+    /// Whether there is a live or a pending credential. Without one the row holds a deadline, and is no device to its user.
+    pub(crate) const fn has_credential(&self) -> bool {
+        self.is_confirmed() || self.pending_at.is_some()
+    }
+
     /// Failed attempts of both kinds since the last success.
     pub(crate) const fn failed_attempts(&self) -> u32 {
         self.failures.saturating_add(self.backup_failures)

@@ -104,6 +104,9 @@ pub enum BuildError {
     /// The lifetime of a ticket is not between 1 minute and 1 hour.
     #[error("the ticket of a sign-in in two steps lives between 1 minute and 1 hour")]
     SignInLifetime,
+    /// A set would have fewer than 5 or more than 20 backup codes.
+    #[error("a set has 5 to 20 backup codes")]
+    BackupCodes,
     /// A lost swap would be tried fewer than 1 or more than 100 times, or for more than a minute.
     #[error("a lost swap is tried 1 to 100 times, for a minute at most")]
     ConflictRetries,

@@ -54,6 +54,7 @@ mod event;
 #[cfg(feature = "fuzz")]
 #[doc(hidden)]
 pub mod fuzz;
+mod grace;
 mod keyring;
 mod memory;
 mod notifier;
@@ -77,7 +78,7 @@ mod ticket;
 mod token;
 mod transition;
 
-pub use backup_code::BackupCode;
+pub use backup_code::{BackupCode, BackupCodeLength};
 pub use batch::BatchResult;
 pub use builder::TotpBuilder;
 #[cfg(feature = "test-util")]
@@ -87,6 +88,7 @@ pub use credential::{Algorithm, Credential, InvalidCredential, Parameters};
 pub use device::{Device, Epoch, InvalidUserId, UserId, Version};
 pub use error::{BuildError, CheckError, Error, StoreError};
 pub use event::{Event, EventContext, Method};
+pub use grace::Grace;
 pub use keyring::{InvalidKeyRing, InvalidKeyVariable, KeyRing, SealError};
 pub use memory::MemoryStore;
 pub use operation::Operation;

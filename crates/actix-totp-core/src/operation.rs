@@ -8,6 +8,7 @@ use crate::{
     device::{Device, UserId},
     error::{BuildError, Error},
     event::{Event, EventContext},
+    grace::Grace,
     outcome::{Authenticated, Confirmed, Disabled, Enrollment, Outcome, Renewed},
     proof::Proof,
     service::{Inner, TotpService},
@@ -138,15 +139,32 @@ impl Operation<Proof> {
     }
 }
 
+impl Operation<u64> {
+    /// Gives a user who has no second factor the deadline that `grace` allows, once, and notes a reminder that is due, with its
+    /// event. It answers by when the user must have set it up, in seconds since the Unix epoch, and writes nothing where
+    /// [`Grace::is_to_be_noted`] says so. Rejection: `AlreadyConfirmed`, there is a second factor.
+    pub fn note_setup_deadline(user: &UserId, grace: Grace) -> Self {
+        let of = user.clone();
+        Self::new(user, move |device, context| {
+            transition::note_setup_deadline(device, &of, grace, context)
+        })
+    }
+}
+
 impl Operation<()> {
     /// Clears the failure counts; see [`TotpService::unlock`].
     pub fn unlock(user: &UserId) -> Self {
         Self::new(user, transition::unlock).by_operator()
     }
 
-    /// Deletes the device; see [`TotpService::reset`].
+    /// Deletes the device, but its deadline; see [`TotpService::reset`].
     pub fn reset(user: &UserId) -> Self {
-        Self::new(user, |device, _| transition::reset(device)).by_operator()
+        Self::new(user, transition::reset).by_operator()
+    }
+
+    /// Deletes all that is kept about the user; see [`TotpService::delete`].
+    pub fn delete(user: &UserId) -> Self {
+        Self::new(user, |device, _| transition::delete(device)).by_operator()
     }
 
     /// Ends every proof; see [`TotpService::end_all_proofs`].
@@ -254,7 +272,7 @@ impl<T> Operation<T> {
             Err(Stop::Fault(error)) => return Err(error),
         };
         let next = match next {
-            None => None,
+            None | Some(Next::Keep) => None,
             Some(Next::Delete) => Some(None),
             Some(Next::Reseal(opened)) => Some(Some(opened.close(keys, context.random)?)),
             Some(Next::Put(mut opened)) => {

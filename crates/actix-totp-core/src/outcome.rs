@@ -199,6 +199,11 @@ pub struct Status {
     pub last_step: Option<u64>,
     /// When a token was last accepted, in seconds since the Unix epoch.
     pub last_used_at: Option<u64>,
+    /// By when the second factor must be set up, as it was noted for this user, in seconds since the Unix epoch. It outlives what it
+    /// asks for; [`Grace::required_by`](crate::Grace::required_by) says what it is worth.
+    pub setup_required_by: Option<u64>,
+    /// How many of the reminders of that deadline are behind the user.
+    pub setup_reminders: u32,
     /// How long no TOTP code is compared. `None`: not waiting, or locked.
     pub retry_after: Option<Duration>,
     /// Whether TOTP codes are locked.
@@ -226,6 +231,8 @@ impl Status {
             backup_codes_remaining: device.backup_codes_remaining,
             last_step: device.last_step,
             last_used_at: device.last_used_at,
+            setup_required_by: device.setup_required_by,
+            setup_reminders: device.setup_reminders,
             retry_after: match gate {
                 Gate::Wait(secs) => Some(Duration::from_secs(secs)),
                 Gate::Open | Gate::Locked => None,

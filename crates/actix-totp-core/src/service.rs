@@ -3,7 +3,6 @@
 use std::time::SystemTime;
 
 use crate::{
-    backup_code,
     clock::{Clock, Sleeper},
     config::Config,
     credential::Parameters,
@@ -144,8 +143,8 @@ impl TotpService {
     }
 
     /// How many random bits a backup code has that is made from now on.
-    pub const fn backup_code_bits(&self) -> u32 {
-        backup_code::BITS
+    pub fn backup_code_bits(&self) -> u32 {
+        self.inner.config.backup_codes.length.bits()
     }
 
     /// Whether wrong backup codes wait and lock like wrong TOTP codes.

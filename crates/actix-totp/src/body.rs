@@ -21,6 +21,8 @@ const MAX_BODY_BYTES: usize = 4096;
 #[derive(Default)]
 pub(crate) struct Body {
     token: Field,
+    /// The ticket of a sign-in in two steps. Empty: none.
+    pub(crate) ticket: Zeroizing<String>,
     /// Whether this browser shall be trusted from now on.
     pub(crate) trust_browser: bool,
     /// Where a page's form leads on to.
@@ -133,6 +135,8 @@ fn from_json(body: &[u8]) -> Result<Body, Problem> {
         #[serde(default, deserialize_with = "present")]
         token: Option<Value>,
         #[serde(default)]
+        ticket: Value,
+        #[serde(default)]
         trust_browser: Value,
     }
     // `Option` alone would take null for a missing member.
@@ -159,8 +163,13 @@ fn from_json(body: &[u8]) -> Result<Body, Problem> {
             ));
         }
     };
+    let ticket = match members.ticket {
+        Value::String(ticket) => ticket.into(),
+        _ => Zeroizing::default(),
+    };
     Ok(Body {
         token,
+        ticket,
         trust_browser: members.trust_browser == Value::Bool(true),
         #[cfg(feature = "pages")]
         next: None,
@@ -183,6 +192,7 @@ fn from_form(bytes: &[u8]) -> Result<Body, Problem> {
     #[derive(Deserialize)]
     struct Fields {
         token: Option<String>,
+        ticket: Option<String>,
         trust_browser: Option<String>,
         #[cfg(feature = "pages")]
         next: Option<String>,
@@ -196,6 +206,7 @@ fn from_form(bytes: &[u8]) -> Result<Body, Problem> {
         serde_urlencoded::from_bytes(bytes).map_err(|_| Problem::malformed_body())?;
     Ok(Body {
         token: fields.token.map_or(Field::Missing, typed),
+        ticket: fields.ticket.unwrap_or_default().into(),
         trust_browser: is_true(fields.trust_browser),
         #[cfg(feature = "pages")]
         next: fields.next,

@@ -22,10 +22,10 @@ impl FromRequest for Verified {
         let registered = req.app_data::<web::Data<Totp>>();
         let registered = registered.map(|totp| &***totp);
         if let Some(passed) = req.extensions().get::<Passed>()
-            && let Some((totp, verified)) = passed.of(registered)
+            && let Some((totp, seen)) = passed.of(registered)
         {
-            // A guard that lets the unenrolled pass has run: this handler does not.
-            let verified = verified.clone().ok_or_else(Problem::totp_setup_required);
+            // A guard that lets others pass has run: this handler does not.
+            let verified = seen.verified();
             let verified = verified.map_err(|problem| refuse(totp, req, problem));
             return VerifiedFuture(Waiting::Known(Some(verified)));
         }
@@ -73,9 +73,9 @@ async fn ask(req: &HttpRequest) -> Answer {
         );
         return Err(Problem::not_guarded().into());
     };
-    let verified = totp.require().admit(req).await;
-    verified
-        .and_then(|verified| verified.ok_or_else(Problem::totp_setup_required))
+    let admitted = totp.require_of_everyone().admit(req).await;
+    admitted
+        .and_then(|admitted| admitted.seen.verified())
         .map_err(|problem| refuse(totp, req, problem))
 }
 

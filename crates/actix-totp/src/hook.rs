@@ -2,21 +2,22 @@
 
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
-use actix_web::{HttpRequest, error::InternalError, http::header};
+use actix_web::{HttpRequest, error::InternalError};
 
-use crate::problem::Problem;
+use crate::{answer_headers::protect_foreign, problem::Problem};
 
-type Answer = Result<(), actix_web::Error>;
-type Function<A> =
-    dyn for<'a> Fn(&'a HttpRequest, A) -> Pin<Box<dyn Future<Output = Answer> + 'a>> + Send + Sync;
+type Answer<T> = Result<T, actix_web::Error>;
+type Function<A, T> = dyn for<'a> Fn(&'a HttpRequest, A) -> Pin<Box<dyn Future<Output = Answer<T>> + 'a>>
+    + Send
+    + Sync;
 
 /// The application's function, if it gave one.
-pub(crate) struct Hook<A>(Option<Arc<Function<A>>>);
+pub(crate) struct Hook<A, T = ()>(Option<Arc<Function<A, T>>>);
 
-impl<A: 'static> Hook<A> {
+impl<A: 'static, T: 'static> Hook<A, T> {
     pub(crate) fn new<F>(function: F) -> Self
     where
-        F: AsyncFn(&HttpRequest, A) -> Answer + Send + Sync + 'static,
+        F: AsyncFn(&HttpRequest, A) -> Answer<T> + Send + Sync + 'static,
     {
         let function = Arc::new(function);
         Self(Some(Arc::new(move |req, about| {
@@ -25,16 +26,22 @@ impl<A: 'static> Hook<A> {
         })))
     }
 
-    /// Whether there is a function.
     pub(crate) const fn is_set(&self) -> bool {
         self.0.is_some()
     }
 
-    /// What the function says to this. Without one, everything is all right.
-    pub(crate) async fn call(&self, req: &HttpRequest, about: impl FnOnce() -> A) -> Answer {
+    /// What the function says to this. `None`: there is none, and everything is all right.
+    pub(crate) async fn call(
+        &self,
+        req: &HttpRequest,
+        about: impl FnOnce() -> A,
+    ) -> Answer<Option<T>> {
         match &self.0 {
-            Some(function) => function(req, about()).await.map_err(never_stored),
-            None => Ok(()),
+            Some(function) => {
+                let said = function(req, about()).await;
+                said.map(Some).map_err(never_stored)
+            }
+            None => Ok(None),
         }
     }
 }
@@ -45,25 +52,17 @@ fn never_stored(error: actix_web::Error) -> actix_web::Error {
         return error; // has them, and can still be told on a page
     }
     let mut response = error.error_response();
-    let headers = response.headers_mut();
-    headers.insert(
-        header::CACHE_CONTROL,
-        header::HeaderValue::from_static("no-store"),
-    );
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        header::HeaderValue::from_static("nosniff"),
-    );
+    protect_foreign(response.headers_mut());
     InternalError::from_response(error, response).into()
 }
 
-impl<A> Default for Hook<A> {
+impl<A, T> Default for Hook<A, T> {
     fn default() -> Self {
         Self(None)
     }
 }
 
-impl<A> fmt::Debug for Hook<A> {
+impl<A, T> fmt::Debug for Hook<A, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Hook(..)")
     }

@@ -5,6 +5,7 @@
 )]
 
 mod accept;
+mod answer_headers;
 #[cfg(feature = "bench")]
 #[doc(hidden)]
 pub mod bench;
@@ -43,13 +44,14 @@ mod verified;
 /// The version of actix-session that this plugin reads. It does not see the sessions of another version.
 pub use actix_session;
 pub use actix_totp_core::{
-    Algorithm, Authenticated, BackupCode, BatchStore, BuildError, CheckError, Clock, Confirmed,
-    Credential, Device, DeviceStore, Disabled, Enrollment, Epoch, Error, Event, EventContext,
-    InvalidCredential, InvalidKeyRing, InvalidKeyVariable, InvalidRecentFailures, InvalidUserId,
-    KeyRing, MemoryStore, Method, Operation, OsRandomness, Outcome, Parameters, Proof, Randomness,
-    RandomnessError, RecentFailures, Rejection, Renewed, SealError, Sleeper, Status, StoreError,
-    Swap, SweepError, SweepFailure, SweepReport, SystemClock, SystemSleeper, TotpService,
-    TypedToken, UserId, Version,
+    Algorithm, Authenticated, BackupCode, BackupCodeLength, BatchStore, BuildError, CheckError,
+    Clock, Confirmed, Credential, Device, DeviceStore, Disabled, Enrollment, Epoch, Error, Event,
+    EventContext, Grace, InvalidCredential, InvalidKeyRing, InvalidKeyVariable,
+    InvalidRecentFailures, InvalidUserId, KeyRing, MemoryStore, Method, Operation, OsRandomness,
+    Outcome, Parameters, PendingSignIn, Proof, Randomness, RandomnessError, RecentFailures,
+    Rejection, Renewed, SealError, SignInTicket, Sleeper, Status, StoreError, Swap, SweepError,
+    SweepFailure, SweepReport, SystemClock, SystemSleeper, TotpService, TypedToken, UserId,
+    Version,
 };
 #[cfg(feature = "test-util")]
 pub use actix_totp_core::{FakeClock, SeededRandomness};
@@ -57,7 +59,7 @@ pub use actix_totp_core::{FakeClock, SeededRandomness};
 pub use actix_totp_diesel::{DieselStore, DieselStoreBuilder, MigrateError, OpenError, diesel};
 
 pub use change::Change;
-pub use guard::RequireTotp;
+pub use guard::{Demand, RequireTotp};
 pub use plugin::Totp;
 pub use problem::Problem;
 pub use settings::TotpBuilder;

@@ -2,12 +2,15 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use actix_totp_core::{Error, EventContext, Operation, Outcome, Status, TotpService, UserId};
-use actix_web::HttpRequest;
+use actix_totp_core::{
+    Authenticated, Error, EventContext, Grace, Operation, Outcome, Status, TotpService, UserId,
+};
+use actix_web::{HttpRequest, HttpResponse};
 
 use crate::{
     change::Change,
     drawing::Drawing,
+    guard::DemandOf,
     hook::Hook,
     problem::{Problem, ProblemFormat},
     public_path::{Prefix, PublicPath},
@@ -41,10 +44,14 @@ pub(crate) struct Plugin {
     pub(crate) request_context: RequestContext,
     pub(crate) authorize_change: Hook<Change>,
     pub(crate) on_verified: Hook<Verified>,
+    pub(crate) on_signed_in: Hook<Authenticated, HttpResponse>,
     pub(crate) problem_format: ProblemFormat,
     pub(crate) trusted_origins: Vec<String>,
     pub(crate) body_timeout: Duration,
     pub(crate) max_age_secs: u64,
+    /// `None`: guards demand it of everyone, and everyone may turn it off.
+    pub(crate) demand: Option<DemandOf>,
+    pub(crate) grace: Option<Grace>,
     pub(crate) browser_paths: Option<BrowserPaths>,
     pub(crate) public_path: PublicPath,
     pub(crate) trust: Trust,

@@ -140,6 +140,12 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "stale_proof", detail)
     }
 
+    /// 403 `totp_is_required`: the user must have a second factor, and cannot turn it off.
+    pub fn totp_is_required() -> Self {
+        let detail = "Your account must have two-factor authentication: replace it instead.";
+        Self::new(StatusCode::FORBIDDEN, "totp_is_required", detail)
+    }
+
     pub(crate) fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", "There is nothing here.")
     }
@@ -238,6 +244,11 @@ impl From<Rejection> for Problem {
             Rejection::ClockSkew { skew_secs } => {
                 Self::bad_request(code, "Invalid token").with_member("skew_seconds", skew_secs)
             }
+            Rejection::InvalidTicket => Self::new(
+                StatusCode::UNAUTHORIZED,
+                code,
+                "This sign-in has expired or was completed already. Sign in again.",
+            ),
             Rejection::MalformedToken => Self::token_field(
                 code,
                 "Enter the code from your authenticator, or a backup code.",

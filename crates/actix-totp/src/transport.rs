@@ -11,7 +11,7 @@ use actix_web::HttpRequest;
 /// Cookies of this plugin, which say nothing of the session's.
 const OWN: &str = "__Host-totp_";
 
-/// What was seen of the POSTs of those who are signed in.
+/// What was seen of the POSTs of those who are signed in, or bring a ticket.
 #[derive(Debug, Default)]
 pub(crate) struct Transport {
     without_tls: AtomicBool,
@@ -19,7 +19,7 @@ pub(crate) struct Transport {
 }
 
 impl Transport {
-    /// Notes how a POST of somebody who is signed in came.
+    /// Notes how such a POST came.
     pub(crate) fn note(&self, req: &HttpRequest) {
         if !self.came_without_tls() && !is_over_tls(req) {
             self.without_tls.store(true, Relaxed);

@@ -38,6 +38,8 @@ impl Context<'_> {
 
 /// What to write.
 pub(crate) enum Next {
+    /// Nothing: it is as it should be.
+    Keep,
     Put(Box<Opened>),
     /// As it is, under the first key: the user did nothing.
     Reseal(Box<Opened>),
@@ -95,20 +97,17 @@ impl<T> Accepted<T> {
             events,
         }
     }
+}
 
-    pub(super) fn delete(answer: T, events: Vec<Event>) -> Self {
-        Self {
-            next: Next::Delete,
-            answer,
-            events,
-        }
-    }
+/// The device, unless it holds a deadline alone.
+pub(super) fn require_credential(device: Option<Device>) -> Result<Device, Rejection> {
+    device
+        .filter(Device::has_credential)
+        .ok_or(Rejection::NoDevice)
 }
 
 pub(super) fn require_live(device: Option<Device>) -> Result<Device, Rejection> {
-    device.ok_or(Rejection::NoDevice).and_then(|device| {
-        Some(device)
-            .filter(Device::is_confirmed)
-            .ok_or(Rejection::NotEnabled)
-    })
+    Some(require_credential(device)?)
+        .filter(Device::is_confirmed)
+        .ok_or(Rejection::NotEnabled)
 }

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use super::rules::{Accepted, Context, Next, Stop, Transition, require_live};
+use super::{
+    rules::{Accepted, Context, Next, Stop, Transition, require_credential, require_live},
+    setup::without_credentials,
+};
 use crate::{
     backup_code::{self, BackupCode},
     credential::Match,
@@ -103,10 +106,13 @@ pub(crate) fn disable(
     typed: Option<&TypedToken>,
     context: &Context<'_>,
 ) -> Transition<Disabled> {
-    let device = device.ok_or(Rejection::NoDevice)?;
-    let opened = context.open(device)?;
+    let opened = context.open(require_credential(device)?)?;
     if !opened.device.is_confirmed() {
-        return Ok(Accepted::delete(Disabled { method: None }, Vec::new()));
+        return Ok(Accepted {
+            next: without_credentials(&opened.device, context)?,
+            answer: Disabled { method: None },
+            events: Vec::new(),
+        });
     }
     let typed = typed
         .filter(|typed| !typed.is_blank())
@@ -118,19 +124,26 @@ pub(crate) fn disable(
         Purpose::Other,
         context,
     )?;
-    let event = Event::Disabled {
-        user: good.opened.device.user,
-        method: good.method,
-    };
-    let answer = Disabled {
-        method: Some(good.method),
-    };
-    Ok(Accepted::delete(answer, vec![event]))
+    let device = good.opened.device;
+    Ok(Accepted {
+        next: without_credentials(&device, context)?,
+        answer: Disabled {
+            method: Some(good.method),
+        },
+        events: vec![Event::Disabled {
+            user: device.user,
+            method: good.method,
+        }],
+    })
 }
 
 /// Puts a new set of backup codes into the box.
 pub(super) fn renew(opened: &mut Opened, context: &Context<'_>) -> Result<Vec<BackupCode>, Stop> {
-    let (codes, digests) = backup_code::generate_set(&opened.device.user, context.random)?;
+    let (codes, digests) = backup_code::generate_set(
+        context.config.backup_codes,
+        &opened.device.user,
+        context.random,
+    )?;
     opened.device.backup_codes_remaining = digests.len() as u32;
     opened.secrets_mut().backup_codes = digests;
     Ok(codes)
@@ -281,7 +294,7 @@ fn count_failure(mut opened: Opened, method: Method, context: &Context<'_>) -> S
     }
 }
 
-/// Counts a wrong backup code. It delays nothing: at 80 bits guessing is hopeless, and a delay would let a thief close
+/// Counts a wrong backup code. It delays nothing: at 80 bits and more guessing is hopeless, and a delay would let a thief close
 /// the owner's way out. After the hundredth nothing is written: a refusal costs a read, so that a flood of them holds up
 /// the owner no longer than that.
 fn count_backup_failure(mut opened: Opened) -> Stop {

@@ -13,7 +13,7 @@ use actix_web::{
     http::header::{CACHE_CONTROL, HeaderMap, HeaderValue},
 };
 
-use super::{RequireTotp, redirect};
+use super::{RequireTotp, grace, redirect};
 use crate::verified::Passed;
 
 impl<S, B> Transform<S, ServiceRequest> for RequireTotp
@@ -58,11 +58,12 @@ where
         let guard = self.guard.clone();
         Box::pin(async move {
             match guard.admit(req.request()).await {
-                Ok(verified) => {
+                Ok(admitted) => {
                     let outer = req.extensions_mut().remove::<Passed>();
-                    let passed = Passed::new(outer, guard.totp.clone(), verified);
+                    let passed = Passed::new(outer, guard.totp.clone(), admitted.seen);
                     req.extensions_mut().insert(passed);
                     let mut response = service.call(req).await?;
+                    grace::tell(response.headers_mut(), admitted.setup_required_by);
                     if !guard.leave_cache_control {
                         keep_out_of_caches(response.headers_mut());
                     }

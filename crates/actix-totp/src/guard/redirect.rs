@@ -1,9 +1,10 @@
 //! Sending a browser to the page where it can do what the guard asks for.
 
-use actix_web::{HttpMessage, HttpRequest, HttpResponse, http::header};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 
 use crate::{
-    accept::prefers_html,
+    accept::wants_page,
+    answer_headers::see_other,
     local::with_next,
     plugin::{BrowserPaths, Totp},
     problem::Problem,
@@ -11,7 +12,7 @@ use crate::{
 
 /// The redirect, if the application wants one, the caller is a browser, and there is a page that helps.
 pub(super) fn browser(totp: &Totp, req: &HttpRequest, problem: &Problem) -> Option<HttpResponse> {
-    if !prefers_html(req.get_header().as_ref()) {
+    if !wants_page(req.headers(), req.get_header().as_ref()) {
         return None;
     }
     let BrowserPaths {
@@ -27,11 +28,7 @@ pub(super) fn browser(totp: &Totp, req: &HttpRequest, problem: &Problem) -> Opti
     };
     let prefix = totp.prefix(req);
     let location = with_next(&prefix.before(&page), prefix.wanted(req).as_deref());
-    let response = HttpResponse::SeeOther()
-        .insert_header((header::LOCATION, location))
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .finish();
-    Some(response)
+    Some(see_other(&location))
 }
 
 /// Where the application says; else the pages of the plugin, if it has them.

@@ -24,6 +24,14 @@ pub(crate) fn paths(totp: &Totp, req: &HttpRequest) -> Option<BrowserPaths> {
     })
 }
 
+/// The path of the scope, with a slash at its end, as the browser has it. `None`: there are no pages, or none that this request
+/// can be led to.
+pub(super) fn scope(totp: &Totp, req: &HttpRequest) -> Option<String> {
+    let challenge = paths(totp, req)?.challenge;
+    let scope = challenge.strip_suffix("challenge/")?;
+    Some(totp.prefix(req).before(scope))
+}
+
 /// What pages show of the application, as browsers have it.
 pub(super) struct Addresses {
     pub(super) logo: Option<String>,

@@ -8,8 +8,7 @@ use actix_web::{
 use serde::Deserialize;
 
 use super::{
-    addresses::Addresses,
-    answer::{html, see_other},
+    addresses::{Addresses, scope},
     html::document,
     language::{Language, pick},
     notice::{self, Notice},
@@ -19,8 +18,8 @@ use super::{
     view::View,
 };
 use crate::{
-    local::with_next, plugin::Totp, problem::Problem, public_path::Prefix,
-    routes::response::with_cookie,
+    answer_headers::see_other, local::with_next, plugin::Totp, problem::Problem,
+    public_path::Prefix, routes::response::with_cookie,
 };
 
 pub(super) type Answer = Result<HttpResponse, actix_web::Error>;
@@ -35,6 +34,8 @@ pub(super) struct Browser<'a> {
     pub(super) site: &'a Site,
     language: &'a Language,
     prefix: Prefix<'a>,
+    /// The path of the scope, for a request to somewhere else.
+    scope: Option<String>,
     /// Where to go on to: a path of this application, as the browser has it.
     next: Option<String>,
 }
@@ -51,7 +52,17 @@ impl<'a> Browser<'a> {
             site,
             language: language.ok_or_else(Problem::not_found)?,
             prefix,
+            scope: None,
             next: next_of_query(http.query_string()).filter(|next| prefix.leads_here(next)),
+        })
+    }
+
+    /// The browser that has sent a request to the application itself. `None`: there is no page that it can be shown.
+    pub(super) fn outside_of_scope(totp: &'a Totp, http: &'a HttpRequest) -> Option<Self> {
+        let scope = scope(totp, http)?;
+        Some(Self {
+            scope: Some(scope),
+            ..Self::of(totp, http).ok()?
         })
     }
 
@@ -74,6 +85,9 @@ impl<'a> Browser<'a> {
     /// What a relative address begins with to be in the scope. The request is for `/scope/page/` or `/scope/page`, or for
     /// something deeper where there is no page.
     fn base(&self) -> String {
+        if let Some(scope) = &self.scope {
+            return scope.clone();
+        }
         let beyond = self.http.match_info().unprocessed();
         let up = match beyond.matches('/').count().min(MAX_DEPTH) {
             0 => usize::from(self.http.path().ends_with('/')),
@@ -98,7 +112,13 @@ impl<'a> Browser<'a> {
         Ok(with_cookie(answer, removal.as_ref()))
     }
 
-    fn render(&self, status: StatusCode, page: &Page<'_>, notice: Option<&Notice>) -> Answer {
+    /// The page, answered with this status.
+    pub(super) fn render(
+        &self,
+        status: StatusCode,
+        page: &Page<'_>,
+        notice: Option<&Notice>,
+    ) -> Answer {
         let (pages, base) = (&self.site.pages, self.base());
         let addresses = Addresses::of(pages, self.prefix);
         let built_in = self.site.assets.style_address(&base);
@@ -124,7 +144,7 @@ impl<'a> Browser<'a> {
             view.set_notice(notice, page.forms());
         }
         match document(pages, page, &view) {
-            Ok(document) => Ok(html(status, document)),
+            Ok(document) => Ok(self.site.policy.html(status, document)),
             Err(error) => {
                 tracing::error!(%error, "a page cannot be made");
                 let format = &self.totp.plugin.problem_format;
@@ -162,10 +182,10 @@ impl<'a> Browser<'a> {
     /// The page for a problem; or the sign-in page, if nobody is signed in.
     pub(super) fn show_problem(&self, problem: &Problem) -> Answer {
         let code = problem.code();
-        let is_signed_out = code == "not_authenticated";
+        let is_anonymous = code == "not_authenticated";
         // Not after a form: browsers would stop a sign-in page that redirects to another host, because of `form-action`.
         let may_redirect = *self.http.method() != Method::POST;
-        if is_signed_out
+        if is_anonymous
             && may_redirect
             && let Some(sign_in) = self.site.pages.sign_in.as_deref()
         {
@@ -177,7 +197,7 @@ impl<'a> Browser<'a> {
         let page = Page::Problem(ProblemPage {
             code: code.to_owned(),
             text: text.to_owned(),
-            is_signed_out,
+            is_signed_out: is_anonymous || code == "invalid_ticket",
         });
         let mut answer = self.render(problem.status(), &page, None)?;
         problem.add_headers(answer.headers_mut());

@@ -158,6 +158,7 @@ pub(super) fn problem<'t>(t: &'t Texts, code: &str) -> Option<&'t str> {
         "throttled" => &t.throttled,
         "locked" => &t.locked,
         "not_authenticated" => &t.not_authenticated,
+        "invalid_ticket" => &t.invalid_ticket,
         "cross_site" => &t.cross_site,
         "not_found" => &t.not_found,
         "method_not_allowed" => &t.method_not_allowed,

@@ -11,6 +11,7 @@ use std::{
 use actix_totp_core::BuildError;
 
 use super::{
+    answer::{Policy, can_be_reported_to},
     assets::Assets,
     language::{Language, is_tag},
     page::Page,
@@ -33,6 +34,7 @@ pub struct Pages {
     pub(super) home: String,
     pub(super) sign_in: Option<String>,
     pub(super) sign_out: Option<String>,
+    pub(super) report_to: Option<String>,
     pub(super) languages: Vec<Language>,
     pub(super) layout: Option<Arc<LayoutFn>>,
     pub(super) template: Option<Arc<TemplateFn>>,
@@ -52,6 +54,7 @@ impl Default for Pages {
             home: "/".into(),
             sign_in: None,
             sign_out: None,
+            report_to: None,
             languages: vec![
                 language("en", Texts::english()),
                 language("de", Texts::german()),
@@ -125,6 +128,16 @@ impl Pages {
     /// Default: none, and no button.
     pub fn sign_out(mut self, path: impl Into<String>) -> Self {
         self.sign_out = Some(path.into());
+        self
+    }
+
+    /// Where browsers report what the `Content-Security-Policy` of the pages stops (its `report-to`, with the header
+    /// `Reporting-Endpoints`; ASVS 5.0 3.4.7): a path of this application or an `https://` address, without quotes, blanks,
+    /// `\\`, `;` and `,`. A report names the page, with the `next` in its address, and nothing that the page shows.
+    ///
+    /// Default: nowhere.
+    pub fn report_to(mut self, address: impl Into<String>) -> Self {
+        self.report_to = Some(address.into());
         self
     }
 
@@ -213,6 +226,15 @@ impl Pages {
                 "logo, stylesheet, home, sign_in and sign_out of the pages are paths like /static/logo.svg; a link may be https://",
             ));
         }
+        if !self
+            .report_to
+            .iter()
+            .all(|to| is_link(to) && can_be_reported_to(to))
+        {
+            return Err(BuildError::Web(
+                "report_to of the pages is a path or an https:// address without quotes, blanks, \\ ; and ,",
+            ));
+        }
         if self.languages.is_empty() || !self.languages.iter().all(|language| is_tag(&language.tag))
         {
             return Err(BuildError::Web(
@@ -238,6 +260,7 @@ impl fmt::Debug for Pages {
 pub(crate) struct Site {
     pub(super) pages: Pages,
     pub(super) assets: Assets,
+    pub(super) policy: Policy,
     /// The name of the cookie with a notice.
     pub(super) notice_cookie: String,
     /// Tells the plugins of an application apart: each has a scope of its own.
@@ -250,6 +273,7 @@ impl Site {
         static SITES: AtomicUsize = AtomicUsize::new(0);
         pages.check()?;
         Ok(Self {
+            policy: Policy::new(pages.report_to.as_deref()),
             pages,
             assets: Assets::new(),
             notice_cookie: match plugin {

@@ -47,7 +47,7 @@ texts! {
     code_hint: "The digits that the app shows now.", "Die Ziffern, die die App gerade anzeigt.";
     code_goes_on: "The form is sent after the last digit.", "Nach der letzten Ziffer geht es von selbst weiter.";
     backup_label: "Backup code", "Ersatzcode";
-    backup_hint: "One of the codes that you saved, like ABCD-EFGH-JKLM-NPQR. Each works once.", "Einer der Codes, die Sie gesichert haben, wie ABCD-EFGH-JKLM-NPQR. Jeder gilt einmal.";
+    backup_hint: "One of the codes that you saved: groups of four letters and digits. Each works once.", "Einer der Codes, die Sie gesichert haben: Gruppen aus vier Buchstaben und Ziffern. Jeder gilt einmal.";
     token_label: "Code from your app, or a backup code", "Code aus Ihrer App oder ein Ersatzcode";
     continue_button: "Continue", "Weiter";
     copy_button: "Copy", "Kopieren";
@@ -105,7 +105,7 @@ texts! {
     codes_few: "Few backup codes are left. Make new ones before you need them.", "Es sind nur noch wenige Ersatzcodes übrig. Erzeugen Sie neue, bevor Sie sie brauchen.";
     replacement_waits: "A new authenticator is waiting for its first code.", "Ein neuer Authenticator wartet auf seinen ersten Code.";
     renew_title: "New backup codes", "Neue Ersatzcodes";
-    renew_intro: "You get ten new codes. The ones that you have now stop working.", "Sie bekommen zehn neue Codes. Die bisherigen gelten dann nicht mehr.";
+    renew_intro: "You get new codes. The ones that you have now stop working.", "Sie bekommen neue Codes. Die bisherigen gelten dann nicht mehr.";
     renew_button: "Make new codes", "Neue Codes erzeugen";
     replace_title: "Replace the authenticator", "Authenticator ersetzen";
     replace_intro: "For a new phone. The old authenticator works until you enter the first code of the new one.", "Für ein neues Telefon. Der bisherige Authenticator gilt, bis Sie den ersten Code des neuen eingeben.";
@@ -141,6 +141,7 @@ texts! {
 
     problem_title: "That did not work", "Das hat nicht geklappt";
     not_authenticated: "Sign in first.", "Melden Sie sich zuerst an.";
+    invalid_ticket: "This sign-in has expired or was completed already. Sign in again.", "Diese Anmeldung ist abgelaufen oder schon abgeschlossen. Melden Sie sich noch einmal an.";
     cross_site: "This form was sent by another site. Nothing was changed.", "Dieses Formular wurde von einer anderen Website gesendet. Nichts wurde geändert.";
     not_found: "There is nothing here.", "Hier ist nichts.";
     method_not_allowed: "This page cannot be opened this way.", "So lässt sich diese Seite nicht öffnen.";

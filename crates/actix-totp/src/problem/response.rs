@@ -2,14 +2,11 @@
 
 use std::fmt;
 
-use actix_web::{
-    HttpResponse, ResponseError,
-    body::BoxBody,
-    http::{StatusCode, header},
-};
+use actix_web::{HttpResponse, ResponseError, body::BoxBody, http::StatusCode};
 use serde_json::{Value, json};
 
 use super::Problem;
+use crate::answer_headers::protect;
 
 impl From<Problem> for HttpResponse {
     fn from(problem: Problem) -> Self {
@@ -35,12 +32,9 @@ impl ResponseError for Problem {
             ("code", json!(self.code)),
         ];
         body.extend(members.map(|(name, value)| (name.to_owned(), value)));
-        let mut response = HttpResponse::build(self.status);
-        response
+        let mut response = protect(&mut HttpResponse::build(self.status))
             .content_type("application/problem+json")
-            .insert_header((header::CACHE_CONTROL, "no-store"))
-            .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
-        let mut response = response.body(Value::Object(body).to_string());
+            .body(Value::Object(body).to_string());
         self.add_headers(response.headers_mut());
         response
     }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::response::{accepted, ok, reveal};
-use crate::{change::Change, request::Request, session};
+use crate::{change::Change, problem::Problem, request::Request, session};
 
 #[derive(Serialize)]
 struct Generated<'a> {

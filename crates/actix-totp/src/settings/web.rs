@@ -10,13 +10,14 @@ use crate::{plugin::BrowserPaths, request_context::RequestContext, user::Current
 
 impl TotpBuilder {
     /// Names a plugin beside the application's first, 1 to 32 of `a` to `z`, digits and `-`: it then has a place of its own in the
-    /// session, a cookie of its own, and a pass of its own at its guards. Two plugins of one application need two names, or
+    /// session, a cookie of its own, tickets of its own, and a pass of its own at its guards. Two plugins of one application need two names, or
     /// one a name.
     ///
     /// Default: none.
     pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
-        self
+        let name = name.into();
+        self.name = Some(name.clone());
+        self.map_core(|core| core.name(name))
     }
 
     /// How to find out who is signed in.
