@@ -9,10 +9,10 @@ pub(crate) fn quoted(line: &str) -> impl Iterator<Item = &str> {
     line.split('`').skip(1).step_by(2)
 }
 
-/// Whether this is the name of a test: a sentence.
+/// Whether this is the name of a test, a sentence, and not of a setting.
 pub(crate) fn is_sentence(name: &str) -> bool {
     let is_letter = |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'_';
-    name.matches('_').count() >= 3 && name.bytes().all(is_letter)
+    name.matches('_').count() >= 3 && !name.starts_with("danger_") && name.bytes().all(is_letter)
 }
 
 /// The tests that a line names, each with the file before it, as in `core/tests/sign_in.rs`: `a_test_of_it`.

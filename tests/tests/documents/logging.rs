@@ -100,43 +100,46 @@ fn calls(path: &str, text: &str) -> Vec<Entry> {
     let mut found = Vec::new();
     for level in ["error", "warn", "info", "debug", "trace"] {
         for call in text.split(&format!("tracing::{level}!(")).skip(1) {
-            let (fields, message) = arguments(call);
-            found.push([
-                target.clone(),
-                level.to_uppercase(),
-                message,
-                fields.join(" "),
-            ]);
+            let (fields, message) = fields_and_message(call);
+            found.push([target.clone(), level.to_uppercase(), message, fields]);
         }
     }
     found
 }
 
-/// The fields of a call, and its message: what its last literal says.
-fn arguments(call: &str) -> (Vec<String>, String) {
-    let call = call.split(");").next().unwrap();
-    let call = call.trim_end().trim_end_matches([')', ',']);
-    let (before, message) = last_literal(call);
-    let fields = before.split(',').map(str::trim).filter(|it| !it.is_empty());
-    let name = |it: &str| {
+/// The fields of a call, and its message.
+fn fields_and_message(call: &str) -> (String, String) {
+    let arguments = arguments(call);
+    let at = arguments.iter().position(|it| it.starts_with('"'));
+    let at = at.unwrap_or_else(|| panic!("no message: {arguments:?}"));
+    let name = |it: &String| {
         let name = it.split('=').next().unwrap();
         name.trim().trim_start_matches(['%', '?']).to_owned()
     };
-    (fields.map(name).collect(), message)
+    let fields: Vec<String> = arguments[..at].iter().map(name).collect();
+    let lines = arguments[at].trim_matches('"').split("\\\n");
+    (fields.join(" "), lines.map(str::trim_start).collect())
 }
 
-/// The literal at the end, its continued lines joined, and what stands before it.
-fn last_literal(call: &str) -> (&str, String) {
-    let call = call.trim_end();
-    let inner = call
-        .strip_suffix('"')
-        .unwrap_or_else(|| panic!("no message: {call}"));
-    let begin = inner.rfind('"').unwrap();
-    let lines: Vec<&str> = inner[begin + 1..]
-        .split("\\\n")
-        .map(str::trim_start)
-        .collect();
-    (&inner[..begin], lines.concat())
+/// The arguments of a call, up to its closing parenthesis.
+fn arguments(call: &str) -> Vec<String> {
+    let (mut depth, mut is_text) = (0, false);
+    let mut found = vec![String::new()];
+    for letter in call.chars() {
+        match letter {
+            '"' => is_text = !is_text,
+            '(' if !is_text => depth += 1,
+            ')' if !is_text && depth == 0 => break,
+            ')' if !is_text => depth -= 1,
+            ',' if !is_text && depth == 0 => {
+                found.push(String::new());
+                continue;
+            }
+            _ => {}
+        }
+        found.last_mut().unwrap().push(letter);
+    }
+    found.into_iter().map(|it| it.trim().to_owned()).collect()
 }
 
 /// The variants of `Event`, with their levels and fields.

@@ -49,13 +49,16 @@ impl Sources {
         (!self.0.contains_key(&path)).then(|| format!("there is no file {named}"))
     }
 
-    /// What is wrong with a test that a document names, behind the name of a file if there is one.
+    /// What is wrong with a test that a document names behind the name of a file; or with a function that it names alone.
     pub(crate) fn doubt_test(&self, file: Option<&str>, name: &str) -> Option<String> {
-        let is_test = match file.and_then(path_of) {
-            Some(path) => self.0.get(&path).is_some_and(|it| it.tests.contains(name)),
-            None => self.0.values().any(|it| it.tests.contains(name)),
+        let (is_there, place) = match file {
+            Some(file) => {
+                let source = path_of(file).and_then(|path| self.0.get(&path));
+                (source.is_some_and(|it| it.tests.contains(name)), file)
+            }
+            None => (self.0.values().any(|it| it.functions.contains(name)), "no file"),
         };
-        (!is_test).then(|| format!("{} has no test {name} that runs", file.unwrap_or("no file")))
+        (!is_there).then(|| format!("{place} has no {name} that runs"))
     }
 
     /// Whether a published crate has a public function of this name.
@@ -102,6 +105,8 @@ impl Source {
         for line in text.lines().map(str::trim) {
             if line.starts_with("#[") {
                 attributes.push(line);
+            } else if let Some(name) = on_every_database(line) {
+                tests.insert(name.to_owned());
             } else if let Some(name) = function(line) {
                 let has = |part: &str| attributes.iter().any(|it| it.contains(part));
                 if path.starts_with(SUITE) || has("test]") && !has("ignore") {
@@ -119,6 +124,12 @@ impl Source {
             tests,
         }
     }
+}
+
+/// The name of the function that a macro makes a test for each database.
+fn on_every_database(line: &str) -> Option<&str> {
+    let (_, name) = line.split_once("on_every_database!(")?;
+    name.strip_suffix(");")
 }
 
 /// The name of the function that a line begins.
