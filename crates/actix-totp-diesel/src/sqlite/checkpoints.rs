@@ -10,10 +10,9 @@ use std::{
 
 use diesel::{SqliteConnection, connection::SimpleConnection};
 
-use crate::{
-    backend::{AfterCommit, ConnectionPool},
-    error::OpenError,
-};
+use actix_totp_sql::{AfterCommit, OpenError};
+
+use crate::backend::ConnectionPool;
 
 /// After so many rows there is a checkpoint; each is on another page, if there are many.
 const ROWS: usize = 1_000;

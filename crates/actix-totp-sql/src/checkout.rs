@@ -7,34 +7,29 @@
 use std::time::Instant;
 
 use actix_totp_core::{Device, StoreError, UserId, Version};
-use diesel::{
-    QueryResult,
-    r2d2::{ConnectionManager, PooledConnection},
-    result::Error,
-};
 
 use crate::{
     answers::{Answers, EachAlone},
-    backend::{Backend, ConnectionPool, Write},
     columns::Row,
+    driver::{ConnectionPool, Driver, Write},
     swap::{swap_again, swap_on},
 };
 
-type CheckedOut<C> = PooledConnection<ConnectionManager<C>>;
+type CheckedOut<D> = r2d2::PooledConnection<<D as Driver>::Manager>;
 
-pub(crate) fn check_out<C: Backend>(pool: &ConnectionPool<C>) -> Result<CheckedOut<C>, StoreError> {
+pub(crate) fn check_out<D: Driver>(pool: &ConnectionPool<D>) -> Result<CheckedOut<D>, StoreError> {
     pool.get().map_err(StoreError::unavailable)
 }
 
 /// A connection that answers. The dead ones that are met before `until` leave the pool: one whose server is gone without a
 /// word takes seconds to say so.
-fn check_out_alive<C: Backend>(
-    pool: &ConnectionPool<C>,
+fn check_out_alive<D: Driver>(
+    pool: &ConnectionPool<D>,
     until: Instant,
-) -> Result<CheckedOut<C>, StoreError> {
+) -> Result<CheckedOut<D>, StoreError> {
     first_alive(pool.max_size(), until, Instant::now, || {
-        let mut connection = check_out(pool)?;
-        let is_alive = is_alive(&mut connection);
+        let mut connection = check_out::<D>(pool)?;
+        let is_alive = is_alive::<D>(&mut connection);
         Ok(is_alive.then_some(connection))
     })
 }
@@ -57,64 +52,64 @@ fn first_alive<T>(
     Err(StoreError::unavailable("no connection answered in time"))
 }
 
-fn is_alive<C: Backend>(connection: &mut CheckedOut<C>) -> bool {
-    let alive = connection.ping().is_ok();
+fn is_alive<D: Driver>(connection: &mut CheckedOut<D>) -> bool {
+    let alive = D::answers(connection);
     if !alive {
-        connection.discard();
+        D::discard(connection);
     }
     alive
 }
 
 /// Runs a query that changes nothing.
-pub(crate) fn read<C: Backend, T>(
-    pool: &ConnectionPool<C>,
+pub(crate) fn read<D: Driver, T>(
+    pool: &ConnectionPool<D>,
     until: Instant,
-    query: impl Fn(&mut C) -> QueryResult<T>,
+    query: impl Fn(&mut D::Connection) -> Result<T, D::Error>,
 ) -> Result<T, StoreError> {
-    let mut connection = check_out(pool)?;
+    let mut connection = check_out::<D>(pool)?;
     let mut answer = query(&mut *connection);
-    if answer.is_err() && !is_alive(&mut connection) {
+    if answer.is_err() && !is_alive::<D>(&mut connection) {
         drop(connection);
-        answer = query(&mut *check_out_alive(pool, until)?);
+        answer = query(&mut *check_out_alive::<D>(pool, until)?);
     }
     answer.map_err(StoreError::unavailable)
 }
 
 /// Finds many at once. `None`: the database refused that as a whole.
-pub(crate) fn read_all<C: Backend>(
-    pool: &ConnectionPool<C>,
+pub(crate) fn read_all<D: Driver>(
+    pool: &ConnectionPool<D>,
     until: Instant,
     users: &[&UserId],
 ) -> Result<Option<Vec<Option<Row>>>, StoreError> {
-    let mut connection = check_out(pool)?;
-    if let Ok(rows) = connection.find_all(users) {
+    let mut connection = check_out::<D>(pool)?;
+    if let Ok(rows) = D::find_all(&mut connection, users) {
         return Ok(Some(rows));
     }
-    if is_alive(&mut connection) {
+    if is_alive::<D>(&mut connection) {
         return Ok(None);
     }
     drop(connection);
-    let rows = check_out_alive(pool, until)?.find_all(users);
+    let rows = D::find_all(&mut *check_out_alive::<D>(pool, until)?, users);
     rows.map(Some).map_err(StoreError::unavailable)
 }
 
 /// Runs a swap. On a connection that dies it is unknown whether the swap was written; but the version that it writes is
 /// nobody else's, so it can be tried again and recognised.
-pub(crate) fn write<C: Backend>(
-    pool: &ConnectionPool<C>,
+pub(crate) fn write<D: Driver>(
+    pool: &ConnectionPool<D>,
     until: Instant,
     user: &UserId,
     expected: Option<Version>,
     next: Option<&Device>,
 ) -> Result<bool, StoreError> {
-    let mut connection = check_out(pool)?;
-    let error = match swap_on(&mut *connection, user, expected, next) {
-        Err(error) if !is_alive(&mut connection) => error,
+    let mut connection = check_out::<D>(pool)?;
+    let error = match swap_on::<D>(&mut *connection, user, expected, next) {
+        Err(error) if !is_alive::<D>(&mut connection) => error,
         swapped => return swapped.map_err(StoreError::unavailable),
     };
     drop(connection);
-    let connection = &mut *check_out_alive(pool, until)?;
-    let swapped = swap_again(connection, user, expected, next);
+    let connection = &mut *check_out_alive::<D>(pool, until)?;
+    let swapped = swap_again::<D>(connection, user, expected, next);
     certain(swapped.map_err(StoreError::unavailable)?, &error)
 }
 
@@ -122,27 +117,27 @@ pub(crate) fn write<C: Backend>(
 ///
 /// After any other error it is unknown what was written: each is run again alone, and recognised. That a connection still
 /// answers says nothing, as a pooler that lost its server in the statement may report that and keep its client.
-pub(crate) fn write_all<C: Backend>(
-    pool: &ConnectionPool<C>,
+pub(crate) fn write_all<D: Driver>(
+    pool: &ConnectionPool<D>,
     until: Instant,
-    statement: impl FnOnce(&mut C) -> QueryResult<Vec<bool>>,
+    statement: impl FnOnce(&mut D::Connection) -> Result<Vec<bool>, D::Error>,
     writes: &[Write<'_>],
     alone: &mut EachAlone<impl Fn() -> Instant>,
 ) -> Result<Option<Answers<bool>>, StoreError> {
-    let mut connection = check_out(pool)?;
+    let mut connection = check_out::<D>(pool)?;
     let error = match statement(&mut connection) {
         Ok(written) => return Ok(Some(written.into_iter().map(Ok).collect())),
-        Err(error) if C::is_conflict(&error) => return Ok(None),
+        Err(error) if D::is_conflict(&error) => return Ok(None),
         Err(error) => error,
     };
-    if !is_alive(&mut connection) {
+    if !is_alive::<D>(&mut connection) {
         drop(connection);
-        connection = check_out_alive(pool, until)?;
+        connection = check_out_alive::<D>(pool, until)?;
     }
     let answer = |write: &Write<'_>| {
         let (swap, next) = (write.swap, write.swap.next.as_ref());
         let swapped = alone.run(until, || {
-            let swapped = swap_again(&mut *connection, &swap.user, swap.expected, next);
+            let swapped = swap_again::<D>(&mut *connection, &swap.user, swap.expected, next);
             swapped.map_err(StoreError::unavailable)
         });
         certain(swapped?, &error)
@@ -151,7 +146,7 @@ pub(crate) fn write_all<C: Backend>(
 }
 
 /// After `error` no swap is answered as lost: the try that it ended may have written it.
-fn certain(is_written: bool, error: &Error) -> Result<bool, StoreError> {
+fn certain(is_written: bool, error: &impl std::error::Error) -> Result<bool, StoreError> {
     let unknown = || StoreError::unavailable(error.to_string());
     is_written.then_some(true).ok_or_else(unknown)
 }

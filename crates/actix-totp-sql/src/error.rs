@@ -13,7 +13,7 @@ pub struct OpenError {
 
 impl OpenError {
     /// A setting is out of its range.
-    pub(crate) fn setting(range: &str) -> Self {
+    pub fn setting(range: &str) -> Self {
         Self {
             hint: String::new(),
             reason: range.into(),
@@ -21,8 +21,7 @@ impl OpenError {
     }
 
     /// A SQLite file. What follows `?` in a URI may be a key.
-    #[cfg(feature = "sqlite")]
-    pub(crate) fn at_path(self, url: &str) -> Self {
+    pub fn at_path(self, url: &str) -> Self {
         let path = url.split('?').next().unwrap_or_default();
         Self {
             hint: format!(" {path:?}"),
@@ -31,7 +30,7 @@ impl OpenError {
     }
 
     /// Client libraries may quote the URL they were given; what quotes a part of its password is not shown.
-    pub(crate) fn new(url: &str, reason: &dyn std::fmt::Display) -> Self {
+    pub fn new(url: &str, reason: &dyn std::fmt::Display) -> Self {
         let reason = reason.to_string();
         let quotes = password(url).is_some_and(|password| {
             password
@@ -72,7 +71,7 @@ impl fmt::Debug for OpenError {
 /// The migrations could not be run or reverted. What ran before stays. `Debug` shows the cause, too.
 #[derive(thiserror::Error)]
 #[error("the migrations of actix-totp failed")]
-pub struct MigrateError(#[source] pub(crate) Box<dyn std::error::Error + Send + Sync>);
+pub struct MigrateError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
 
 impl fmt::Debug for MigrateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -104,7 +103,6 @@ mod tests {
     }
 
     #[test]
-    #[cfg(feature = "sqlite")]
     fn a_file_is_named_without_its_key_and_debug_says_the_same() {
         let error = OpenError::new("a", &"no such folder").at_path("file:none/app.db?key=s3cret");
         let text = "the database \"file:none/app.db\" cannot be opened: no such folder";

@@ -7,18 +7,15 @@ use std::{
     },
 };
 
-use actix_totp_core::{Device, DeviceStore, Epoch, RecentFailures, UserId, Version};
-use diesel::{
-    SqliteConnection,
-    r2d2::{ConnectionManager, Pool},
-    result::DatabaseErrorKind,
-};
-
+use self::memory::{Failure, Memory, Rows};
 use super::*;
 use crate::{
-    DieselStore,
-    backend::{ConnectionPool, Transaction},
+    driver::{ConnectionPool, Transaction},
+    pools::Pools,
 };
+use actix_totp_core::{Device, DeviceStore, Epoch, RecentFailures, UserId, Version};
+
+mod memory;
 
 const TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -56,30 +53,19 @@ fn insert(next: Device) -> Swap {
     }
 }
 
-/// A database in memory that two connections share, one of each test.
-fn in_memory(
-    test: &str,
-) -> (
-    DieselStore<SqliteConnection>,
-    ConnectionPool<SqliteConnection>,
-) {
-    let connection = ConnectionManager::new(format!("file::{test}?mode=memory&cache=shared"));
-    let pool = Pool::builder().max_size(2).build(connection).unwrap();
-    let store = DieselStore::from_pool(pool.clone());
-    store.migrate().unwrap();
-    (store, pool)
+/// A store, and a pool of another connection to the same database.
+fn in_memory() -> (Pools<Memory>, ConnectionPool<Memory>) {
+    let pool = memory::pool(2);
+    (Pools::without_writer(pool.clone()), pool)
 }
 
-fn queue(
-    pool: ConnectionPool<SqliteConnection>,
-    transaction: Transaction<SqliteConnection>,
-) -> Queue {
+fn queue(pool: ConnectionPool<Memory>, transaction: Transaction<Memory>) -> Queue {
     let writer = WriterConnection {
         pool,
         transaction,
         after_commit: Box::new(|_| ()),
     };
-    Queue::start(writer, TIMEOUT).unwrap()
+    Queue::start::<Memory>(writer, TIMEOUT).unwrap()
 }
 
 fn send(queue: &Queue, devices: Vec<Device>) -> Receiver<Answers<bool>> {
@@ -103,10 +89,10 @@ fn received(answers: &Receiver<Answers<bool>>) -> Vec<bool> {
 #[test]
 fn a_panic_is_a_fault_of_its_batch_and_the_writer_goes_on() {
     static PANICS: AtomicUsize = AtomicUsize::new(1);
-    let (_, pool) = in_memory("panic");
-    let queue = queue(pool, |connection: &mut SqliteConnection, run| {
+    let (_, pool) = in_memory();
+    let queue = queue(pool, |connection: &mut Rows, run| {
         assert!(PANICS.swap(0, SeqCst) == 0, "this test panics on purpose");
-        connection.immediate_transaction(|connection| run(connection))
+        Memory::transaction(connection, run)
     });
     let alice = device("alice");
     let swap = || queue.swap(vec![insert(alice.clone())]).unwrap().remove(0);
@@ -116,14 +102,11 @@ fn a_panic_is_a_fault_of_its_batch_and_the_writer_goes_on() {
 
 #[test]
 fn swaps_that_wait_together_share_one_commit_and_each_gets_its_own_answer() {
-    let connection = crate::diesel::r2d2::ConnectionManager::<SqliteConnection>::new(":memory:");
-    let pool = Pool::builder().max_size(1).build(connection).unwrap();
-    let store = DieselStore::from_pool(pool.clone());
-    store.migrate().unwrap();
-    let queue = queue(pool, |connection: &mut SqliteConnection, run| {
+    let (store, pool) = in_memory();
+    let queue = queue(pool, |connection: &mut Rows, run| {
         COMMITS.fetch_add(1, SeqCst);
         drop(GATE.lock().unwrap());
-        connection.immediate_transaction(|connection| run(connection))
+        Memory::transaction(connection, run)
     });
 
     let closed = GATE.lock().unwrap();
@@ -152,11 +135,11 @@ fn swaps_that_wait_together_share_one_commit_and_each_gets_its_own_answer() {
 fn while_the_writer_hangs_what_waits_is_bounded_and_one_more_is_refused_at_once() {
     static TAKEN: AtomicUsize = AtomicUsize::new(0);
     static HANGS: Mutex<()> = Mutex::new(());
-    let (store, pool) = in_memory("full");
-    let queue = queue(pool, |connection: &mut SqliteConnection, run| {
+    let (store, pool) = in_memory();
+    let queue = queue(pool, |connection: &mut Rows, run| {
         TAKEN.fetch_add(1, SeqCst);
         drop(HANGS.lock().unwrap());
-        connection.immediate_transaction(|connection| run(connection))
+        Memory::transaction(connection, run)
     });
     let hangs = HANGS.lock().unwrap();
     let first = send(&queue, vec![device("first")]);
@@ -181,17 +164,14 @@ fn no_answer_precedes_its_commit() {
     static BEFORE_COMMIT: AtomicUsize = AtomicUsize::new(0);
     static GOES_WELL: AtomicUsize = AtomicUsize::new(0);
     static DOOR: Mutex<()> = Mutex::new(());
-    let connection = crate::diesel::r2d2::ConnectionManager::<SqliteConnection>::new(":memory:");
-    let pool = Pool::builder().max_size(1).build(connection).unwrap();
-    let store = DieselStore::from_pool(pool.clone());
-    store.migrate().unwrap();
-    let queue = queue(pool, |connection: &mut SqliteConnection, run| {
-        connection.immediate_transaction(|connection| {
+    let (store, pool) = in_memory();
+    let queue = queue(pool, |connection: &mut Rows, run| {
+        Memory::transaction(connection, &mut |connection| {
             run(connection)?;
             BEFORE_COMMIT.fetch_add(1, SeqCst);
             drop(DOOR.lock().unwrap());
             match GOES_WELL.load(SeqCst) {
-                0 => Err(diesel::result::Error::RollbackTransaction),
+                0 => Err(Failure::OnPurpose),
                 _ => Ok(()),
             }
         })
@@ -224,9 +204,9 @@ fn no_answer_precedes_its_commit() {
 /// Whoever waited was told that it is unknown, and may have gone another way since.
 #[test]
 fn what_the_writer_had_not_begun_in_time_is_never_written() {
-    let (store, pool) = in_memory("late");
-    let queue = queue(pool, |connection: &mut SqliteConnection, run| {
-        connection.immediate_transaction(|connection| run(connection))
+    let (store, pool) = in_memory();
+    let queue = queue(pool, |connection: &mut Rows, run| {
+        Memory::transaction(connection, run)
     });
     let alice = device("alice");
     let (answer, answered) = sync_channel(1);
@@ -246,7 +226,7 @@ fn what_the_writer_had_not_begun_in_time_is_never_written() {
 fn answered(
     swaps: &[(&Swap, Instant)],
     start: Instant,
-    commit: impl Fn(&[&Swap]) -> Result<Vec<bool>, Fault>,
+    commit: impl Fn(&[&Swap]) -> Result<Vec<bool>, Fault<Failure>>,
 ) -> (Vec<Option<bool>>, Vec<usize>) {
     let commits = RefCell::new(Vec::new());
     let counted = |swaps: &[&Swap]| {
@@ -254,18 +234,9 @@ fn answered(
         commit(swaps)
     };
     let now = || start + Duration::from_secs(commits.borrow().len() as u64);
-    let answers = answers::<SqliteConnection>(swaps, counted, now);
+    let answers = answers::<Memory>(swaps, counted, now);
     let answers = answers.into_iter().map(Result::ok).collect();
     (answers, commits.into_inner())
-}
-
-fn failed() -> Error {
-    Error::NotFound
-}
-
-fn conflict() -> Error {
-    let violation = DatabaseErrorKind::UniqueViolation;
-    Error::DatabaseError(violation, Box::new(String::new()))
 }
 
 #[test]
@@ -279,7 +250,7 @@ fn after_a_statement_failed_each_is_tried_alone_while_somebody_waits_for_it() {
         .collect();
     let (answers, commits) = answered(&waiting, start, |swaps| match swaps {
         [swap] => Ok(vec![swap.user.as_str() != "dave"]),
-        _ => Err(Fault::Statement(failed())),
+        _ => Err(Fault::Statement(Failure::OnPurpose)),
     });
     assert_eq!(answers, [Some(true), None, Some(true), Some(false)]);
     assert_eq!(commits, [4, 1, 1, 1], "nobody waited for bob's any more");
@@ -290,7 +261,7 @@ fn a_writer_that_fails_again_and_again_is_not_asked_for_each() {
     let start = Instant::now();
     let swaps = ["alice", "bob", "carol", "dave"].map(|id| insert(device(id)));
     let waiting: Vec<_> = swaps.iter().map(|swap| (swap, start + TIMEOUT)).collect();
-    let fails = |_: &[&Swap]| Err(Fault::Statement(failed()));
+    let fails = |_: &[&Swap]| Err(Fault::Statement(Failure::OnPurpose));
     let (answers, commits) = answered(&waiting, start, fails);
     assert_eq!((answers, commits), (vec![None; 4], vec![4, 1, 1]));
 
@@ -298,8 +269,8 @@ fn a_writer_that_fails_again_and_again_is_not_asked_for_each() {
     let seconds = |seconds| start + Duration::from_secs(seconds);
     let waiting: Vec<_> = swaps.iter().map(|swap| (swap, seconds(3))).collect();
     let (answers, commits) = answered(&waiting, start, |swaps| match swaps {
-        [_] => Err(Fault::Transaction(conflict())),
-        _ => Err(Fault::Statement(failed())),
+        [_] => Err(Fault::Transaction(Failure::Conflict)),
+        _ => Err(Fault::Statement(Failure::OnPurpose)),
     });
     let expected = [Some(false), Some(false), None, None];
     assert_eq!(
@@ -314,18 +285,18 @@ fn after_a_failed_commit_nothing_is_tried_again() {
     let until = Instant::now() + TIMEOUT;
     let swaps = ["alice", "bob"].map(|id| insert(device(id)));
     let waiting = swaps.each_ref().map(|swap| (swap, until));
-    let commit = |_: &[&Swap]| Err(Fault::Transaction(failed()));
+    let commit = |_: &[&Swap]| Err(Fault::Transaction(Failure::OnPurpose));
     let (answers, commits) = answered(&waiting, Instant::now(), commit);
     assert_eq!((answers, commits), (vec![None, None], vec![2]));
 }
 
 #[test]
 fn only_a_conflict_is_answered_as_lost() {
-    let answer = |fault: Fault| fault.answer::<SqliteConnection>().ok();
+    let answer = |fault: Fault<Failure>| fault.answer::<Memory>().ok();
     let connection = StoreError::unavailable("none to be had");
     assert_eq!(answer(Fault::Connection(connection)), None);
-    assert_eq!(answer(Fault::Statement(failed())), None);
-    assert_eq!(answer(Fault::Transaction(failed())), None);
-    assert_eq!(answer(Fault::Statement(conflict())), Some(false));
-    assert_eq!(answer(Fault::Transaction(conflict())), Some(false));
+    assert_eq!(answer(Fault::Statement(Failure::OnPurpose)), None);
+    assert_eq!(answer(Fault::Transaction(Failure::OnPurpose)), None);
+    assert_eq!(answer(Fault::Statement(Failure::Conflict)), Some(false));
+    assert_eq!(answer(Fault::Transaction(Failure::Conflict)), Some(false));
 }

@@ -12,12 +12,11 @@ use std::{
 };
 
 use actix_totp_core::{StoreError, Swap};
-use diesel::result::Error;
 
 use crate::{
     answers::{Answers, EachAlone},
-    backend::{Backend, WriterConnection},
     checkout::check_out,
+    driver::{Driver, WriterConnection},
     error::OpenError,
     swap::swap_on,
 };
@@ -45,8 +44,8 @@ struct Request {
 
 impl Queue {
     /// Starts the writer. It ends when the last handle of the queue is gone.
-    pub(crate) fn start<C: Backend>(
-        writer: WriterConnection<C>,
+    pub(crate) fn start<D: Driver>(
+        writer: WriterConnection<D>,
         timeout: Duration,
     ) -> Result<Self, OpenError> {
         let (requests, received) = sync_channel(MOST_REQUESTS);
@@ -77,7 +76,7 @@ impl Queue {
     }
 }
 
-fn write<C: Backend>(mut writer: WriterConnection<C>, requests: &Receiver<Request>) {
+fn write<D: Driver>(mut writer: WriterConnection<D>, requests: &Receiver<Request>) {
     while let Ok(first) = requests.recv() {
         let mut count = first.swaps.len();
         let mut batch = vec![first];
@@ -97,7 +96,7 @@ fn write<C: Backend>(mut writer: WriterConnection<C>, requests: &Receiver<Reques
             .flat_map(|request| request.swaps.iter().map(|swap| (swap, request.until)))
             .collect();
         let commit = |swaps: &[&Swap]| commit(&writer, swaps);
-        let answers = answers::<C>(&swaps, commit, Instant::now);
+        let answers = answers::<D>(&swaps, commit, Instant::now);
         let written = answers.iter().filter(|it| matches!(it, Ok(true))).count();
         let mut answers = answers.into_iter();
         for request in &batch {
@@ -109,9 +108,9 @@ fn write<C: Backend>(mut writer: WriterConnection<C>, requests: &Receiver<Reques
 }
 
 /// The answers to swaps, each with the time until which somebody waits for it.
-fn answers<C: Backend>(
+fn answers<D: Driver>(
     swaps: &[(&Swap, Instant)],
-    commit: impl Fn(&[&Swap]) -> Result<Vec<bool>, Fault>,
+    commit: impl Fn(&[&Swap]) -> Result<Vec<bool>, Fault<D::Error>>,
     now: impl Fn() -> Instant,
 ) -> Answers<bool> {
     let all: Vec<&Swap> = swaps.iter().map(|(swap, _)| *swap).collect();
@@ -122,30 +121,30 @@ fn answers<C: Backend>(
             let mut alone = EachAlone::new(now);
             let commit_one = |swap: &Swap| match commit(&[swap]) {
                 Ok(written) => Ok(written == [true]),
-                Err(fault) => fault.answer::<C>(),
+                Err(fault) => fault.answer::<D>(),
             };
             let answer = |(swap, until): &(&Swap, _)| alone.run(*until, || commit_one(swap));
             swaps.iter().map(answer).collect()
         }
-        Err(fault) => swaps.iter().map(|_| fault.answer::<C>()).collect(),
+        Err(fault) => swaps.iter().map(|_| fault.answer::<D>()).collect(),
     }
 }
 
 /// Why nothing of a commit is known to be written.
-enum Fault {
+enum Fault<E> {
     /// No connection could be had, or it panicked.
     Connection(StoreError),
     /// A statement failed; the transaction was rolled back.
-    Statement(Error),
+    Statement(E),
     /// The transaction could not begin, or could not be committed.
-    Transaction(Error),
+    Transaction(E),
 }
 
-impl Fault {
-    fn answer<C: Backend>(&self) -> Result<bool, StoreError> {
+impl<E: std::error::Error> Fault<E> {
+    fn answer<D: Driver<Error = E>>(&self) -> Result<bool, StoreError> {
         match self {
             Self::Connection(error) => Err(StoreError::unavailable(error.to_string())),
-            Self::Statement(error) | Self::Transaction(error) if C::is_conflict(error) => Ok(false),
+            Self::Statement(error) | Self::Transaction(error) if D::is_conflict(error) => Ok(false),
             Self::Statement(error) | Self::Transaction(error) => {
                 Err(StoreError::unavailable(error.to_string()))
             }
@@ -154,23 +153,26 @@ impl Fault {
 }
 
 /// Which of the swaps were written, all in one commit. A panic is a fault of this batch and not the end of the writer.
-fn commit<C: Backend>(writer: &WriterConnection<C>, swaps: &[&Swap]) -> Result<Vec<bool>, Fault> {
+fn commit<D: Driver>(
+    writer: &WriterConnection<D>,
+    swaps: &[&Swap],
+) -> Result<Vec<bool>, Fault<D::Error>> {
     catch_unwind(AssertUnwindSafe(|| try_commit(writer, swaps))).unwrap_or_else(|_| {
         let panicked = StoreError::unavailable("the writer panicked");
         Err(Fault::Connection(panicked))
     })
 }
 
-fn try_commit<C: Backend>(
-    writer: &WriterConnection<C>,
+fn try_commit<D: Driver>(
+    writer: &WriterConnection<D>,
     swaps: &[&Swap],
-) -> Result<Vec<bool>, Fault> {
-    let mut connection = check_out(&writer.pool).map_err(Fault::Connection)?;
+) -> Result<Vec<bool>, Fault<D::Error>> {
+    let mut connection = check_out::<D>(&writer.pool).map_err(Fault::Connection)?;
     let mut written = Vec::with_capacity(swaps.len());
     let mut statement_failed = false;
     let committed = (writer.transaction)(&mut connection, &mut |connection| {
         for swap in swaps {
-            let swapped = swap_on(connection, &swap.user, swap.expected, swap.next.as_ref());
+            let swapped = swap_on::<D>(connection, &swap.user, swap.expected, swap.next.as_ref());
             statement_failed = swapped.is_err();
             written.push(swapped?);
         }
@@ -183,6 +185,6 @@ fn try_commit<C: Backend>(
     }
 }
 
-#[cfg(all(test, feature = "sqlite"))]
+#[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test panics on purpose")]
 mod tests;

@@ -2,10 +2,13 @@
 //!
 //! A column has the name of its field in [`Device`]. A new one is a line here and one in each of the three migrations.
 
-use actix_totp_core::{Device, Epoch, RecentFailures, StoreError, UserId, Version};
-use diesel::{QueryResult, result::Error};
+use std::num::TryFromIntError;
 
-/// Calls a macro with the columns, each with its SQL type and what that is in Rust, before what else it is given.
+use actix_totp_core::{Device, Epoch, RecentFailures, StoreError, UserId, Version};
+
+/// Calls a macro with the columns, each with its SQL type (as diesel names it) and what that is in Rust, before what else it is
+/// given.
+#[macro_export]
 macro_rules! with_columns {
     ($macro:ident! { $($given:tt)* }) => {
         $macro! {
@@ -32,21 +35,20 @@ macro_rules! with_columns {
         }
     };
 }
-#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
-pub(crate) use with_columns;
 
 macro_rules! columns {
     ([$($column:ident: $sql:ty => $value:ty,)*]) => {
         /// A device's values as the database holds them.
+        #[derive(Clone)]
         pub struct Columns {
-            $(pub(crate) $column: $value,)*
+            $(#[allow(missing_docs, reason = "the columns are those of a device")] pub $column: $value,)*
         }
 
         /// A row as it is read. `U` is how the database gives a user id: text or bytes.
-        pub(crate) type Tuple<U> = (U, $($value,)*);
+        pub type Tuple<U> = (U, $($value,)*);
 
         impl Columns {
-            pub(crate) fn of(device: &Device) -> QueryResult<Self> {
+            pub(crate) fn of(device: &Device) -> Result<Self, TryFromIntError> {
                 Ok(Self {
                     $($column: device.$column.to_column()?,)*
                 })
@@ -61,7 +63,8 @@ macro_rules! columns {
         }
 
         impl Row {
-            pub(crate) fn from_tuple<U: Into<Vec<u8>>>((user, $($column,)*): Tuple<U>) -> Self {
+            /// The row that was read.
+            pub fn from_tuple<U: Into<Vec<u8>>>((user, $($column,)*): Tuple<U>) -> Self {
                 Self {
                     user: user.into(),
                     columns: Columns { $($column,)* },
@@ -73,9 +76,12 @@ macro_rules! columns {
 with_columns!(columns! {});
 
 /// A row that came from the database.
+#[derive(Clone)]
 pub struct Row {
-    pub(crate) user: Vec<u8>,
-    pub(crate) columns: Columns,
+    /// Whose row it is.
+    pub user: Vec<u8>,
+    /// Its values.
+    pub columns: Columns,
 }
 
 impl Row {
@@ -96,7 +102,7 @@ trait Field: Sized {
     type Column;
 
     /// Times and steps beyond `i64` cannot occur before the year 292,277,026,596.
-    fn to_column(&self) -> QueryResult<Self::Column>;
+    fn to_column(&self) -> Result<Self::Column, TryFromIntError>;
     fn from_column(column: Self::Column) -> Result<Self, StoreError>;
 }
 
@@ -105,8 +111,8 @@ macro_rules! numbers {
         impl Field for $number {
             type Column = i64;
 
-            fn to_column(&self) -> QueryResult<i64> {
-                i64::try_from(*self).map_err(|error| Error::SerializationError(error.into()))
+            fn to_column(&self) -> Result<i64, TryFromIntError> {
+                Ok(i64::try_from(*self)?)
             }
 
             fn from_column(column: i64) -> Result<Self, StoreError> {
@@ -122,7 +128,7 @@ macro_rules! random_numbers {
         impl Field for $number {
             type Column = i64;
 
-            fn to_column(&self) -> QueryResult<i64> {
+            fn to_column(&self) -> Result<i64, TryFromIntError> {
                 Ok(self.to_i64())
             }
 
@@ -137,7 +143,7 @@ random_numbers!(Version, Epoch);
 impl<F: Field> Field for Option<F> {
     type Column = Option<F::Column>;
 
-    fn to_column(&self) -> QueryResult<Self::Column> {
+    fn to_column(&self) -> Result<Self::Column, TryFromIntError> {
         self.as_ref().map(F::to_column).transpose()
     }
 
@@ -149,7 +155,7 @@ impl<F: Field> Field for Option<F> {
 impl Field for Vec<u8> {
     type Column = Self;
 
-    fn to_column(&self) -> QueryResult<Self> {
+    fn to_column(&self) -> Result<Self, TryFromIntError> {
         Ok(self.clone())
     }
 
@@ -161,7 +167,7 @@ impl Field for Vec<u8> {
 impl Field for RecentFailures {
     type Column = Vec<u8>;
 
-    fn to_column(&self) -> QueryResult<Vec<u8>> {
+    fn to_column(&self) -> Result<Vec<u8>, TryFromIntError> {
         Ok(self.to_bytes())
     }
 

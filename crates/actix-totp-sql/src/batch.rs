@@ -3,21 +3,21 @@
 
 use std::{collections::HashMap, time::Instant};
 
-use actix_totp_core::{BatchStore, Device, StoreError, Swap, UserId};
+use actix_totp_core::{BatchStore, Device, DeviceStore, StoreError, Swap, UserId};
 
 use crate::{
     answers::{Answers, EachAlone, all_failed},
-    backend::{Backend, Write, WriteAll, WriteKind},
     checkout,
     columns::Row,
+    driver::{Driver, Write, WriteAll, WriteKind},
     pools::Pools,
 };
 
-impl<C: Backend> BatchStore for Pools<C> {
+impl<D: Driver> BatchStore for Pools<D> {
     fn load_batch(&self, users: &[&UserId]) -> Answers<Option<Device>> {
         let until = self.until();
         let device = |row: Option<Row>| row.map(Row::into_device).transpose();
-        match checkout::read_all(self.connections(), until, users) {
+        match checkout::read_all::<D>(self.connections(), until, users) {
             Ok(Some(rows)) => rows.into_iter().map(device).collect(),
             Ok(None) => {
                 let mut alone = EachAlone::new(Instant::now);
@@ -45,13 +45,13 @@ impl<C: Backend> BatchStore for Pools<C> {
 
 type AnswersOf<'a> = HashMap<&'a UserId, Result<bool, StoreError>>;
 
-impl<C: Backend> Pools<C> {
+impl<D: Driver> Pools<D> {
     /// One statement for those of a kind, and then what is left each alone, in its order.
     fn kinds_first(&self, swaps: &[Swap]) -> Answers<bool> {
         let until = self.until();
         let mut alone = EachAlone::new(Instant::now);
         let mut answers = AnswersOf::new();
-        let left = match C::WRITE_ALL {
+        let left = match D::WRITE_ALL {
             Some(write_all) => self.write_kinds(swaps, write_all, &mut alone, until, &mut answers),
             None => Ok(()),
         };
@@ -73,16 +73,16 @@ impl<C: Backend> Pools<C> {
     fn write_kinds<'a>(
         &self,
         swaps: &'a [Swap],
-        write_all: WriteAll<C>,
+        write_all: WriteAll<D>,
         alone: &mut EachAlone<impl Fn() -> Instant>,
         until: Instant,
         answers: &mut AnswersOf<'a>,
     ) -> Result<(), StoreError> {
         for (kind, writes) in by_kind(swaps) {
             alone.may_begin(until)?;
-            let statement = |connection: &mut C| write_all(connection, kind, &writes);
+            let statement = |connection: &mut D::Connection| write_all(connection, kind, &writes);
             let written =
-                checkout::write_all(self.connections(), until, statement, &writes, alone)?;
+                checkout::write_all::<D>(self.connections(), until, statement, &writes, alone)?;
             let users = writes.iter().map(|write| &write.swap.user);
             answers.extend(users.zip(written.into_iter().flatten()));
         }
