@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, LazyLock, Mutex},
 };
 
-use actix_totp::{Device, DeviceStore, MemoryStore, Totp, UserId};
+use actix_totp::{Device, DeviceStore, Level, MemoryStore, Standard, Totp, UserId};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use support::{Answer, PageClient, TestApp, keys, text_of};
@@ -233,4 +233,22 @@ fn a_line_break_in_a_users_id_makes_no_line_of_its_own() {
     );
     assert!(!log.lines().any(|it| it.starts_with("ERROR forged")));
     assert!(!log.contains('\u{1b}'));
+}
+
+#[test]
+fn what_is_lacking_for_a_standard_is_one_line_at_the_start_where_that_is_asked_for() {
+    let captured = LOG.clone();
+    let standard = Standard::Asvs5(Level::L2);
+    let builder = || Totp::builder(MemoryStore::new(), keys()).issuer("log shortfalls");
+    builder().build().unwrap();
+    builder().log_shortfalls(standard).build().unwrap();
+    let log = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
+    let lines: Vec<&str> = log
+        .lines()
+        .filter(|it| it.contains("standard=ASVS 5.0.0 L2"))
+        .collect();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(
+        lines[0].contains("WARN") && lines[0].contains("requirements=6.5.5 11.4.1 6.5.2 7.5.1")
+    );
 }

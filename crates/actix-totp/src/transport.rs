@@ -51,12 +51,13 @@ pub(crate) fn is_over_tls(req: &HttpRequest) -> bool {
 
 /// The name of the session's cookie is not known here, but it is one of those that came, if there is a session.
 fn has_session_cookie_without_prefix(req: &HttpRequest) -> bool {
+    if req.get_session().entries().is_empty() {
+        return false; // asked first: both borrow the request's extensions
+    }
     let Ok(cookies) = req.cookies() else {
         return false;
     };
     let has_prefix = |name: &str| name.starts_with("__Host-") || name.starts_with("__Secure-");
     let mut others = cookies.iter().filter(|it| !it.name().starts_with(OWN));
-    !cookies.is_empty()
-        && !others.any(|it| has_prefix(it.name()))
-        && !req.get_session().entries().is_empty()
+    !cookies.is_empty() && !others.any(|it| has_prefix(it.name()))
 }

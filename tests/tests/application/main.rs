@@ -8,6 +8,7 @@ mod changes;
 mod events;
 mod existing_app;
 mod settings;
+mod shortfalls;
 
 use actix_session::{SessionExt, SessionMiddleware, storage::CookieSessionStore};
 use actix_totp::{FakeClock, MemoryStore, Totp, TotpBuilder, UserId};

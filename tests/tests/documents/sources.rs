@@ -7,10 +7,11 @@ use std::{
 };
 
 /// How documents begin the names of files, and where these are.
-const FOLDERS: [(&str, &str); 4] = [
+const FOLDERS: [(&str, &str); 5] = [
     ("core/", "crates/actix-totp-core/"),
     ("diesel/", "crates/actix-totp-diesel/"),
     ("plugin/", "crates/actix-totp/src/"),
+    ("sql/", "crates/actix-totp-sql/"),
     ("tests/", "tests/tests/"),
 ];
 /// Functions here are tests of any store: conformance suites call them.
@@ -56,7 +57,10 @@ impl Sources {
                 let source = path_of(file).and_then(|path| self.0.get(&path));
                 (source.is_some_and(|it| it.tests.contains(name)), file)
             }
-            None => (self.0.values().any(|it| it.functions.contains(name)), "no file"),
+            None => (
+                self.0.values().any(|it| it.functions.contains(name)),
+                "no file",
+            ),
         };
         (!is_there).then(|| format!("{place} has no {name} that runs"))
     }

@@ -41,17 +41,14 @@ fn rows(text: &str) -> Vec<Row<'_>> {
 /// What a table is checked with.
 pub(crate) struct Checker {
     sources: Sources,
-    /// The part of README that lists the settings.
-    settings: String,
+    readme: String,
 }
 
 impl Checker {
     pub(crate) fn new() -> Self {
-        let readme = fs::read_to_string(root().join("README.md")).unwrap();
-        let settings = readme.split("\n## Settings\n").nth(1).unwrap();
         Self {
             sources: Sources::read(),
-            settings: settings.split("\n## ").next().unwrap().to_owned(),
+            readme: fs::read_to_string(root().join("README.md")).unwrap(),
         }
     }
 
@@ -118,10 +115,10 @@ impl Checker {
             .collect()
     }
 
-    /// Whether this is a setting that README lists.
+    /// Whether this is a setting that README names.
     fn is_setting(&self, word: &str) -> bool {
-        let is_listed = |name: &str| self.settings.contains(&format!("`{name}`"));
-        setting_name(word).is_some_and(|it| is_listed(it) && self.sources.has_public_function(it))
+        let is_named = |name: &str| self.readme.contains(&format!("`{name}`"));
+        setting_name(word).is_some_and(|it| is_named(it) && self.sources.has_public_function(it))
     }
 }
 

@@ -29,7 +29,7 @@ const ASVS: &[(Level, &str, &str)] = {
         (
             L2,
             "6.3.3",
-            "that a guard is around every route that needs one, with `if_enrolled` only where the factor is voluntary",
+            "that a guard is around every route that needs one; `if_enrolled`, `require_when`, `demand` and `danger_skip` only where that is meant",
         ),
         (L2, "6.3.4", "other ways in that ask for no second factor"),
         (
