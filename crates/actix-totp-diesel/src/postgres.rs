@@ -7,8 +7,7 @@ use std::{
 
 use actix_totp_core::UserId;
 use actix_totp_sql::{
-    Limits, OpenError, Opened, Row, Tuple, Write, WriteAll, WriteKind,
-    with_columns,
+    Limits, OpenError, Opened, Row, Tuple, Write, WriteAll, WriteKind, with_columns,
 };
 use diesel::{
     PgConnection,
