@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::{
+    backup_code::{BackupCodeLength, SetShape},
     clock::{Clock, Sleeper, SystemClock, SystemSleeper},
     config::Config,
     credential::Parameters,
@@ -45,6 +46,15 @@ impl TotpService {
 }
 
 impl TotpBuilder {
+    /// Names a service beside another with the same keys, 1 to 32 of `a` to `z`, digits and `-`: a ticket of one is none for the
+    /// other.
+    ///
+    /// Default: none.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.config.name = Some(name.into());
+        self
+    }
+
     /// Who issues the codes, as the authenticator shows it: 1 to 64 bytes, not blank, no `:`.
     ///
     /// Default: `actix-totp`.
@@ -86,10 +96,29 @@ impl TotpBuilder {
         self
     }
 
-    /// Makes wrong backup codes count and wait like wrong TOTP codes, down to the lock at 100 (SP 800-63B-4 §4.2.1.1).
+    /// How long a [ticket](crate::SignInTicket) waits for its token, 1 minute to 1 hour; whole seconds.
+    ///
+    /// Default: 5 minutes.
+    pub fn sign_in_lifetime(mut self, lifetime: Duration) -> Self {
+        self.config.sign_in_lifetime_secs = lifetime.as_secs();
+        self
+    }
+
+    /// How many backup codes a set has, 5 to 20, and how long they are. Sets that exist stay as they are, and codes of both lengths
+    /// are read.
+    ///
+    /// Default: 10 of [`FourGroups`](BackupCodeLength::FourGroups), 80 random bits each. Their digests are sealed, so that a copy of
+    /// the table cannot be searched; ASVS 5.0 6.5.2 and SP 800-63B-4 §3.1.2 do not count that, and ask for 112 bits where the
+    /// hash is a plain one: [`SixGroups`](BackupCodeLength::SixGroups) have 120.
+    pub fn backup_codes(mut self, count: u8, length: BackupCodeLength) -> Self {
+        self.config.backup_codes = SetShape { count, length };
+        self
+    }
+
+    /// Makes wrong backup codes count and wait like wrong TOTP codes, down to the lock at 100 (SP 800-63B-4 §3.2.2).
     /// Anybody who has the password can then lock the owner out until an operator unlocks.
     ///
-    /// Default: off; a backup code has 80 random bits.
+    /// Default: off; a backup code has 80 random bits at least.
     pub fn danger_throttle_backup_codes(mut self) -> Self {
         self.config.throttle_backup_codes = true;
         self

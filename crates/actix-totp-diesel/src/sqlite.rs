@@ -45,7 +45,10 @@ impl Open for SqliteConnection {
         // A database in memory ends with its connection, and nothing is gained by opening a file anew.
         let lasting = || Pool::builder().idle_timeout(None).max_lifetime(None);
         let settings = || Settings(limits.lock);
-        let pool = |connections| backend::pool(lasting(), url, limits, connections, settings());
+        let pool = |connections| {
+            let pool = backend::pool(lasting(), url, limits, connections, settings());
+            pool.map_err(|error| error.at_path(url))
+        };
         // Each connection to a database in memory has one of its own.
         if url.is_empty() || url.contains(":memory:") || url.contains("mode=memory") {
             return pool(1).map(Opened::without_writer);
@@ -53,13 +56,17 @@ impl Open for SqliteConnection {
         // Two writers starve each other on the busy handler (a p99 of over a second), so one connection writes. It is
         // opened first: it switches the file to WAL.
         let writer = pool(1)?;
-        let checkpointer = pool(1)?;
+        let after_commit = if checkpoints::are_safe(&writer)? {
+            checkpoints::beside(pool(1)?)?
+        } else {
+            Box::new(|_| ()) // the writer makes them
+        };
         Ok(Opened {
             pool: pool(limits.connections)?,
             writer: Some(WriterConnection {
                 pool: writer,
                 transaction: Self::Driver::transaction,
-                after_commit: checkpoints::beside(checkpointer)?,
+                after_commit,
             }),
         })
     }

@@ -1,10 +1,13 @@
-//! Why a store cannot be opened or migrated. Neither repeats the URL: it holds a password.
+//! Why a store cannot be opened or migrated. Neither repeats a server's URL: it holds a password. `Debug` is what an
+//! application shows that returns an error from `main`: it says what `Display` says.
 
-/// The store could not be opened.
-#[derive(Debug, thiserror::Error)]
-#[error("the database cannot be opened{hint}: {reason}")]
+use std::fmt;
+
+/// The store could not be opened. The path of a SQLite file is named.
+#[derive(thiserror::Error)]
+#[error("the database{hint} cannot be opened: {reason}")]
 pub struct OpenError {
-    hint: &'static str,
+    hint: String,
     reason: String,
 }
 
@@ -12,8 +15,17 @@ impl OpenError {
     /// A setting is out of its range.
     pub fn setting(range: &str) -> Self {
         Self {
-            hint: "",
+            hint: String::new(),
             reason: range.into(),
+        }
+    }
+
+    /// A SQLite file. What follows `?` in a URI may be a key.
+    pub fn at_path(self, url: &str) -> Self {
+        let path = url.split('?').next().unwrap_or_default();
+        Self {
+            hint: format!(" {path:?}"),
+            ..self
         }
     }
 
@@ -30,7 +42,7 @@ impl OpenError {
         let quotes = quotes
             || has_parameters(url) && !reason.to_ascii_lowercase().contains("connection to server");
         Self {
-            hint: " (is it up, and is the URL right?)",
+            hint: " (is it up, and is the URL right?)".into(),
             reason: if quotes {
                 "not shown: it quotes the URL".into()
             } else {
@@ -50,10 +62,22 @@ fn password(url: &str) -> Option<&str> {
     Some(user.split_once(':')?.1)
 }
 
-/// The migrations could not be run or reverted. What ran before stays.
-#[derive(Debug, thiserror::Error)]
+impl fmt::Debug for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The migrations could not be run or reverted. What ran before stays. `Debug` shows the cause, too.
+#[derive(thiserror::Error)]
 #[error("the migrations of actix-totp failed")]
 pub struct MigrateError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
+
+impl fmt::Debug for MigrateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}: {}", self.0)
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -76,10 +100,12 @@ mod tests {
             let shown = OpenError::new(url, &refused).to_string();
             assert!(shown.ends_with("Connection refused"), "{shown}");
         }
-        assert!(
-            OpenError::new("app.db", &"no such folder")
-                .to_string()
-                .ends_with("no such folder")
-        );
+    }
+
+    #[test]
+    fn a_file_is_named_without_its_key_and_debug_says_the_same() {
+        let error = OpenError::new("a", &"no such folder").at_path("file:none/app.db?key=s3cret");
+        let text = "the database \"file:none/app.db\" cannot be opened: no such folder";
+        assert_eq!(format!("{error} {error:?}"), format!("{text} {text}"));
     }
 }

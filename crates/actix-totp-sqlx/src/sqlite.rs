@@ -84,8 +84,9 @@ impl Open for Sqlite {
         Ok(()) // all is said in the options
     }
 
-    fn open(manager: Manager<Self>, url: &str) -> Result<Opened<Self::Driver>, OpenError> {
+    fn open(manager: Manager<Self>, _: &str) -> Result<Opened<Self::Driver>, OpenError> {
         let limits = manager.limits;
+        let path = manager.options.get_filename().display().to_string();
         let is_in_memory = Self::is_in_memory(&manager.options);
         // FULL: what was acknowledged survives a power cut, also in WAL mode. A cache of 512 KiB instead of 2 MiB: each
         // commit empties the caches of all readers, so that more only costs memory.
@@ -101,7 +102,8 @@ impl Open for Sqlite {
         // A database in memory ends with its connection, and nothing is gained by opening a file anew.
         let pool = |connections| {
             let lasting = r2d2::Pool::builder().idle_timeout(None).max_lifetime(None);
-            limits.pool::<Self::Driver>(lasting, manager(), url, connections)
+            let pool = limits.pool::<Self::Driver>(lasting, manager(), &path, connections);
+            pool.map_err(|error| error.at_path(&path))
         };
         if is_in_memory {
             return pool(1).map(Opened::without_writer);

@@ -5,6 +5,7 @@
 )]
 
 mod accept;
+mod answer_headers;
 #[cfg(feature = "bench")]
 #[doc(hidden)]
 pub mod bench;
@@ -17,6 +18,7 @@ mod extract;
 #[doc(hidden)]
 pub mod fuzz;
 mod guard;
+mod hook;
 mod local;
 mod mount;
 mod operations;
@@ -24,6 +26,7 @@ mod operations;
 pub mod pages;
 mod plugin;
 mod problem;
+mod public_path;
 mod recheck;
 mod request;
 mod request_context;
@@ -39,12 +42,14 @@ mod verified;
 /// The version of actix-session that this plugin reads. It does not see the sessions of another version.
 pub use actix_session;
 pub use actix_totp_core::{
-    Algorithm, Authenticated, BackupCode, BatchStore, BuildError, CheckError, Clock, Confirmed,
-    Credential, Device, DeviceStore, Disabled, Enrollment, Epoch, Error, Event, EventContext,
-    InvalidCredential, InvalidKeyRing, InvalidRecentFailures, InvalidUserId, KeyRing, MemoryStore,
-    Method, Operation, OsRandomness, Outcome, Parameters, Proof, Randomness, RandomnessError,
-    RecentFailures, Rejection, Renewed, SealError, Sleeper, Status, StoreError, Swap, SweepError,
-    SweepFailure, SweepReport, SystemClock, SystemSleeper, TotpService, UserId, Version,
+    Algorithm, Authenticated, BackupCode, BackupCodeLength, BatchStore, BuildError, CheckError,
+    Clock, Confirmed, Credential, Device, DeviceStore, Disabled, Enrollment, Epoch, Error, Event,
+    EventContext, Grace, InvalidCredential, InvalidKeyRing, InvalidKeyVariable,
+    InvalidRecentFailures, InvalidUserId, KeyRing, MemoryStore, Method, Operation, OsRandomness,
+    Outcome, Parameters, PendingSignIn, Proof, Randomness, RandomnessError, RecentFailures,
+    Rejection, Renewed, SealError, SignInTicket, Sleeper, Status, StoreError, Swap, SweepError,
+    SweepFailure, SweepReport, SystemClock, SystemSleeper, TotpService, TypedToken, UserId,
+    Version,
 };
 #[cfg(feature = "test-util")]
 pub use actix_totp_core::{FakeClock, SeededRandomness};
@@ -59,11 +64,15 @@ pub use actix_totp_diesel::{DieselStore, DieselStoreBuilder, diesel};
     feature = "sqlx-mysql"
 ))]
 pub use actix_totp_sql::{MigrateError, OpenError};
-#[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres", feature = "sqlx-mysql"))]
+#[cfg(any(
+    feature = "sqlx-sqlite",
+    feature = "sqlx-postgres",
+    feature = "sqlx-mysql"
+))]
 pub use actix_totp_sqlx::{SqlxStore, SqlxStoreBuilder, sqlx};
 
 pub use change::Change;
-pub use guard::RequireTotp;
+pub use guard::{Demand, RequireTotp};
 pub use plugin::Totp;
 pub use problem::Problem;
 pub use settings::TotpBuilder;

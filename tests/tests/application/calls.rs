@@ -15,10 +15,7 @@ fn a_function_of_the_application_says_who_is_signed_in() {
                 Some("broken") => Err(ErrorInternalServerError("telling: the directory is down")),
                 Some(id) => {
                     let id = UserId::new(id).map_err(ErrorInternalServerError)?;
-                    Ok(Some(SignedIn {
-                        id,
-                        label: "A label & more".into(),
-                    }))
+                    Ok(Some(SignedIn::new(id).label("A label & more")))
                 }
             }
         }))

@@ -6,8 +6,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod accessibility;
 mod appearance;
 mod chromium;
+mod contrast;
 mod front_end;
 mod journey;
 

@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod caching;
 mod paths;
 mod plugins;
 mod proofs;

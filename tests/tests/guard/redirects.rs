@@ -64,5 +64,20 @@ fn browsers_are_sent_to_a_page_with_a_safe_way_back() {
     alice
         .send("GET", "/vault", &[("Accept", "*/*")], b"")
         .problem(403, "totp_required");
+    // A script would follow the redirect, and take the page for its answer.
+    let script = [
+        html[0],
+        ("Sec-Fetch-Mode", "cors"),
+        ("Sec-Fetch-Dest", "empty"),
+    ];
+    alice
+        .send("GET", "/vault", &script, b"")
+        .problem(403, "totp_required");
+    let navigation = [
+        ("Sec-Fetch-Mode", "navigate"),
+        ("Sec-Fetch-Dest", "document"),
+    ];
+    let answer = alice.send("GET", "/vault", &navigation, b"");
+    assert_eq!(location(&answer), "/code?next=/vault");
     assert_eq!(site.runs(), 0);
 }

@@ -73,10 +73,7 @@ fn without_session_middleware_no_code_is_spent_and_nobody_passes() {
     use actix_totp::{CurrentUser, SignedIn};
     let clock = FakeClock::at(NOON);
     let alice = UserId::new("alice").unwrap();
-    let signed_in = SignedIn {
-        id: alice.clone(),
-        label: String::new(),
-    };
+    let signed_in = SignedIn::new(alice.clone());
     let totp = Totp::builder(MemoryStore::new(), keys())
         .clock(clock.clone())
         .current_user(CurrentUser::from_fn(async move |_: &HttpRequest| {

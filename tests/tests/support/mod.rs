@@ -11,6 +11,7 @@
 mod app;
 mod authenticator;
 mod browser;
+mod nginx;
 mod page_client;
 mod process;
 mod server;
@@ -19,6 +20,7 @@ mod store;
 pub(crate) use app::{Authenticator, NOON, TestApp, keys};
 pub(crate) use authenticator::{code_at, secret_bytes};
 pub(crate) use browser::{Answer, Browser};
+pub(crate) use nginx::Nginx;
 pub(crate) use page_client::{PageClient, encode, text_of};
 pub(crate) use process::{Binary, profile_folder, seconds_now};
 pub(crate) use server::{RunningServer, serve};

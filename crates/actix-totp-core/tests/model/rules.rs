@@ -125,8 +125,8 @@ impl World {
                     }
                 }
             }
-            19 if code_only => Verdict::Refused("totp_code_needed"),
-            19 => {
+            19 | 29 if code_only => Verdict::Refused("totp_code_needed"),
+            19 | 29 => {
                 let model = &mut self.models[who];
                 if let Some(at) = model.backup.iter().position(|code| code == token) {
                     model.backup.remove(at);
@@ -177,7 +177,7 @@ impl World {
         }
         match token.len() {
             6 => {}
-            19 => return Verdict::Refused("totp_code_needed"),
+            19 | 29 => return Verdict::Refused("totp_code_needed"),
             _ => return Verdict::Refused("malformed_token"),
         }
         if model.live.is_some() && !has_proof && model.pending_failures >= 5 {

@@ -6,8 +6,8 @@ use std::{
 };
 
 use actix_totp_core::{
-    Credential, Device, DeviceStore, Epoch, FakeClock, MemoryStore, Operation, Outcome, Parameters,
-    Proof, TotpService, UserId,
+    BackupCode, BackupCodeLength, Credential, Device, DeviceStore, Epoch, FakeClock, MemoryStore,
+    Operation, Outcome, Parameters, Proof, TotpService, UserId,
 };
 
 use crate::{
@@ -18,6 +18,8 @@ use crate::{
 
 pub(super) struct World {
     pub(super) fixture: Fixture,
+    /// How many backup codes a set has.
+    set_size: usize,
     /// Holds each secret under its own name, to ask what its authenticator shows.
     phone: TotpService,
     phone_clock: FakeClock,
@@ -30,13 +32,18 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new() -> Self {
+        Self::with_backup_codes(10, BackupCodeLength::default())
+    }
+
+    pub(super) fn with_backup_codes(count: u8, length: BackupCodeLength) -> Self {
         let phone_clock = FakeClock::at(support::NOON);
         let phone = TotpService::builder(MemoryStore::new(), keys(&[9]))
             .clock(phone_clock.clone())
             .build()
             .unwrap();
         Self {
-            fixture: Fixture::new(),
+            fixture: Fixture::with(|builder| builder.backup_codes(count, length)),
+            set_size: count.into(),
             phone,
             phone_clock,
             users: [user("alice"), user("bob")],
@@ -139,6 +146,11 @@ impl World {
         }
     }
 
+    fn keep(&mut self, who: usize, codes: &[BackupCode]) {
+        assert_eq!(codes.len(), self.set_size);
+        self.models[who].backup = codes.iter().map(BackupCode::reveal).collect();
+    }
+
     fn show(&mut self, shown: &dyn Debug) {
         self.shown.insert(format!("{shown:?}"));
     }
@@ -187,8 +199,7 @@ impl World {
                 assert!(!(clock_skew && was_live), "told to whom it is of no use");
                 if let Some(confirmed) = self.judge(&expected, outcome) {
                     may_fall = true;
-                    let codes = confirmed.backup_codes.iter().map(|code| code.reveal());
-                    self.models[who].backup = codes.collect();
+                    self.keep(who, &confirmed.backup_codes);
                     assert_ne!(self.models[who].epoch, Some(confirmed.proof.epoch));
                     self.models[who].epoch = Some(confirmed.proof.epoch);
                 }
@@ -211,8 +222,7 @@ impl World {
                 let outcome = totp.apply(&operation).unwrap();
                 if let Some(renewed) = self.judge(&expected, outcome) {
                     may_fall = true;
-                    let codes = renewed.backup_codes.iter().map(|code| code.reveal());
-                    self.models[who].backup = codes.collect();
+                    self.keep(who, &renewed.backup_codes);
                 }
             }
             Act::Disable => {

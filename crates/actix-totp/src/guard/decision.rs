@@ -1,16 +1,11 @@
 //! Who may pass: a pure function of the policy, the user's status, the session's proof and the time.
 
-use actix_totp_core::{Proof, Status, UserId};
+use actix_totp_core::{Grace, Proof, Status, UserId};
+
+use super::{demand::Demand, grace::Deadline};
 
 /// Clocks of instances differ a little; a proof from further ahead than this is none.
 const TOLERATED_AHEAD_SECS: u64 = 60;
-
-/// Of whom the second factor is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Demand {
-    Everyone,
-    IfEnrolled,
-}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Decision {
@@ -18,6 +13,8 @@ pub(crate) enum Decision {
     Pass { at: u64 },
     /// There is no second factor, and none is demanded.
     PassUnenrolled,
+    /// There is no second factor, and one must be set up, but not yet.
+    PassUntil(Deadline),
     /// A code must be shown.
     Required,
     /// A second factor must be set up.
@@ -29,7 +26,8 @@ pub(crate) enum Decision {
 /// What a guard asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Policy {
-    pub(crate) demand: Demand,
+    /// How long whoever must have a second factor may go on without. `None`: not at all.
+    pub(crate) grace: Option<Grace>,
     /// How old the session's proof may be.
     pub(crate) max_age_secs: u64,
     /// How old a trusted browser's proof may be. `None`: it is not asked for.
@@ -41,15 +39,16 @@ pub(crate) struct Policy {
 pub(crate) fn decide(
     policy: Policy,
     user: &UserId,
+    demand: Demand,
     status: &Status,
     session: Option<&Proof>,
     browser: impl FnOnce() -> Option<Proof>,
     now: u64,
 ) -> Decision {
     if !status.enabled {
-        return match policy.demand {
-            Demand::Everyone => Decision::SetupRequired,
-            Demand::IfEnrolled => Decision::PassUnenrolled,
+        return match demand {
+            Demand::Everyone => weigh_grace(policy.grace, status, now),
+            Demand::IfEnrolled | Demand::Nobody => Decision::PassUnenrolled,
         };
     }
     let decision = weigh(session, policy.max_age_secs, user, status, now);
@@ -64,6 +63,22 @@ pub(crate) fn decide(
         trusted @ Decision::Pass { .. } => trusted,
         _ => decision,
     }
+}
+
+/// Whether somebody who must have a second factor and has none may go on.
+fn weigh_grace(grace: Option<Grace>, status: &Status, now: u64) -> Decision {
+    let Some(grace) = grace else {
+        return Decision::SetupRequired;
+    };
+    let required_by = grace.required_by(status);
+    if required_by.is_some_and(|at| now >= at) {
+        return Decision::SetupRequired;
+    }
+    Decision::PassUntil(Deadline {
+        grace,
+        required_by,
+        is_to_be_noted: grace.is_to_be_noted(status, now),
+    })
 }
 
 /// Whether a proof counts, for somebody who is enrolled.

@@ -62,7 +62,7 @@ pub(super) async fn codes_saved(request: &Request, browser: &Browser<'_>) -> Ans
     if !request.body.saved {
         return Ok(browser.redirect_with_notice("settings/", user, &Notice::not_saved()));
     }
-    let cookie = notice_cookie::cookie(browser.totp, browser.site, user, None);
+    let cookie = notice_cookie::cookie(browser.totp, browser.site, browser.http, user, None);
     Ok(with_cookie(browser.go_on(), cookie.as_ref()))
 }
 

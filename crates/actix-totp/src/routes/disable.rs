@@ -6,7 +6,7 @@ use actix_web::HttpResponse;
 use serde::Serialize;
 
 use super::response::{accepted, ok, with_cookie};
-use crate::{change::Change, request::Request};
+use crate::{change::Change, problem::Problem, request::Request};
 
 #[derive(Serialize)]
 struct Disabled {
@@ -22,14 +22,20 @@ pub(crate) async fn disable(request: Request) -> Result<HttpResponse, actix_web:
     Ok(with_cookie(answer, no_cookie.as_ref()))
 }
 
-/// Turns the second factor off, if the application agrees.
+/// Turns the second factor off, if the user need not have it and the application agrees.
 pub(crate) async fn turn_off(request: &Request) -> Result<(), actix_web::Error> {
+    let Request {
+        totp, http, caller, ..
+    } = request;
+    if totp.is_required_of(http, &caller.id).await? {
+        return Err(Problem::totp_is_required().into());
+    }
     request.authorize(Change::Disable).await?;
-    let operation = Operation::disable(&request.caller.id, request.body.token());
-    let disabled = accepted(request.totp.apply(operation).await)?;
+    let operation = Operation::disable(&caller.id, request.body.token());
+    let disabled = accepted(totp.apply(operation).await)?;
     if disabled.method.is_some() {
-        let session_proof = &request.totp.plugin.session_proof;
-        session_proof.remove(&request.http.get_session());
+        let session_proof = &totp.plugin.session_proof;
+        session_proof.remove(&http.get_session());
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, cookie::Cookie};
 use serde::Serialize;
 
 use super::response::{accepted, ok, with_cookie};
-use crate::{problem::Problem, request::Request, session};
+use crate::{request::Request, session};
 
 #[derive(Serialize)]
 struct Validated {
@@ -27,11 +27,12 @@ pub(crate) async fn validate(request: Request) -> Result<HttpResponse, actix_web
 /// Signs in; with the cookie that makes the browser trusted, if that was asked for and may be.
 pub(crate) async fn sign_in(
     request: &Request,
-) -> Result<(Authenticated, Option<Cookie<'static>>), Problem> {
+) -> Result<(Authenticated, Option<Cookie<'static>>), actix_web::Error> {
     let session = session::require(&request.http)?; // before a code is spent for nothing
     let token = request.body.required_token()?;
     let operation = Operation::authenticate(&request.caller.id, token);
     let authenticated = accepted(request.totp.apply(operation).await)?;
+    request.verified(&authenticated.proof).await?;
     let plugin = &request.totp.plugin;
     plugin.session_proof.write(&session, &authenticated.proof)?;
     let trust = request.body.trust_browser.then_some(&plugin.trust);

@@ -6,22 +6,18 @@ use actix_totp_core::EventContext;
 use actix_web::HttpRequest;
 
 use super::TotpBuilder;
-use crate::{
-    change::{AuthorizeChange, Change},
-    plugin::BrowserPaths,
-    request_context::RequestContext,
-    user::CurrentUser,
-};
+use crate::{plugin::BrowserPaths, request_context::RequestContext, user::CurrentUser};
 
 impl TotpBuilder {
     /// Names a plugin beside the application's first, 1 to 32 of `a` to `z`, digits and `-`: it then has a place of its own in the
-    /// session, a cookie of its own, and a pass of its own at its guards. Two plugins of one application need two names, or
+    /// session, a cookie of its own, tickets of its own, and a pass of its own at its guards. Two plugins of one application need two names, or
     /// one a name.
     ///
     /// Default: none.
     pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
-        self
+        let name = name.into();
+        self.name = Some(name.clone());
+        self.map_core(|core| core.name(name))
     }
 
     /// How to find out who is signed in.
@@ -29,18 +25,6 @@ impl TotpBuilder {
     /// Default: [`CurrentUser::session_key`]`("user_id")`, with the label under `email`.
     pub fn current_user(mut self, current_user: CurrentUser) -> Self {
         self.current_user = current_user;
-        self
-    }
-
-    /// Asks the application before `generate/`, `disable/` and `backup-codes/`, for instance for the password again. Its
-    /// error is the answer; nothing was compared then.
-    ///
-    /// Default: nobody is asked.
-    pub fn authorize_change<F>(mut self, authorize: F) -> Self
-    where
-        F: AsyncFn(&HttpRequest, Change) -> Result<(), actix_web::Error> + Send + Sync + 'static,
-    {
-        self.authorize_change = AuthorizeChange::new(authorize);
         self
     }
 

@@ -153,13 +153,13 @@ fn an_update_that_the_database_refuses_leaves_the_others_alone<S: TestStore>() {
         answers.into_iter().map(Result::ok).collect::<Vec<_>>()
     };
     assert_eq!(all_to(2), [Some(true), None, Some(true), Some(true)]);
-    told(&owned);
     for device in [&alice, &carol, &dave] {
         let swapped = owned
             .store
             .swap(&device.user, Some(Version::from_i64(2)), Some(device));
         assert!(swapped.unwrap());
     }
+    told(&owned);
     assert_eq!(all_to(3), [None; 4]);
     assert_eq!(told(&owned), "UUU", "a second failure ends it");
 }

@@ -3,6 +3,7 @@
 mod addresses;
 mod answers;
 mod appearance;
+mod backup_codes;
 
 use actix_session::{SessionExt, SessionMiddleware, storage::CookieSessionStore};
 use actix_totp::{FakeClock, MemoryStore, Totp, TotpBuilder};
