@@ -63,7 +63,22 @@ pub use actix_totp_core::{
 #[cfg(feature = "test-util")]
 pub use actix_totp_core::{FakeClock, SeededRandomness};
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
-pub use actix_totp_diesel::{DieselStore, DieselStoreBuilder, MigrateError, OpenError, diesel};
+pub use actix_totp_diesel::{DieselStore, DieselStoreBuilder, diesel};
+#[cfg(any(
+    feature = "sqlite",
+    feature = "postgres",
+    feature = "mysql",
+    feature = "sqlx-sqlite",
+    feature = "sqlx-postgres",
+    feature = "sqlx-mysql"
+))]
+pub use actix_totp_sql::{MigrateError, OpenError};
+#[cfg(any(
+    feature = "sqlx-sqlite",
+    feature = "sqlx-postgres",
+    feature = "sqlx-mysql"
+))]
+pub use actix_totp_sqlx::{SqlxStore, SqlxStoreBuilder, sqlx};
 
 pub use change::Change;
 pub use guard::{Demand, RequireTotp};
