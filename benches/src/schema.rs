@@ -16,6 +16,8 @@ diesel::table! {
         proof_failures -> Binary,
         backup_codes_remaining -> BigInt,
         last_used_at -> Nullable<BigInt>,
+        setup_required_by -> Nullable<BigInt>,
+        setup_reminders -> BigInt,
         created_at -> BigInt,
         updated_at -> BigInt,
     }

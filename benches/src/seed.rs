@@ -23,6 +23,8 @@ struct Row {
     proof_failures: Vec<u8>,
     backup_codes_remaining: i64,
     last_used_at: Option<i64>,
+    setup_required_by: Option<i64>,
+    setup_reminders: i64,
     created_at: i64,
     updated_at: i64,
 }
@@ -42,6 +44,8 @@ impl From<Device> for Row {
             proof_failures: device.proof_failures.to_bytes(),
             backup_codes_remaining: device.backup_codes_remaining.into(),
             last_used_at: device.last_used_at.map(u64::cast_signed),
+            setup_required_by: device.setup_required_by.map(u64::cast_signed),
+            setup_reminders: device.setup_reminders.into(),
             created_at: device.created_at.cast_signed(),
             updated_at: device.updated_at.cast_signed(),
         }

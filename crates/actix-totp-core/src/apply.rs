@@ -46,7 +46,7 @@ impl TotpService {
     ///
     /// # Errors
     ///
-    /// Any [`Error`]. Rejections: `NotEnabled`, `MalformedToken`, `InvalidToken`, `Throttled`, `Locked`.
+    /// Any [`Error`]. Rejections: `NoDevice`, `NotEnabled`, `MalformedToken`, `InvalidToken`, `Throttled`, `Locked`.
     pub fn authenticate(
         &self,
         user: &UserId,
@@ -68,7 +68,7 @@ impl TotpService {
         self.apply(&Operation::renew_backup_codes(user, token))
     }
 
-    /// Turns the second factor off and deletes the device, every proof with it. Needs a good token, unless the device is
+    /// Turns the second factor off and deletes the device, every proof with it, but a deadline for its set-up. Needs a good token, unless the device is
     /// only pending.
     ///
     /// # Errors
@@ -83,7 +83,7 @@ impl TotpService {
     ///
     /// # Errors
     ///
-    /// Any [`Error`]. Rejections: `NotEnabled`, `ProofNeeded`.
+    /// Any [`Error`]. Rejections: `NoDevice`, `NotEnabled`, `ProofNeeded`.
     pub fn end_other_proofs(&self, proof: &Proof) -> Result<Outcome<Proof>, Error> {
         self.apply(&Operation::end_other_proofs(proof))
     }
@@ -144,6 +144,9 @@ impl TotpService {
         context: Option<&Arc<EventContext>>,
     ) {
         if outage.begins(answer, || self.now().ok()) {
+            if let Err(error) = answer {
+                tracing::error!("StoreFailed: {error:?}"); // with its causes, also where fields are not shown
+            }
             let event = Event::StoreFailed { user: user.clone() };
             self.inner.notifier.notify(event, context);
         }

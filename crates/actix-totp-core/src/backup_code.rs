@@ -11,30 +11,98 @@ use crate::{
     random::{Randomness, RandomnessError},
 };
 
-/// How many codes a set has.
-pub(crate) const SET_SIZE: usize = 10;
-/// 16 letters of 5 bits: 80 random bits, where SP 800-63B-4 §4.2.1.1 asks for 64.
-const LETTERS: usize = 16;
+/// Letters of a group.
+const GROUP: usize = 4;
 /// Thirty-two letters without look-alikes: no I, O, 0, 1.
 const ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 
-/// A backup code in the clear: shown to its user once and kept nowhere. `Debug` shows nothing of it.
+/// How long new backup codes are. Those that exist keep their length, and both are read: a code's own length tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum BackupCodeLength {
+    /// Four groups of four letters, `ABCD-EFGH-JKLM-NPQR`: 80 random bits. The default.
+    ///
+    /// SP 800-63B-4 §3.1.2 asks for no limit of guesses from 64 bits on.
+    #[default]
+    FourGroups,
+    /// Six groups of four letters: 120 random bits.
+    ///
+    /// From 112 bits on a plain hash is enough for ASVS 5.0 6.5.2 and SP 800-63B-4 §3.1.2, whether it is sealed or not.
+    SixGroups,
+}
+
+impl BackupCodeLength {
+    const ALL: [Self; 2] = [Self::FourGroups, Self::SixGroups];
+
+    /// How many random bits a code has: 80 or 120.
+    pub const fn bits(self) -> u32 {
+        5 * self.letters() as u32 // 32 letters
+    }
+
+    const fn letters(self) -> usize {
+        match self {
+            Self::FourGroups => 4 * GROUP,
+            Self::SixGroups => 6 * GROUP,
+        }
+    }
+}
+
+/// How many codes a set has, and how long they are.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SetShape {
+    pub(crate) count: u8,
+    pub(crate) length: BackupCodeLength,
+}
+
+impl SetShape {
+    pub(crate) fn is_valid(self) -> bool {
+        (5..=20).contains(&self.count)
+    }
+}
+
+impl Default for SetShape {
+    fn default() -> Self {
+        Self {
+            count: 10,
+            length: BackupCodeLength::default(),
+        }
+    }
+}
+
+/// A backup code in the clear: shown to its user once and kept nowhere.
+///
+/// `Debug` shows nothing of it, and there is no `Display` on purpose: no log line or error holds one because somebody formatted a struct.
+/// [`reveal`](Self::reveal) is the one way to its text, and easy to find in a review.
+///
+/// # Example
+///
+/// ```
+/// use actix_totp_core::Confirmed;
+///
+/// fn lines(confirmed: &Confirmed) -> String {
+///     let codes: Vec<String> = confirmed.backup_codes.iter().map(|code| code.reveal()).collect();
+///     codes.join("\n")
+/// }
+/// ```
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct BackupCode(String);
 
 impl BackupCode {
     /// The code as it is shown, `ABCD-EFGH-JKLM-NPQR`.
     pub fn reveal(&self) -> String {
-        let groups: Vec<&str> = (0..LETTERS)
-            .step_by(4)
-            .map(|at| &self.0[at..at + 4])
+        let groups: Vec<&str> = (0..self.0.len())
+            .step_by(GROUP)
+            .map(|at| &self.0[at..at + GROUP])
             .collect();
         groups.join("-")
     }
 
-    pub(crate) fn generate(random: &dyn Randomness) -> Result<Self, RandomnessError> {
-        let mut bytes = Zeroizing::new([0; LETTERS]);
-        random.fill(bytes.as_mut())?;
+    pub(crate) fn generate(
+        length: BackupCodeLength,
+        random: &dyn Randomness,
+    ) -> Result<Self, RandomnessError> {
+        let mut bytes = Zeroizing::new(vec![0; length.letters()]);
+        random.fill(&mut bytes)?;
         // 256 is a multiple of 32: the low five bits of a random byte favour no letter.
         let letters = bytes.iter().map(|byte| ALPHABET[usize::from(byte % 32)]);
         Ok(Self(letters.map(char::from).collect()))
@@ -43,11 +111,15 @@ impl BackupCode {
     /// Reads what a user typed, already without blanks and dashes; `None` if it does not have the shape of a backup code.
     pub(crate) fn read(typed: &str) -> Option<Self> {
         let letters = typed.to_ascii_uppercase();
-        (letters.len() == LETTERS && letters.bytes().all(|letter| ALPHABET.contains(&letter)))
-            .then_some(Self(letters))
+        let mut lengths = BackupCodeLength::ALL
+            .map(BackupCodeLength::letters)
+            .into_iter();
+        (lengths.any(|length| letters.len() == length)
+            && letters.bytes().all(|letter| ALPHABET.contains(&letter)))
+        .then_some(Self(letters))
     }
 
-    /// What is kept of a code. A plain hash is enough: 80 random bits cannot be searched. The user is hashed in, so that
+    /// What is kept of a code. A plain hash is enough: 80 random bits cannot be searched, and it is sealed. The user is hashed in, so that
     /// the same code of two users has two digests.
     pub(crate) fn digest(&self, user: &UserId) -> Digest {
         let hash = Sha256::new()
@@ -67,7 +139,7 @@ impl fmt::Debug for BackupCode {
     }
 }
 
-/// What is kept of a backup code: 128 bits, as a code has 80. A row with ten of them is 160 bytes smaller than with whole
+/// What is kept of a backup code: 128 bits, as a code has 120 at most. A row with ten of them is 160 bytes smaller than with whole
 /// hashes.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub(crate) struct Digest(pub(crate) [u8; Digest::BYTES]);
@@ -78,11 +150,12 @@ impl Digest {
 
 /// Makes a set: the codes to show, and the digests to keep.
 pub(crate) fn generate_set(
+    shape: SetShape,
     user: &UserId,
     random: &dyn Randomness,
 ) -> Result<(Vec<BackupCode>, Vec<Digest>), RandomnessError> {
-    let codes = (0..SET_SIZE)
-        .map(|_| BackupCode::generate(random))
+    let codes = (0..shape.count)
+        .map(|_| BackupCode::generate(shape.length, random))
         .collect::<Result<Vec<_>, _>>()?;
     let digests = codes.iter().map(|code| code.digest(user)).collect();
     Ok((codes, digests))
@@ -107,11 +180,18 @@ mod tests {
 
     #[test]
     fn a_code_is_read_in_any_case_as_it_was_shown() {
-        let code = BackupCode::generate(&OsRandomness).unwrap();
-        let shown = code.reveal();
-        assert_eq!(shown.len(), 19);
-        let typed: String = shown.to_lowercase().chars().filter(|c| *c != '-').collect();
-        assert_eq!(BackupCode::read(&typed), Some(code));
+        for (length, bits, shown_letters) in [
+            (BackupCodeLength::FourGroups, 80, 19),
+            (BackupCodeLength::SixGroups, 120, 29),
+        ] {
+            assert_eq!(length.bits(), bits);
+            let code = BackupCode::generate(length, &OsRandomness).unwrap();
+            let shown = code.reveal();
+            assert_eq!(shown.len(), shown_letters);
+            assert!(shown.split('-').all(|group| group.len() == 4));
+            let typed: String = shown.to_lowercase().chars().filter(|c| *c != '-').collect();
+            assert_eq!(BackupCode::read(&typed), Some(code));
+        }
     }
 
     #[test]
@@ -120,6 +200,9 @@ mod tests {
             "",
             "ABCDEFGHJKLMNPQ",
             "ABCDEFGHJKLMNPQRS",
+            "ABCDEFGHJKLMNPQRSTUV",
+            "ABCDEFGHJKLMNPQRSTUVWXY",
+            "ABCDEFGHJKLMNPQRSTUVWXYZ2",
             "ABCDEFGHJKLMNPQ0",
             "ABCDEFGHJKLMNPÄ",
         ] {
@@ -131,7 +214,8 @@ mod tests {
     fn every_letter_of_the_alphabet_occurs_and_none_looks_like_another() {
         let mut seen = std::collections::BTreeSet::new();
         for _ in 0..200 {
-            seen.extend(BackupCode::generate(&OsRandomness).unwrap().0.bytes());
+            let code = BackupCode::generate(BackupCodeLength::SixGroups, &OsRandomness).unwrap();
+            seen.extend(code.0.bytes());
         }
         assert_eq!(seen.len(), 32);
         assert!(b"IO01".iter().all(|letter| !seen.contains(letter)));

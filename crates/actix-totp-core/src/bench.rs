@@ -4,7 +4,7 @@
 use std::hint::black_box;
 
 use crate::{
-    backup_code::{self, BackupCode, Digest},
+    backup_code::{BackupCode, BackupCodeLength, Digest, SetShape},
     config::Config,
     credential::{Credential, InvalidCredential, Match, Parameters},
     device::{Device, Epoch, UserId, Version},
@@ -30,7 +30,7 @@ pub fn enrolled(
     at: u64,
     random: &dyn Randomness,
 ) -> Result<Device, Error> {
-    let mut digests = vec![[0; Digest::BYTES]; backup_code::SET_SIZE];
+    let mut digests = vec![[0; Digest::BYTES]; SetShape::default().count.into()];
     digests
         .iter_mut()
         .try_for_each(|digest| random.fill(digest))?;
@@ -56,8 +56,10 @@ pub fn enrolled(
         backup_failures: 0,
         pending_failures: 0,
         proof_failures: RecentFailures::default(),
-        backup_codes_remaining: backup_code::SET_SIZE as u32,
+        backup_codes_remaining: SetShape::default().count.into(),
         last_used_at: Some(at),
+        setup_required_by: None,
+        setup_reminders: 0,
         created_at: at,
         updated_at: at,
     })
@@ -86,7 +88,7 @@ impl Parts {
                 user: device.user.clone(),
                 source,
             })?;
-        let backup_code = BackupCode::generate(random)?;
+        let backup_code = BackupCode::generate(BackupCodeLength::default(), random)?;
         secrets.backup_codes[0] = backup_code.digest(&device.user);
         device.sealed = keys.seal(&secrets, &device.user, device.epoch, random)?;
         let pending = Credential::generate(Parameters::default(), random)?;
@@ -116,6 +118,7 @@ impl Parts {
             keys: &self.keys,
             random: &OsRandomness,
             proof: None,
+            issuer: &self.config.issuer,
         }
     }
 
@@ -163,26 +166,38 @@ impl Parts {
     pub fn confirm(&self) -> bool {
         let code = self.pending.code_at(self.pending.step_at(self.now));
         let device = Some(self.enrolling.clone());
-        accepted(transition::confirm(device, &code, &self.context()))
+        accepted(transition::confirm(
+            device,
+            &(&*code).into(),
+            &self.context(),
+        ))
     }
 
     pub fn authenticate(&self, token: &str) -> bool {
         let context = self.context();
-        accepted(transition::authenticate(self.device(), token, &context))
+        accepted(transition::authenticate(
+            self.device(),
+            &token.into(),
+            &context,
+        ))
     }
 
     pub fn renew_backup_codes(&self, code: &str) -> bool {
         let context = self.context();
         accepted(transition::renew_backup_codes(
             self.device(),
-            code,
+            &code.into(),
             &context,
         ))
     }
 
     pub fn disable(&self, code: &str) -> bool {
         let context = self.context();
-        accepted(transition::disable(self.device(), Some(code), &context))
+        accepted(transition::disable(
+            self.device(),
+            Some(&code.into()),
+            &context,
+        ))
     }
 
     pub fn unlock(&self) -> bool {

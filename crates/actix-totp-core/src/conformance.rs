@@ -52,7 +52,8 @@ pub use self::{
     keys::{a_page_is_in_the_order_of_the_bytes, user_ids_are_compared_byte_for_byte},
     races::{
         one_backup_code_is_accepted_once, one_code_is_accepted_once, one_confirm_wins,
-        one_disable_wins, parallel_wrong_codes_are_all_counted, ten_backup_codes_at_once,
+        one_disable_wins, one_ticket_signs_in_once, parallel_wrong_codes_are_all_counted,
+        ten_backup_codes_at_once,
     },
     store::Store,
     swaps::{
@@ -105,6 +106,7 @@ clauses! {
     user_ids_are_compared_byte_for_byte,
     a_page_is_in_the_order_of_the_bytes,
     one_code_is_accepted_once,
+    one_ticket_signs_in_once,
     one_backup_code_is_accepted_once,
     one_confirm_wins,
     one_disable_wins,

@@ -5,7 +5,10 @@ use std::fmt;
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::random::{Randomness, RandomnessError};
+use crate::{
+    causes::debug_with_causes,
+    random::{Randomness, RandomnessError},
+};
 
 /// Up to how far off a clock is named, in seconds.
 const TOLD_SKEW_SECS: u64 = 600;
@@ -220,8 +223,10 @@ pub(crate) enum Match {
     Wrong,
 }
 
+debug_with_causes!(InvalidCredential);
+
 /// Why a secret from elsewhere is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidCredential {
     /// The secret does not have 10 to 128 bytes.

@@ -5,6 +5,7 @@ use std::{fmt, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    causes::debug_with_causes,
     random::{Randomness, RandomnessError},
     throttle::RecentFailures,
 };
@@ -82,8 +83,10 @@ impl From<UserId> for String {
     }
 }
 
+debug_with_causes!(InvalidUserId);
+
 /// Why a string is no user id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidUserId {
     /// It is empty.
@@ -176,6 +179,10 @@ pub struct Device {
     pub backup_codes_remaining: u32,
     /// When a token was last accepted.
     pub last_used_at: Option<u64>,
+    /// By when the user must have set up the second factor. It outlives the credentials. `None`: no deadline was given.
+    pub setup_required_by: Option<u64>,
+    /// How many of the reminders of that deadline are behind the user: 1 from seven days before it on, 2 from one day on.
+    pub setup_reminders: u32,
     /// When the row was made.
     pub created_at: u64,
     /// When the row was last written.
@@ -186,6 +193,11 @@ impl Device {
     /// Whether a live credential exists, that is, whether the second factor is on.
     pub const fn is_confirmed(&self) -> bool {
         self.confirmed_at.is_some()
+    }
+
+    /// Whether there is a live or a pending credential. Without one the row holds a deadline, and is no device to its user.
+    pub(crate) const fn has_credential(&self) -> bool {
+        self.is_confirmed() || self.pending_at.is_some()
     }
 
     /// Failed attempts of both kinds since the last success.

@@ -1,11 +1,15 @@
 //! Faults. A refusal is no fault: it is a [`Rejection`](crate::Rejection), a value.
 
-use crate::{device::UserId, keyring::SealError, random::RandomnessError};
+use crate::{
+    causes::debug_with_causes, device::UserId, keyring::SealError, random::RandomnessError,
+};
 
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
+debug_with_causes!(StoreError, Error, BuildError, CheckError);
+
 /// The store failed.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
     /// It does not answer, or answered with a failure. A write may have happened or not.
@@ -37,7 +41,7 @@ impl StoreError {
 }
 
 /// An operation failed for a reason that is not the user's. Everything fails closed.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The store failed. If it failed while writing, the write may have happened: a code may be spent, but is never
@@ -77,9 +81,12 @@ pub enum Error {
 }
 
 /// A setting that is refused when the plugin is built.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
+    /// The name is empty, longer than 32 bytes, or holds something else than `a` to `z`, digits and `-`.
+    #[error("a name has 1 to 32 letters a to z, digits and dashes")]
+    Name,
     /// The issuer is blank, longer than 64 bytes, or holds `:` or a control character.
     #[error(
         "the issuer must have 1 to 64 bytes, not be blank, and hold neither ':' nor control characters"
@@ -94,6 +101,12 @@ pub enum BuildError {
     /// The lifetime of a pending secret is not between 1 minute and 1 day.
     #[error("a pending secret lives between 1 minute and 1 day")]
     EnrollmentLifetime,
+    /// The lifetime of a ticket is not between 1 minute and 1 hour.
+    #[error("the ticket of a sign-in in two steps lives between 1 minute and 1 hour")]
+    SignInLifetime,
+    /// A set would have fewer than 5 or more than 20 backup codes.
+    #[error("a set has 5 to 20 backup codes")]
+    BackupCodes,
     /// A lost swap would be tried fewer than 1 or more than 100 times, or for more than a minute.
     #[error("a lost swap is tried 1 to 100 times, for a minute at most")]
     ConflictRetries,
@@ -109,14 +122,16 @@ pub enum BuildError {
 }
 
 /// What [`check`](crate::TotpService::check) found wrong.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum CheckError {
     /// The store failed: no connection, or the migrations have not run.
-    #[error("the device store cannot be read: is it up, and have the migrations run?")]
+    #[error("the device store cannot be read; see that it is up and that the migrations have run")]
     Store(#[source] StoreError),
     /// A device does not open: the key that sealed it is not in the ring.
-    #[error("a device does not open: is the key that sealed it missing from the ring?")]
+    #[error(
+        "a device does not open; where its key was replaced, keep the old one behind the new one (TOTP_KEY=new,old)"
+    )]
     Seal(#[source] SealError),
     /// No random bytes could be had.
     #[error(transparent)]

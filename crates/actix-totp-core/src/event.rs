@@ -117,10 +117,23 @@ pub enum Event {
         /// Who.
         user: UserId,
     },
-    /// An operator deleted the device.
+    /// An operator deleted the device, or all of it but a deadline for its set-up.
     Reset {
         /// Who.
         user: UserId,
+    },
+    /// All that was kept about the user was deleted, as an account that is closed.
+    Deleted {
+        /// Who.
+        user: UserId,
+    },
+    /// The user must set up the second factor within seven days, or within one day. Each is said once, when a guard sees the
+    /// user in that time.
+    SetupDue {
+        /// Who.
+        user: UserId,
+        /// By when, in seconds since the Unix epoch.
+        required_by: u64,
     },
     /// The user's box does not open: a key is missing, or the row was altered.
     SealBroken {
@@ -155,6 +168,8 @@ impl Event {
             | Self::ProofsEnded { user }
             | Self::Unlocked { user }
             | Self::Reset { user }
+            | Self::Deleted { user }
+            | Self::SetupDue { user, .. }
             | Self::SealBroken { user }
             | Self::StoreFailed { user } => user,
         }

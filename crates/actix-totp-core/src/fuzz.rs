@@ -16,29 +16,40 @@ use crate::{
     provisioning,
     random::{Randomness, RandomnessError},
     secrets::Secrets,
-    token::{self, Token},
+    token::{self, Token, TypedToken},
 };
 
-/// A token is read as what was typed without blanks and dashes, or not at all.
+/// What came, and whether it came as a number.
+pub fn typed(token: &TypedToken) -> (&str, bool) {
+    (&token.text, token.is_number)
+}
+
+/// A token is read as what was typed without blanks and dashes, or not at all, and its normal form as itself.
 pub fn token(bytes: &[u8]) {
-    let typed = String::from_utf8_lossy(bytes);
-    let kept = typed.replace([' ', '-'], "");
+    let text = String::from_utf8_lossy(bytes);
+    let typed = TypedToken::from(&*text);
+    let kept = token::normalized(&text);
+    assert_eq!(*token::normalized(&kept), *kept);
+    if text.is_ascii() {
+        let is_ignored = |c: char| c == '-' || c.is_whitespace();
+        assert_eq!(*kept, text.replace(is_ignored, ""));
+    }
     for digits in 6..=8 {
         let is_code =
             kept.len() == usize::from(digits) && kept.bytes().all(|it| it.is_ascii_digit());
         match Token::read(&typed, digits) {
-            Some(Token::Code(code)) => assert!(is_code && *code == kept, "{typed:?} is no code"),
+            Some(Token::Code(code)) => assert!(is_code && code == kept, "{text:?} is no code"),
             Some(Token::Backup(code)) => {
-                assert!(!is_code, "{typed:?} is a code");
+                assert!(!is_code, "{text:?} is a code");
                 let shown = code.reveal();
                 assert_eq!(shown.replace('-', ""), kept.to_ascii_uppercase());
-                let again = Token::read(&shown, digits);
+                let again = Token::read(&(&*shown).into(), digits);
                 assert!(matches!(again, Some(Token::Backup(read)) if read == code));
             }
-            None => assert!(!is_code && BackupCode::read(&kept).is_none(), "{typed:?}"),
+            None => assert!(!is_code && BackupCode::read(&kept).is_none(), "{text:?}"),
         }
     }
-    if token::is_blank(&typed) {
+    if typed.is_blank() {
         assert!(Token::read(&typed, 6).is_none());
     }
 }
@@ -46,14 +57,17 @@ pub fn token(bytes: &[u8]) {
 /// No text opens as a proof but the one that was sealed, and that for its user alone.
 pub fn proof(bytes: &[u8]) {
     let Ok(known) = Known::new() else { return };
-    let Ok(genuine) = known.keys.seal_proof(&known.proof, &Counting) else {
+    let Ok(genuine) = known.keys.seal_proof("proof", &known.proof, &Counting) else {
         return;
     };
     let altered = altered(genuine.as_bytes(), bytes);
     for text in [bytes, &altered].map(String::from_utf8_lossy) {
         let expected = (text == genuine).then(|| known.proof.clone());
-        assert_eq!(known.keys.open_proof(&known.proof.user, &text), expected);
-        assert_eq!(known.keys.open_proof(&known.other, &text), None);
+        assert_eq!(
+            known.keys.open_proof("proof", &known.proof.user, &text),
+            expected
+        );
+        assert_eq!(known.keys.open_proof("proof", &known.other, &text), None);
     }
 }
 

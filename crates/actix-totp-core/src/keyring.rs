@@ -5,6 +5,7 @@
 
 mod proof;
 mod text;
+mod ticket;
 
 use std::fmt;
 
@@ -21,6 +22,7 @@ use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::{
+    causes::debug_with_causes,
     device::{Epoch, UserId},
     random::{Randomness, RandomnessError},
     secrets::Secrets,
@@ -43,7 +45,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 /// [`reseal_all`](crate::TotpService::reseal_all), and drop the old ones when it reports no failures. While instances
 /// with different first keys run side by side, each must know both keys.
 ///
-/// `Debug` shows key ids only.
+/// More than two keys are a rotation that was not finished (ASVS 5.0 13.3.4). `Debug` shows key ids only.
 ///
 /// # Example
 ///
@@ -133,13 +135,21 @@ impl KeyRing {
     ///
     /// # Errors
     ///
-    /// [`InvalidKeyRing`]; [`Missing`](InvalidKeyRing::Missing) if the variable is not set.
-    pub fn from_env(variable: &str) -> Result<Self, InvalidKeyRing> {
-        match std::env::var(variable).map(Zeroizing::new) {
+    /// [`InvalidKeyVariable`], which names the variable; its reason is [`Missing`](InvalidKeyRing::Missing) if it is not set.
+    pub fn from_env(variable: &str) -> Result<Self, InvalidKeyVariable> {
+        let ring = match std::env::var(variable).map(Zeroizing::new) {
             Ok(text) => Self::parse(&text),
             Err(std::env::VarError::NotPresent) => Err(InvalidKeyRing::Missing),
             Err(std::env::VarError::NotUnicode(_)) => Err(InvalidKeyRing::Base64),
-        }
+        };
+        ring.map_err(|reason| InvalidKeyVariable {
+            variable: variable.to_owned(),
+            reason,
+        })
+    }
+
+    pub(crate) const fn len(&self) -> usize {
+        self.keys.len()
     }
 
     /// The key that seals. `new` refuses an empty ring.
@@ -232,8 +242,10 @@ impl fmt::Debug for KeyRing {
     }
 }
 
+debug_with_causes!(InvalidKeyRing, InvalidKeyVariable, SealError);
+
 /// Why keys are refused. Nothing of them is repeated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidKeyRing {
     /// There is no key.
@@ -253,8 +265,19 @@ pub enum InvalidKeyRing {
     Repeated,
 }
 
+/// Why the keys of an environment variable are refused. Nothing of them is repeated.
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{variable}: {reason}")]
+#[non_exhaustive]
+pub struct InvalidKeyVariable {
+    /// The variable's name.
+    pub variable: String,
+    /// What is wrong with its value.
+    pub reason: InvalidKeyRing,
+}
+
 /// Why a box does not open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SealError {
     /// It is shorter than a box, or of a format that this version does not know.

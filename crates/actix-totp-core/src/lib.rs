@@ -29,7 +29,7 @@
 //! assert!(enrollment.otpauth_url().starts_with("otpauth://totp/Example%20Inc:"));
 //!
 //! // Refused: nothing is confirmed yet, so there is nothing to sign in with.
-//! assert_eq!(totp.authenticate(&alice, "123456")?.rejected(), Some(Rejection::NotEnabled));
+//! assert_eq!(totp.authenticate(&alice, "123456")?.rejected(), Some(Rejection::NoDevice));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -42,6 +42,7 @@ mod batch;
 #[doc(hidden)]
 pub mod bench;
 mod builder;
+mod causes;
 mod clock;
 mod config;
 #[cfg(feature = "conformance")]
@@ -53,6 +54,7 @@ mod event;
 #[cfg(feature = "fuzz")]
 #[doc(hidden)]
 pub mod fuzz;
+mod grace;
 mod keyring;
 mod memory;
 mod notifier;
@@ -68,13 +70,15 @@ mod random;
 mod retry;
 mod secrets;
 mod service;
+mod sign_in;
 mod store;
 mod sync;
 mod throttle;
+mod ticket;
 mod token;
 mod transition;
 
-pub use backup_code::BackupCode;
+pub use backup_code::{BackupCode, BackupCodeLength};
 pub use batch::BatchResult;
 pub use builder::TotpBuilder;
 #[cfg(feature = "test-util")]
@@ -84,7 +88,8 @@ pub use credential::{Algorithm, Credential, InvalidCredential, Parameters};
 pub use device::{Device, Epoch, InvalidUserId, UserId, Version};
 pub use error::{BuildError, CheckError, Error, StoreError};
 pub use event::{Event, EventContext, Method};
-pub use keyring::{InvalidKeyRing, KeyRing, SealError};
+pub use grace::Grace;
+pub use keyring::{InvalidKeyRing, InvalidKeyVariable, KeyRing, SealError};
 pub use memory::MemoryStore;
 pub use operation::Operation;
 pub use operator::{SweepError, SweepFailure, SweepReport};
@@ -99,3 +104,5 @@ pub use random::{OsRandomness, Randomness, RandomnessError};
 pub use service::TotpService;
 pub use store::{BatchStore, DeviceStore, Swap};
 pub use throttle::{InvalidRecentFailures, RecentFailures};
+pub use ticket::{PendingSignIn, SignInTicket};
+pub use token::TypedToken;

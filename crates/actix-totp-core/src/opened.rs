@@ -43,6 +43,8 @@ impl Opened {
             proof_failures: RecentFailures::default(),
             backup_codes_remaining: 0,
             last_used_at: None,
+            setup_required_by: None,
+            setup_reminders: 0,
             created_at: now,
             updated_at: now,
         };

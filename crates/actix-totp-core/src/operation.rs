@@ -1,18 +1,21 @@
 //! An operation: what a user, or an operator for them, asks for. It is made first, and then applied, alone or in a batch.
 
 use tracing::Span;
-use zeroize::Zeroizing;
 
 use crate::{
+    config,
     credential::Credential,
     device::{Device, UserId},
-    error::Error,
+    error::{BuildError, Error},
     event::{Event, EventContext},
+    grace::Grace,
     outcome::{Authenticated, Confirmed, Disabled, Enrollment, Outcome, Renewed},
     proof::Proof,
     service::{Inner, TotpService},
     store::Swap,
     sync::Arc,
+    ticket::PendingSignIn,
+    token::TypedToken,
     transition::{self, Accepted, Context, Next, Stop, Transition},
 };
 
@@ -41,6 +44,7 @@ type Apply<T> = dyn Fn(Option<Device>, &Context<'_>) -> Transition<T> + Send + S
 pub struct Operation<T> {
     user: UserId,
     proof: Option<Proof>,
+    issuer: Option<String>,
     event_context: Option<Arc<EventContext>>,
     span: Span,
     is_by_operator: bool,
@@ -56,19 +60,31 @@ pub(crate) struct Attempt<T> {
 
 impl Operation<Enrollment> {
     /// Makes a new secret; see [`TotpService::enroll`].
-    pub fn enroll(user: &UserId, label: &str, token: Option<&str>) -> Self {
-        let (of, label, token) = (user.clone(), label.to_owned(), token.map(secret));
+    pub fn enroll(user: &UserId, label: &str, token: Option<impl Into<TypedToken>>) -> Self {
+        let (of, label, token) = (user.clone(), label.to_owned(), token.map(Into::into));
         Self::new(user, move |device, context| {
-            let token = token.as_ref().map(|token| token.as_str());
-            transition::enroll(device, &of, &label, token, context)
+            transition::enroll(device, &of, &label, token.as_ref(), context)
         })
+    }
+
+    /// Names another issuer than the service's, for an application with several tenants: 1 to 64 bytes, not blank, no `:`.
+    ///
+    /// Default: [`TotpService::issuer`].
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::Issuer`].
+    pub fn with_issuer(mut self, issuer: &str) -> Result<Self, BuildError> {
+        config::check_issuer(issuer)?;
+        self.issuer = Some(issuer.to_owned());
+        Ok(self)
     }
 }
 
 impl Operation<Confirmed> {
     /// Confirms the pending secret; see [`TotpService::confirm`].
-    pub fn confirm(user: &UserId, token: &str) -> Self {
-        let token = secret(token);
+    pub fn confirm(user: &UserId, token: impl Into<TypedToken>) -> Self {
+        let token = token.into();
         Self::new(user, move |device, context| {
             transition::confirm(device, &token, context)
         })
@@ -77,18 +93,26 @@ impl Operation<Confirmed> {
 
 impl Operation<Authenticated> {
     /// Accepts a token, once; see [`TotpService::authenticate`].
-    pub fn authenticate(user: &UserId, token: &str) -> Self {
-        let token = secret(token);
+    pub fn authenticate(user: &UserId, token: impl Into<TypedToken>) -> Self {
+        let token = token.into();
         Self::new(user, move |device, context| {
             transition::authenticate(device, &token, context)
+        })
+    }
+
+    /// Accepts a token for a ticket, once; see [`TotpService::complete_sign_in`].
+    pub fn complete_sign_in(pending: &PendingSignIn, token: impl Into<TypedToken>) -> Self {
+        let (token, of) = (token.into(), pending.clone());
+        Self::new(pending.user(), move |device, context| {
+            transition::complete_sign_in(device, &of, &token, context)
         })
     }
 }
 
 impl Operation<Renewed> {
     /// Makes new backup codes; see [`TotpService::renew_backup_codes`].
-    pub fn renew_backup_codes(user: &UserId, token: &str) -> Self {
-        let token = secret(token);
+    pub fn renew_backup_codes(user: &UserId, token: impl Into<TypedToken>) -> Self {
+        let token = token.into();
         Self::new(user, move |device, context| {
             transition::renew_backup_codes(device, &token, context)
         })
@@ -97,11 +121,10 @@ impl Operation<Renewed> {
 
 impl Operation<Disabled> {
     /// Turns the second factor off; see [`TotpService::disable`].
-    pub fn disable(user: &UserId, token: Option<&str>) -> Self {
-        let token = token.map(secret);
+    pub fn disable(user: &UserId, token: Option<impl Into<TypedToken>>) -> Self {
+        let token = token.map(Into::into);
         Self::new(user, move |device, context| {
-            let token = token.as_ref().map(|token| token.as_str());
-            transition::disable(device, token, context)
+            transition::disable(device, token.as_ref(), context)
         })
     }
 }
@@ -116,15 +139,32 @@ impl Operation<Proof> {
     }
 }
 
+impl Operation<u64> {
+    /// Gives a user who has no second factor the deadline that `grace` allows, once, and notes a reminder that is due, with its
+    /// event. It answers by when the user must have set it up, in seconds since the Unix epoch, and writes nothing where
+    /// [`Grace::is_to_be_noted`] says so. Rejection: `AlreadyConfirmed`, there is a second factor.
+    pub fn note_setup_deadline(user: &UserId, grace: Grace) -> Self {
+        let of = user.clone();
+        Self::new(user, move |device, context| {
+            transition::note_setup_deadline(device, &of, grace, context)
+        })
+    }
+}
+
 impl Operation<()> {
     /// Clears the failure counts; see [`TotpService::unlock`].
     pub fn unlock(user: &UserId) -> Self {
         Self::new(user, transition::unlock).by_operator()
     }
 
-    /// Deletes the device; see [`TotpService::reset`].
+    /// Deletes the device, but its deadline; see [`TotpService::reset`].
     pub fn reset(user: &UserId) -> Self {
-        Self::new(user, |device, _| transition::reset(device)).by_operator()
+        Self::new(user, transition::reset).by_operator()
+    }
+
+    /// Deletes all that is kept about the user; see [`TotpService::delete`].
+    pub fn delete(user: &UserId) -> Self {
+        Self::new(user, |device, _| transition::delete(device)).by_operator()
     }
 
     /// Ends every proof; see [`TotpService::end_all_proofs`].
@@ -154,6 +194,7 @@ impl<T> Operation<T> {
         Self {
             user: user.clone(),
             proof: None,
+            issuer: None,
             event_context: None,
             span: Span::current(),
             is_by_operator: false,
@@ -214,6 +255,7 @@ impl<T> Operation<T> {
             keys,
             random: &**random,
             proof: self.proof.as_ref(),
+            issuer: self.issuer.as_deref().unwrap_or(&config.issuer),
         };
         let expected = device.as_ref().map(|device| device.version);
         let (next, outcome, events) = match (self.transition)(device, &context) {
@@ -230,7 +272,7 @@ impl<T> Operation<T> {
             Err(Stop::Fault(error)) => return Err(error),
         };
         let next = match next {
-            None => None,
+            None | Some(Next::Keep) => None,
             Some(Next::Delete) => Some(None),
             Some(Next::Reseal(opened)) => Some(Some(opened.close(keys, context.random)?)),
             Some(Next::Put(mut opened)) => {
@@ -273,10 +315,6 @@ impl<T> Operation<T> {
             self.notify(service, vec![Event::SealBroken { user: user.clone() }]);
         }
     }
-}
-
-fn secret(token: &str) -> Zeroizing<String> {
-    Zeroizing::new(token.to_owned())
 }
 
 impl<T> std::fmt::Debug for Operation<T> {

@@ -36,14 +36,24 @@ impl TotpService {
         self.apply(&Operation::end_all_proofs(user)).map(was_done)
     }
 
-    /// Deletes the user's device, every proof with it, without opening its box. `false`: there was none. Make sure by other
-    /// means who asks for this.
+    /// Deletes the user's device, every proof with it, without opening its box. A deadline by which the user must have set up the
+    /// second factor stays ([`Grace::per_user`](crate::Grace::per_user)). `false`: there was none. Make sure by other means
+    /// who asks for this.
     ///
     /// # Errors
     ///
-    /// [`Error::Store`] or [`Error::Contended`].
+    /// Any [`Error`] but [`Error::Seal`].
     pub fn reset(&self, user: &UserId) -> Result<bool, Error> {
         self.apply(&Operation::reset(user)).map(was_done)
+    }
+
+    /// Deletes all that is kept about the user, the deadline too: for an account that is closed. `false`: there was nothing.
+    ///
+    /// # Errors
+    ///
+    /// Any [`Error`] but [`Error::Seal`].
+    pub fn delete(&self, user: &UserId) -> Result<bool, Error> {
+        self.apply(&Operation::delete(user)).map(was_done)
     }
 
     /// Takes over a user who enrolled elsewhere: the authenticator keeps working. There are no backup codes until the user

@@ -58,15 +58,19 @@ pub enum Rejection {
         /// Seconds by which the authenticator's clock is ahead (positive) or behind.
         skew_secs: i64,
     },
+    /// The ticket is forged, too old or used, or its second factor has changed since; one answer for all.
+    InvalidTicket,
     /// The token has no shape that could be compared; it was not counted.
     MalformedToken,
     /// A backup code where only a code of the authenticator will do; it was not compared and not counted.
     TotpCodeNeeded,
     /// A token is needed to turn the second factor off.
     TokenNeeded,
-    /// Nothing is pending that could be confirmed.
+    /// There is no device at all, so nothing is pending that could be confirmed.
     NotGenerated,
-    /// No second factor is on.
+    /// There is no device at all, so no second factor is on. Its code is that of [`NotEnabled`](Self::NotEnabled).
+    NoDevice,
+    /// No second factor is on; a new secret waits for its first code.
     NotEnabled,
     /// A second factor is already on.
     AlreadyConfirmed,
@@ -91,11 +95,12 @@ impl Rejection {
         match self {
             Self::InvalidToken => "invalid_token",
             Self::ClockSkew { .. } => "clock_skew",
+            Self::InvalidTicket => "invalid_ticket",
             Self::MalformedToken => "malformed_token",
             Self::TotpCodeNeeded => "totp_code_needed",
             Self::TokenNeeded => "token_required",
             Self::NotGenerated => "not_generated",
-            Self::NotEnabled => "not_enabled",
+            Self::NoDevice | Self::NotEnabled => "not_enabled",
             Self::AlreadyConfirmed => "already_confirmed",
             Self::EnrollmentExpired => "enrollment_expired",
             Self::EnrollmentDiscarded => "enrollment_discarded",
@@ -190,8 +195,15 @@ pub struct Status {
     pub failed_attempts: u32,
     /// Backup codes that are still good.
     pub backup_codes_remaining: u32,
+    /// The highest step that the live credential accepted (RFC 6238's T).
+    pub last_step: Option<u64>,
     /// When a token was last accepted, in seconds since the Unix epoch.
     pub last_used_at: Option<u64>,
+    /// By when the second factor must be set up, as it was noted for this user, in seconds since the Unix epoch. It outlives what it
+    /// asks for; [`Grace::required_by`](crate::Grace::required_by) says what it is worth.
+    pub setup_required_by: Option<u64>,
+    /// How many of the reminders of that deadline are behind the user.
+    pub setup_reminders: u32,
     /// How long no TOTP code is compared. `None`: not waiting, or locked.
     pub retry_after: Option<Duration>,
     /// Whether TOTP codes are locked.
@@ -217,7 +229,10 @@ impl Status {
             replacement_pending: enabled && pending,
             failed_attempts: device.failed_attempts(),
             backup_codes_remaining: device.backup_codes_remaining,
+            last_step: device.last_step,
             last_used_at: device.last_used_at,
+            setup_required_by: device.setup_required_by,
+            setup_reminders: device.setup_reminders,
             retry_after: match gate {
                 Gate::Wait(secs) => Some(Duration::from_secs(secs)),
                 Gate::Open | Gate::Locked => None,

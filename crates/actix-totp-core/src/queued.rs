@@ -18,7 +18,7 @@ use crate::{
 #[must_use = "nothing is done before it is applied"]
 pub struct QueuedOperation {
     pub(crate) entry: Box<dyn Entry>,
-    ticket: u64,
+    number: u64,
 }
 
 /// An operation that is done. Its answer is not given yet.
@@ -69,7 +69,7 @@ impl<T: Send + 'static> Operation<T> {
                 result: None,
                 answer,
             }),
-            ticket: 0,
+            number: 0,
         }
     }
 }
@@ -86,13 +86,13 @@ impl QueuedOperation {
     }
 
     /// A number of the caller's own, which comes back with it from a batch. Default: 0.
-    pub const fn ticket(&self) -> u64 {
-        self.ticket
+    pub const fn number(&self) -> u64 {
+        self.number
     }
 
-    /// Sets [`ticket`](Self::ticket).
-    pub const fn set_ticket(&mut self, ticket: u64) {
-        self.ticket = ticket;
+    /// Sets [`number`](Self::number).
+    pub const fn set_number(&mut self, number: u64) {
+        self.number = number;
     }
 
     /// Answers it with an error instead of doing it.

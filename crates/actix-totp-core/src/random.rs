@@ -1,5 +1,7 @@
 //! Where randomness comes from. It is passed in, like the time.
 
+use crate::causes::debug_with_causes;
+
 /// A source of random bytes.
 pub trait Randomness: Send + Sync + 'static {
     /// Fills `buffer` with bytes that nobody can predict.
@@ -10,8 +12,10 @@ pub trait Randomness: Send + Sync + 'static {
     fn fill(&self, buffer: &mut [u8]) -> Result<(), RandomnessError>;
 }
 
+debug_with_causes!(RandomnessError);
+
 /// The source could not deliver random bytes.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[error("no random bytes could be had")]
 pub struct RandomnessError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
 

@@ -7,12 +7,14 @@ mod confirm;
 mod enroll;
 mod operator;
 mod rules;
+mod setup;
 mod token;
 
 pub(crate) use self::{
     confirm::confirm,
     enroll::enroll,
-    operator::{end_all_proofs, end_other_proofs, import, reseal, reset, unlock},
+    operator::{delete, end_all_proofs, end_other_proofs, import, reseal, reset, unlock},
     rules::{Accepted, Context, Next, Stop, Transition},
-    token::{authenticate, disable, renew_backup_codes},
+    setup::note_setup_deadline,
+    token::{authenticate, complete_sign_in, disable, renew_backup_codes},
 };

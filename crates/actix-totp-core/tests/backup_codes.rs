@@ -7,7 +7,11 @@
 
 mod support;
 
-use actix_totp_core::{Event, Method, Rejection};
+use std::sync::Arc;
+
+use actix_totp_core::{
+    BackupCode, BackupCodeLength, BuildError, Event, MemoryStore, Method, Rejection, TotpService,
+};
 use support::{Fixture, accepted, rejected};
 
 const WRONG: &str = "ABCD-EFGH-JKLM-NPQR";
@@ -172,4 +176,80 @@ fn another_users_backup_code_is_wrong() {
         rejected(fixture.totp.authenticate(&bob, &codes[0].reveal())),
         Rejection::InvalidToken
     );
+}
+
+fn shapes(codes: &[BackupCode]) -> Vec<usize> {
+    let mut letters: Vec<usize> = codes.iter().map(|code| code.reveal().len()).collect();
+    letters.dedup();
+    letters
+}
+
+#[test]
+fn a_set_has_as_many_codes_and_as_long_ones_as_is_set() {
+    for (count, length, letters) in [
+        (5, BackupCodeLength::FourGroups, 19),
+        (20, BackupCodeLength::SixGroups, 29),
+    ] {
+        let fixture = Fixture::with(|builder| builder.backup_codes(count, length));
+        let codes = fixture.enroll();
+        assert_eq!((codes.len(), shapes(&codes)), (count.into(), vec![letters]));
+        assert_eq!(fixture.device().backup_codes_remaining, u32::from(count));
+        for code in &codes {
+            assert_eq!(fixture.sign_in(&code.reveal().to_lowercase()), Ok(()));
+            assert_eq!(
+                fixture.sign_in(&code.reveal()),
+                Err(Rejection::InvalidToken)
+            );
+        }
+        assert_eq!(fixture.device().backup_codes_remaining, 0);
+    }
+}
+
+#[test]
+fn after_another_length_is_set_old_and_new_sets_are_read_side_by_side() {
+    let store = Arc::new(MemoryStore::new());
+    let with = |length| {
+        let set = |builder: actix_totp_core::TotpBuilder| builder.backup_codes(10, length);
+        Fixture::over(Arc::clone(&store), |store| store, set)
+    };
+    let (before, after) = (
+        with(BackupCodeLength::FourGroups),
+        with(BackupCodeLength::SixGroups),
+    );
+    let old = before.enroll();
+    after.clock.set(before.clock.now_secs());
+    assert_eq!(after.sign_in(&old[0].reveal()), Ok(()));
+    // A set that is cut to the other length, or padded to it, is another code.
+    assert_eq!(
+        after.sign_in(&format!("{}-ABCD-EFGH", old[1].reveal())),
+        Err(Rejection::InvalidToken)
+    );
+    let renewed = accepted(after.totp.renew_backup_codes(&after.alice, &after.code()));
+    assert_eq!(shapes(&renewed.backup_codes), [29]);
+    let [new, other] = [0, 1].map(|at| renewed.backup_codes[at].reveal());
+    assert_eq!(before.sign_in(&new[..19]), Err(Rejection::InvalidToken));
+    assert_eq!(
+        before.sign_in(&new),
+        Ok(()),
+        "an instance that was not restarted yet reads it, too"
+    );
+    assert_eq!(after.sign_in(&other), Ok(()));
+    assert_eq!(
+        after.sign_in(&old[1].reveal()),
+        Err(Rejection::InvalidToken)
+    );
+}
+
+#[test]
+fn fewer_than_five_and_more_than_twenty_are_refused_when_it_is_built() {
+    for (count, is_good) in [(0, false), (4, false), (5, true), (20, true), (21, false)] {
+        let built = TotpService::builder(MemoryStore::new(), support::keys(&[1]))
+            .backup_codes(count, BackupCodeLength::SixGroups)
+            .build();
+        assert_eq!(
+            !matches!(built, Err(BuildError::BackupCodes)),
+            is_good,
+            "{count}"
+        );
+    }
 }

@@ -224,5 +224,5 @@ fn run_all_gives_every_clause_a_store_of_its_own() {
         *made.lock().unwrap() += 1;
         Arc::new(MemoryStore::new())
     });
-    assert_eq!(*made.lock().unwrap(), 18);
+    assert_eq!(*made.lock().unwrap(), 19);
 }

@@ -96,10 +96,10 @@ fn the_code_that_turned_it_off_is_of_no_use_to_a_rival() {
     fixture.enroll();
     let code = fixture.code();
     accepted(fixture.totp.disable(&fixture.alice, Some(&code)));
-    assert_eq!(fixture.sign_in(&code), Err(Rejection::NotEnabled));
+    assert_eq!(fixture.sign_in(&code), Err(Rejection::NoDevice));
     assert_eq!(
         rejected(fixture.totp.disable(&fixture.alice, Some(&code))),
-        Rejection::NotEnabled
+        Rejection::NoDevice
     );
 }
 
@@ -134,7 +134,7 @@ fn disabling_needs_a_good_token_and_deletes_the_device() {
     );
     assert_eq!(
         fixture.sign_in(&backup[0].reveal()),
-        Err(Rejection::NotEnabled)
+        Err(Rejection::NoDevice)
     );
 
     let backup = fixture.enroll();

@@ -260,7 +260,7 @@ fn a_box_that_does_not_open_is_reported_and_is_a_fault_of_its_user_alone() {
     assert!(swapped.unwrap());
     let outcomes = in_one_batch(&fixture.totp, &[(alice, "123456"), (&bob, "123456")]);
     assert!(outcomes[0].is_err());
-    assert_eq!(outcomes[1], Ok(Some(Rejection::NotEnabled)));
+    assert_eq!(outcomes[1], Ok(Some(Rejection::NoDevice)));
     let user = alice.clone();
     assert_eq!(fixture.events(), [Event::SealBroken { user }]);
 }

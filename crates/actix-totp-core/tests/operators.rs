@@ -153,7 +153,7 @@ fn the_proof_that_ends_the_others_has_a_successor_of_the_same_time() {
     let code = fixture.code();
     accepted(fixture.totp.disable(&fixture.alice, Some(&code)));
     let refused = rejected(fixture.totp.end_other_proofs(&successor));
-    assert_eq!(refused, Rejection::NotEnabled);
+    assert_eq!(refused, Rejection::NoDevice);
 }
 
 #[test]

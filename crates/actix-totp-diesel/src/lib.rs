@@ -2,11 +2,8 @@
 //!
 //! Applications get [`DieselStore`] through the features `sqlite`, `postgres` and `mysql` of the crate `actix-totp`.
 //!
-//! Every swap is **one conditional statement that commits by itself**. In a transaction it would not be right: on Galera
-//! an UPDATE inside one reports a row and then loses at COMMIT, and a read, check and write accepts one code many times
-//! on PostgreSQL and MariaDB. Swaps that wait together share a commit: on SQLite, which has one writer at a time, a
-//! transaction of one writer, and on PostgreSQL one statement for each kind; each is answered only after it. Otherwise the
-//! queries are written once, in portable SQL (no RETURNING, no upsert); each database has a file for what differs.
+//! Every swap is one conditional statement that commits by itself; how that is made of statements is in the crate
+//! `actix-totp-sql`. Here are the statements in diesel, written once for all databases; each has a file for what differs.
 //!
 //! [actix-totp]: https://docs.rs/actix-totp
 
@@ -16,20 +13,10 @@
     allow(dead_code, unused_macros)
 )]
 
-mod answers;
 mod backend;
-mod batch;
 mod builder;
-mod checkout;
-mod columns;
-mod error;
-mod limits;
-mod migrate;
-mod pools;
 mod prepared_update;
-mod queue;
 mod store;
-mod swap;
 #[cfg(feature = "postgres")]
 mod write_all;
 
@@ -40,8 +27,8 @@ mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
+pub use actix_totp_sql::{MigrateError, OpenError};
 pub use backend::Backend;
 pub use builder::DieselStoreBuilder;
 pub use diesel;
-pub use error::{MigrateError, OpenError};
 pub use store::DieselStore;

@@ -1,29 +1,17 @@
 //! What is different about MySQL and MariaDB, also as a Galera cluster.
 
-use actix_totp_migrations::MYSQL;
+use actix_totp_sql::{Limits, OpenError, Opened, with_columns};
 use diesel::{
     MysqlConnection,
     connection::SimpleConnection,
     r2d2::{CustomizeConnection, Pool},
     result::{DatabaseErrorKind, Error},
-    sql_types::{BigInt, Nullable},
 };
 
-use crate::{
-    backend::{Opened, queries},
-    columns::with_columns,
-    error::{MigrateError, OpenError},
-    limits::Limits,
-    migrate::{self, Failure, retry_while},
-};
+use crate::backend::{self, Diesel, Open, queries};
 
 with_columns!(
-    queries! { MysqlConnection, user_id: Binary, Vec<u8>, [u8], {
-        fn open(url: &str, limits: Limits) -> Result<Opened<Self>, OpenError> {
-            let pool = limits.pool(Pool::builder(), url, limits.connections, Settings(limits));
-            pool.map(Opened::without_writer)
-        }
-
+    queries! { MysqlConnection, Mysql, user_id: Binary, Vec<u8>, [u8], {
         fn is_conflict(error: &Error) -> bool {
             match error {
                 // 1213, a deadlock, is how Galera says that the write lost at certification.
@@ -38,60 +26,28 @@ with_columns!(
             }
         }
 
-        fn migrate(&mut self) -> Result<(), MigrateError> {
-            self.one_at_a_time(|connection| migrate::run(connection, MYSQL))
-        }
-
-        fn revert(&mut self) -> Result<(), MigrateError> {
-            self.one_at_a_time(|connection| migrate::revert(connection, MYSQL))
+        fn transaction(
+            connection: &mut MysqlConnection,
+            run: &mut dyn FnMut(&mut MysqlConnection) -> QueryResult<()>,
+        ) -> QueryResult<()> {
+            connection.transaction(run)
         }
     }}
 );
 
-trait OneAtATime {
-    fn one_at_a_time(
-        &mut self,
-        run: impl Fn(&mut MysqlConnection) -> Result<(), Failure>,
-    ) -> Result<(), MigrateError>;
-}
+impl Open for MysqlConnection {
+    type Driver = Diesel<Self>;
 
-impl OneAtATime for MysqlConnection {
-    /// DDL commits by itself here, so a named lock of the server keeps other processes out. In a Galera cluster that lock
-    /// is each node's own: two nodes may then make the table at once, which `IF NOT EXISTS` allows, and write the same
-    /// version, of which one fails and finds it written when it tries again.
-    fn one_at_a_time(
-        &mut self,
-        run: impl Fn(&mut MysqlConnection) -> Result<(), Failure>,
-    ) -> Result<(), MigrateError> {
-        let attempt = || {
-            if !get_lock(self)? {
-                return Err(Busy.into());
-            }
-            let done = run(self);
-            diesel::sql_query("DO RELEASE_LOCK('actix_totp_migrations')").execute(self)?;
-            done
-        };
-        let others_are_in_the_way = |error: &Failure| {
-            error.is::<Busy>()
-                || error
-                    .downcast_ref()
-                    .is_some_and(<MysqlConnection as crate::backend::Queries>::is_conflict)
-        };
-        retry_while(attempt, others_are_in_the_way).map_err(MigrateError)
+    fn open(url: &str, limits: Limits) -> Result<Opened<Self::Driver>, OpenError> {
+        let pool = backend::pool(
+            Pool::builder(),
+            url,
+            limits,
+            limits.connections,
+            Settings(limits),
+        );
+        pool.map(Opened::without_writer)
     }
-}
-
-/// Another process migrates.
-#[derive(Debug, thiserror::Error)]
-#[error("another process is migrating")]
-struct Busy;
-
-fn get_lock(connection: &mut MysqlConnection) -> QueryResult<bool> {
-    diesel::select(diesel::dsl::sql::<Nullable<BigInt>>(
-        "GET_LOCK('actix_totp_migrations', 0)",
-    ))
-    .get_result::<Option<i64>>(connection)
-    .map(|got| got == Some(1))
 }
 
 #[derive(Debug)]

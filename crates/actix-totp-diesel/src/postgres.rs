@@ -6,7 +6,9 @@ use std::{
 };
 
 use actix_totp_core::UserId;
-use actix_totp_migrations::POSTGRES;
+use actix_totp_sql::{
+    Limits, OpenError, Opened, Row, Tuple, Write, WriteAll, WriteKind, with_columns,
+};
 use diesel::{
     PgConnection,
     connection::SimpleConnection,
@@ -15,63 +17,58 @@ use diesel::{
 };
 
 use crate::{
-    backend::{Opened, Write, WriteAll, WriteKind, queries},
-    columns::{Row, Tuple, with_columns},
-    error::{MigrateError, OpenError},
-    limits::Limits,
-    migrate,
+    backend::{self, Diesel, Open, queries},
     write_all::Statement,
 };
 
-/// One process migrates at a time. The lock's number is ours by chance; the timeouts hold for this transaction only.
-const MIGRATION_LOCK: &str = "SET LOCAL statement_timeout = '60s'; SET LOCAL lock_timeout = '60s'; \
-    SELECT pg_advisory_xact_lock(7308602211540129903);";
+with_columns!(
+    queries! { PgConnection, Postgres, user_id: Text, String, str, {
+        fn find_all(connection: &mut PgConnection, users: &[&UserId]) -> QueryResult<Vec<Option<Row>>> {
+            let wanted: Vec<&str> = users.iter().map(|user| user.as_str()).collect();
+            let rows = totp_devices::table
+                .filter(totp_devices::user_id.eq_any(wanted))
+                .load::<Tuple<String>>(connection)?;
+            let rows = rows.into_iter().map(|row| (row.0.clone(), row));
+            let found: HashMap<String, Tuple<String>> = rows.collect();
+            let row = |user: &&UserId| found.get(user.as_str()).cloned().map(Row::from_tuple);
+            Ok(users.iter().map(row).collect())
+        }
 
-with_columns!(queries! { PgConnection, user_id: Text, String, str, {
-    fn open(url: &str, limits: Limits) -> Result<Opened<Self>, OpenError> {
+        const WRITE_ALL: Option<WriteAll<Self>> = Some(write_all);
+
+        fn is_conflict(error: &Error) -> bool {
+            match error {
+                Error::DatabaseError(DatabaseErrorKind::UniqueViolation | DatabaseErrorKind::SerializationFailure, _) => true,
+                // 40P01, which diesel does not name.
+                Error::DatabaseError(DatabaseErrorKind::Unknown, info) => info.message() == "deadlock detected",
+                _ => false,
+            }
+        }
+
+        fn transaction(
+            connection: &mut PgConnection,
+            run: &mut dyn FnMut(&mut PgConnection) -> QueryResult<()>,
+        ) -> QueryResult<()> {
+            connection.transaction(run)
+        }
+    }}
+);
+
+impl Open for PgConnection {
+    type Driver = Diesel<Self>;
+
+    fn open(url: &str, limits: Limits) -> Result<Opened<Self::Driver>, OpenError> {
         let url = with_network_timeouts(url, limits.statement);
-        let pool = limits.pool(Pool::builder(), &url, limits.connections, Settings(limits));
+        let pool = backend::pool(
+            Pool::builder(),
+            &url,
+            limits,
+            limits.connections,
+            Settings(limits),
+        );
         pool.map(Opened::without_writer)
     }
-
-    fn find_all(&mut self, users: &[&UserId]) -> QueryResult<Vec<Option<Row>>> {
-        let wanted: Vec<&str> = users.iter().map(|user| user.as_str()).collect();
-        let rows = totp_devices::table
-            .filter(totp_devices::user_id.eq_any(wanted))
-            .load::<Tuple<String>>(self)?;
-        let rows = rows.into_iter().map(|row| (row.0.clone(), row));
-        let found: HashMap<String, Tuple<String>> = rows.collect();
-        let row = |user: &&UserId| found.get(user.as_str()).cloned().map(Row::from_tuple);
-        Ok(users.iter().map(row).collect())
-    }
-
-    const WRITE_ALL: Option<WriteAll<Self>> = Some(write_all);
-
-    fn is_conflict(error: &Error) -> bool {
-        match error {
-            Error::DatabaseError(DatabaseErrorKind::UniqueViolation | DatabaseErrorKind::SerializationFailure, _) => true,
-            // 40P01, which diesel does not name.
-            Error::DatabaseError(DatabaseErrorKind::Unknown, info) => info.message() == "deadlock detected",
-            _ => false,
-        }
-    }
-
-    fn migrate(&mut self) -> Result<(), MigrateError> {
-        self.transaction(|connection| {
-            connection.batch_execute(MIGRATION_LOCK)?;
-            migrate::run(connection, POSTGRES)
-        })
-        .map_err(MigrateError)
-    }
-
-    fn revert(&mut self) -> Result<(), MigrateError> {
-        self.transaction(|connection| {
-            connection.batch_execute(MIGRATION_LOCK)?;
-            migrate::revert(connection, POSTGRES)
-        })
-        .map_err(MigrateError)
-    }
-}});
+}
 
 fn write_all(
     connection: &mut PgConnection,

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use actix_totp_core::UserId;
-use actix_totp_migrations::SQLITE;
+use actix_totp_sql::{
+    Driver, Limits, OpenError, Opened, Row, WriterConnection, retry_while, with_columns,
+};
 use diesel::{
     SqliteConnection,
     connection::SimpleConnection,
@@ -14,19 +16,39 @@ use libsqlite3_sys as _; // compiles SQLite in
 
 mod checkpoints;
 
-use crate::{
-    backend::{Opened, Transaction, WriterConnection, queries},
-    columns::{Row, with_columns},
-    error::{MigrateError, OpenError},
-    limits::Limits,
-    migrate::{self, retry_while},
-};
+use crate::backend::{self, Diesel, Open, queries};
 
-with_columns!(queries! { SqliteConnection, user_id: Text, String, str, {
-    fn open(url: &str, limits: Limits) -> Result<Opened<Self>, OpenError> {
+with_columns!(
+    queries! { SqliteConnection, Sqlite, user_id: Text, String, str, {
+        /// In one transaction, which takes the locks of the file once.
+        fn find_all(connection: &mut SqliteConnection, users: &[&UserId]) -> QueryResult<Vec<Option<Row>>> {
+            connection.transaction(|connection| users.iter().map(|user| Self::find(connection, user)).collect())
+        }
+
+        fn is_conflict(error: &Error) -> bool {
+            matches!(error, Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) || is_busy(error)
+        }
+
+        fn transaction(
+            connection: &mut SqliteConnection,
+            run: &mut dyn FnMut(&mut SqliteConnection) -> QueryResult<()>,
+        ) -> QueryResult<()> {
+            connection.immediate_transaction(run)
+        }
+    }}
+);
+
+impl Open for SqliteConnection {
+    type Driver = Diesel<Self>;
+
+    fn open(url: &str, limits: Limits) -> Result<Opened<Self::Driver>, OpenError> {
         // A database in memory ends with its connection, and nothing is gained by opening a file anew.
         let lasting = || Pool::builder().idle_timeout(None).max_lifetime(None);
-        let pool = |connections| limits.pool(lasting(), url, connections, Settings(limits.lock));
+        let settings = || Settings(limits.lock);
+        let pool = |connections| {
+            let pool = backend::pool(lasting(), url, limits, connections, settings());
+            pool.map_err(|error| error.at_path(url))
+        };
         // Each connection to a database in memory has one of its own.
         if url.is_empty() || url.contains(":memory:") || url.contains("mode=memory") {
             return pool(1).map(Opened::without_writer);
@@ -34,38 +56,21 @@ with_columns!(queries! { SqliteConnection, user_id: Text, String, str, {
         // Two writers starve each other on the busy handler (a p99 of over a second), so one connection writes. It is
         // opened first: it switches the file to WAL.
         let writer = pool(1)?;
-        let checkpointer = pool(1)?;
-        let transaction: Transaction<Self> =
-            |connection, run| connection.immediate_transaction(|connection| run(connection));
+        let after_commit = if checkpoints::are_safe(&writer)? {
+            checkpoints::beside(pool(1)?)?
+        } else {
+            Box::new(|_| ()) // the writer makes them
+        };
         Ok(Opened {
             pool: pool(limits.connections)?,
             writer: Some(WriterConnection {
                 pool: writer,
-                transaction,
-                after_commit: checkpoints::beside(checkpointer)?,
+                transaction: Self::Driver::transaction,
+                after_commit,
             }),
         })
     }
-
-    /// In one transaction, which takes the locks of the file once.
-    fn find_all(&mut self, users: &[&UserId]) -> QueryResult<Vec<Option<Row>>> {
-        self.transaction(|connection| users.iter().map(|user| connection.find(user)).collect())
-    }
-
-    fn is_conflict(error: &Error) -> bool {
-        matches!(error, Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) || is_busy(error)
-    }
-
-    fn migrate(&mut self) -> Result<(), MigrateError> {
-        let run = || self.immediate_transaction(|connection| migrate::run(connection, SQLITE));
-        retry_while(run, |error| error.downcast_ref().is_some_and(is_busy)).map_err(MigrateError)
-    }
-
-    fn revert(&mut self) -> Result<(), MigrateError> {
-        let run = || self.immediate_transaction(|connection| migrate::revert(connection, SQLITE));
-        retry_while(run, |error| error.downcast_ref().is_some_and(is_busy)).map_err(MigrateError)
-    }
-}});
+}
 
 /// SQLITE_BUSY and SQLITE_LOCKED, which diesel does not name.
 fn is_busy(error: &Error) -> bool {
@@ -93,9 +98,8 @@ impl CustomizeConnection<SqliteConnection, diesel::r2d2::Error> for Settings {
             4_096 * checkpoints::MOST_PAGES,
         );
         // Several processes that switch a new file to WAL at once get SQLITE_BUSY without a wait.
-        let set = || connection.batch_execute(&settings).map_err(Into::into);
-        retry_while(set, |error| error.downcast_ref().is_some_and(is_busy))
-            .map_err(|error| diesel::r2d2::Error::QueryError(Error::QueryBuilderError(error)))
+        let set = || connection.batch_execute(&settings);
+        retry_while(set, is_busy).map_err(diesel::r2d2::Error::QueryError)
     }
 }
 
@@ -108,7 +112,6 @@ mod tests {
     };
 
     use super::*;
-    use crate::backend::Queries;
 
     #[derive(QueryableByName)]
     struct Pragmas {

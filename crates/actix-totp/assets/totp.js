@@ -3,11 +3,11 @@
 
 for (const element of document.querySelectorAll("[data-script]")) element.hidden = false;
 
-// A code is sent after its last digit.
+// A code is sent after its last digit, in the digits of any script. What is between them is ignored, as by the server.
 for (const field of document.querySelectorAll("input[data-digits]")) {
   field.addEventListener("input", () => {
-    const typed = field.value.replace(/[\s-]/g, "");
-    if (/^\d+$/.test(typed) && typed.length === Number(field.dataset.digits)) field.form.requestSubmit();
+    const typed = field.value.replace(/[\s\p{Cf}\p{Pd}\u2212\u30FC\uFF70]/gu, "");
+    if (/^\p{Nd}+$/u.test(typed) && [...typed].length === Number(field.dataset.digits)) field.form.requestSubmit();
   });
 }
 

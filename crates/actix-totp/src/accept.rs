@@ -1,6 +1,26 @@
-//! Which clients get a page: browsers, recognized by what they accept (RFC 9110 §12.5.1).
+//! Which requests get a page: navigations of a browser. A browser says so itself (Fetch Metadata); one that does not is
+//! recognized by what it accepts (RFC 9110 §12.5.1).
 
-use actix_web::http::header::{Accept, Quality};
+use actix_web::http::header::{Accept, HeaderMap, Quality};
+
+/// Whether the answer is shown as a page, and not given to a script, which would take the HTML for its answer. What a script
+/// accepts is its own business, but it can write neither of the two headers.
+///
+/// Either says so: a service worker that hands on a navigation keeps its mode and loses its destination.
+pub(crate) fn wants_page(headers: &HeaderMap, accept: Option<&Accept>) -> bool {
+    let metadata = [
+        ("sec-fetch-mode", "navigate"),
+        ("sec-fetch-dest", "document"),
+    ];
+    let mut sent = metadata
+        .into_iter()
+        .filter_map(|(name, navigation)| Some(headers.get(name)? == navigation))
+        .peekable();
+    if sent.peek().is_none() {
+        return prefers_html(accept);
+    }
+    sent.any(|is_navigation| is_navigation)
+}
 
 /// Whether the client is a browser that shows a page: it asks for HTML by name, and for JSON not more than for that.
 pub(crate) fn prefers_html(accept: Option<&Accept>) -> bool {
@@ -24,6 +44,34 @@ mod tests {
     fn html(accept: &str) -> bool {
         let request = TestRequest::get().insert_header((header::ACCEPT, accept));
         prefers_html(request.to_http_request().get_header().as_ref())
+    }
+
+    #[test]
+    fn what_a_browser_says_of_a_request_outweighs_what_it_accepts() {
+        for (mode, dest, accept, is_page) in [
+            (Some("navigate"), Some("document"), "*/*", true),
+            (Some("navigate"), Some("empty"), "text/html", true), // by way of a service worker
+            (Some("navigate"), None, "*/*", true),
+            (None, Some("document"), "*/*", true),
+            (Some("cors"), Some("empty"), "text/html", false),
+            (Some("same-origin"), Some("empty"), "text/html", false),
+            (Some("no-cors"), Some("image"), "text/html", false),
+            (None, Some("empty"), "text/html", false),
+            (Some("cors"), None, "text/html", false),
+            (Some(""), None, "text/html", false),
+            (None, None, "text/html", true),
+            (None, None, "*/*", false),
+        ] {
+            let mut request = TestRequest::get().insert_header((header::ACCEPT, accept));
+            for (name, value) in [("Sec-Fetch-Mode", mode), ("Sec-Fetch-Dest", dest)] {
+                if let Some(value) = value {
+                    request = request.insert_header((name, value));
+                }
+            }
+            let request = request.to_http_request();
+            let found = wants_page(request.headers(), request.get_header().as_ref());
+            assert_eq!(found, is_page, "{mode:?} {dest:?} {accept}");
+        }
     }
 
     #[test]

@@ -42,11 +42,19 @@ impl Guarding {
             now,
         } = self;
         let policy = Policy {
-            demand: Demand::Everyone,
+            grace: None,
             max_age_secs: 300,
             trusted_secs: None,
         };
-        let decision = decide(policy, user, status, Some(proof), || None, *now);
+        let decision = decide(
+            policy,
+            user,
+            Demand::Everyone,
+            status,
+            Some(proof),
+            || None,
+            *now,
+        );
         matches!(decision, Decision::Pass { .. })
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use actix_totp_core::TypedToken;
 use actix_web::{
     HttpRequest,
     http::header,
@@ -20,6 +21,8 @@ const MAX_BODY_BYTES: usize = 4096;
 #[derive(Default)]
 pub(crate) struct Body {
     token: Field,
+    /// The ticket of a sign-in in two steps. Empty: none.
+    pub(crate) ticket: Zeroizing<String>,
     /// Whether this browser shall be trusted from now on.
     pub(crate) trust_browser: bool,
     /// Where a page's form leads on to.
@@ -38,7 +41,7 @@ enum Field {
     #[default]
     Missing,
     Null,
-    Text(Zeroizing<String>),
+    Typed(TypedToken),
 }
 
 impl Body {
@@ -61,33 +64,26 @@ impl Body {
         }
         match media_type {
             Some(MediaType::Json) => from_json(body),
+            // As curl sends JSON where nobody tells it the type: its token would be called missing.
+            Some(MediaType::Form) | None if is_object(body) => Err(Problem::untyped_json()),
             Some(MediaType::Form) => from_form(body),
             None => Err(Problem::unsupported_media_type()),
         }
     }
 
     /// The token that the user typed; null or no member is nothing.
-    pub(crate) fn token(&self) -> Option<&str> {
+    pub(crate) fn token(&self) -> Option<&TypedToken> {
         match &self.token {
-            Field::Text(token) => Some(token),
+            Field::Typed(token) => Some(token),
             Field::Missing | Field::Null => None,
         }
     }
 
-    /// The same as typed into a page: whatever blanks came along with a pasted code.
-    #[cfg(feature = "pages")]
-    pub(crate) fn without_blanks(mut self) -> Self {
-        if let Field::Text(token) = &mut self.token {
-            token.retain(|letter| !letter.is_whitespace());
-        }
-        self
-    }
-
     /// The token that the user typed, where something must be.
-    pub(crate) fn required_token(&self) -> Result<&str, Problem> {
+    pub(crate) fn required_token(&self) -> Result<&TypedToken, Problem> {
         let message = match &self.token {
-            Field::Text(token) if !token.trim().is_empty() => return Ok(token),
-            Field::Text(_) => "This field may not be blank.",
+            Field::Typed(token) if !token.is_blank() => return Ok(token),
+            Field::Typed(_) => "This field may not be blank.",
             Field::Null => "This field may not be null.",
             Field::Missing => "This field is required.",
         };
@@ -139,6 +135,8 @@ fn from_json(body: &[u8]) -> Result<Body, Problem> {
         #[serde(default, deserialize_with = "present")]
         token: Option<Value>,
         #[serde(default)]
+        ticket: Value,
+        #[serde(default)]
         trust_browser: Value,
     }
     // `Option` alone would take null for a missing member.
@@ -146,19 +144,17 @@ fn from_json(body: &[u8]) -> Result<Body, Problem> {
         Value::deserialize(value).map(Some)
     }
     // serde alone would take an array for a struct.
-    if body.trim_ascii_start().first() != Some(&b'{') {
+    if !is_object(body) {
         return Err(Problem::malformed_body());
     }
     let members: Members = serde_json::from_slice(body).map_err(|_| Problem::malformed_body())?;
     let token = match members.token {
         None => Field::Missing,
         Some(Value::Null) => Field::Null,
-        Some(Value::String(token)) => Field::Text(Zeroizing::new(token)),
-        Some(Value::Number(_)) => {
-            return Err(Problem::token_field(
-                "malformed_token",
-                "Send the token as a string: a number loses leading zeros.",
-            ));
+        Some(Value::String(token)) => typed(token),
+        // It has lost its leading zeros; the core puts them back.
+        Some(Value::Number(number)) if number.is_u64() => {
+            Field::Typed(TypedToken::number(number.as_u64().unwrap_or_default()))
         }
         Some(_) => {
             return Err(Problem::token_field(
@@ -167,8 +163,13 @@ fn from_json(body: &[u8]) -> Result<Body, Problem> {
             ));
         }
     };
+    let ticket = match members.ticket {
+        Value::String(ticket) => ticket.into(),
+        _ => Zeroizing::default(),
+    };
     Ok(Body {
         token,
+        ticket,
         trust_browser: members.trust_browser == Value::Bool(true),
         #[cfg(feature = "pages")]
         next: None,
@@ -179,10 +180,19 @@ fn from_json(body: &[u8]) -> Result<Body, Problem> {
     })
 }
 
+fn is_object(body: &[u8]) -> bool {
+    body.trim_ascii_start().first() == Some(&b'{')
+}
+
+fn typed(token: String) -> Field {
+    Field::Typed(TypedToken::from(&Zeroizing::new(token)))
+}
+
 fn from_form(bytes: &[u8]) -> Result<Body, Problem> {
     #[derive(Deserialize)]
     struct Fields {
         token: Option<String>,
+        ticket: Option<String>,
         trust_browser: Option<String>,
         #[cfg(feature = "pages")]
         next: Option<String>,
@@ -194,9 +204,9 @@ fn from_form(bytes: &[u8]) -> Result<Body, Problem> {
     let is_true = |field: Option<String>| field.as_deref() == Some("true");
     let fields: Fields =
         serde_urlencoded::from_bytes(bytes).map_err(|_| Problem::malformed_body())?;
-    let token = fields.token.map(Zeroizing::new);
     Ok(Body {
-        token: token.map_or(Field::Missing, Field::Text),
+        token: fields.token.map_or(Field::Missing, typed),
+        ticket: fields.ticket.unwrap_or_default().into(),
         trust_browser: is_true(fields.trust_browser),
         #[cfg(feature = "pages")]
         next: fields.next,

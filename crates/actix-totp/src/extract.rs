@@ -3,7 +3,7 @@
 use std::{
     future::Future,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web};
@@ -22,10 +22,11 @@ impl FromRequest for Verified {
         let registered = req.app_data::<web::Data<Totp>>();
         let registered = registered.map(|totp| &***totp);
         if let Some(passed) = req.extensions().get::<Passed>()
-            && let Some(verified) = passed.of(registered)
+            && let Some((totp, seen)) = passed.of(registered)
         {
-            // A guard that lets the unenrolled pass has run: this handler does not.
-            let verified = verified.clone().ok_or_else(Problem::totp_setup_required);
+            // A guard that lets others pass has run: this handler does not.
+            let verified = seen.verified();
+            let verified = verified.map_err(|problem| refuse(totp, req, problem));
             return VerifiedFuture(Waiting::Known(Some(verified)));
         }
         let req = req.clone();
@@ -36,22 +37,25 @@ impl FromRequest for Verified {
 /// Resolves to a [`Verified`], at once behind a guard.
 pub struct VerifiedFuture(Waiting);
 
+type Answer = Result<Verified, actix_web::Error>;
+
 enum Waiting {
-    Known(Option<Result<Verified, Problem>>),
-    Asking(Pin<Box<dyn Future<Output = Result<Verified, Problem>>>>),
+    Known(Option<Answer>),
+    Asking(Pin<Box<dyn Future<Output = Answer>>>),
 }
 
 impl Future for VerifiedFuture {
-    type Output = Result<Verified, actix_web::Error>;
+    type Output = Answer;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let verified = match &mut self.0 {
-            Waiting::Known(verified) => verified
-                .take()
-                .unwrap_or_else(|| Err(Problem::not_guarded())),
-            Waiting::Asking(asking) => ready!(asking.as_mut().poll(context)),
-        };
-        Poll::Ready(verified.map_err(Into::into))
+        match &mut self.0 {
+            Waiting::Known(answer) => Poll::Ready(
+                answer
+                    .take()
+                    .unwrap_or_else(|| Err(Problem::not_guarded().into())),
+            ),
+            Waiting::Asking(asking) => asking.as_mut().poll(context),
+        }
     }
 }
 
@@ -61,16 +65,20 @@ impl std::fmt::Debug for VerifiedFuture {
     }
 }
 
-async fn ask(req: &HttpRequest) -> Result<Verified, Problem> {
+async fn ask(req: &HttpRequest) -> Answer {
     let Some(totp) = req.app_data::<web::Data<Totp>>() else {
         tracing::error!(
             code = "not_guarded",
             "Verified is asked for outside of RequireTotp and without web::Data<Totp>"
         );
-        return Err(Problem::not_guarded());
+        return Err(Problem::not_guarded().into());
     };
-    totp.require()
-        .admit(req)
-        .await?
-        .ok_or_else(Problem::totp_setup_required)
+    let admitted = totp.require_of_everyone().admit_without_code(req).await;
+    admitted
+        .and_then(|admitted| admitted.seen.verified())
+        .map_err(|problem| refuse(totp, req, problem))
+}
+
+fn refuse(totp: &Totp, req: &HttpRequest, problem: Problem) -> actix_web::Error {
+    totp.plugin.problem_format.error(req, problem.into())
 }

@@ -1,37 +1,57 @@
 //! `RequireTotp`: the middleware that lets a request pass only with the second factor.
 
+mod code;
 mod decision;
+mod demand;
+mod grace;
 mod middleware;
 mod redirect;
+mod refusal;
+mod skip;
 
 use std::{sync::Arc, time::Duration};
 
 use actix_totp_core::{Proof, Rejection, Status, UserId};
 use actix_web::HttpRequest;
 
-pub(crate) use self::decision::{Decision, Demand, Policy, decide, is_timely};
+pub use self::demand::Demand;
+use self::{code::Shown, skip::Skip};
+pub(crate) use self::{
+    decision::{Decision, Policy, decide, is_timely},
+    demand::DemandOf,
+};
 use crate::{
     plugin::Totp,
     problem::Problem,
     recheck::Recheck,
-    session::{self, SessionSeen},
-    verified::Verified,
+    sealed_proof::SealedProof,
+    session::SessionSeen,
+    verified::{Seen, Verified},
 };
 
 /// Lets a request pass only if the signed-in user has shown the second factor. Made by [`Totp::require`]; wrap a scope
 /// or a resource with it, inside the session middleware.
 ///
 /// 1. Nobody is signed in: 401 `not_authenticated`.
-/// 2. No second factor: 403 `totp_setup_required`, or with [`if_enrolled`](Self::if_enrolled) it passes.
-/// 3. No proof in the session, or one of another user or an ended epoch: 403 `totp_required`.
+/// 2. No second factor: 403 `totp_setup_required`. It passes where the second factor is not demanded of this user
+///    ([`if_enrolled`](Self::if_enrolled), [`require_when`](Self::require_when)), or where the user still has time to set it up
+///    ([`TotpBuilder::grace`](crate::TotpBuilder::grace)); then the answer has the header `TOTP-Setup-Required-By`, in
+///    seconds since the Unix epoch.
+/// 3. No proof, or one of another user or an ended epoch: 403 `totp_required`.
 /// 4. A proof older than the maximum age: 403 `stale_proof`.
 /// 5. Instead of 3 and 4, a trusted browser passes where the application allows such
 ///    ([`TotpBuilder::trusted_browsers`](crate::TotpBuilder::trusted_browsers)) and the guard has no maximum age of its own.
-/// 6. The store does not answer: 503. The handler does not run.
+/// 6. The store, or a function of the application, does not answer: 503. The handler does not run.
+///
+/// The proof is in the session, or wherever [`TotpBuilder::proof_in`](crate::TotpBuilder::proof_in) says. Clients that keep it
+/// themselves get 401 instead of 403 in 3 and 4, with the challenge of RFC 9470, which names this guard's maximum age. They may
+/// also send a code with the request, as `TOTP-Code`: it is spent, and the answer has the proof in its header `TOTP-Proof`. What
+/// `validate/` would refuse is refused likewise.
 ///
 /// It asks the store at every request ([`TotpBuilder::recheck_every`](crate::TotpBuilder::recheck_every) spares some), so that
 /// a device that was disabled, reset or enrolled anew elsewhere ends this session's proof at once. It never looks at method or path: whatever it wraps is guarded. A refusal is an `Ok`
-/// response, so that session, CORS and logging middleware around it still run.
+/// response, so that session, CORS and logging middleware around it still run. What it lets pass is answered with
+/// `Cache-Control: no-store`, unless the handler says otherwise ([`leave_cache_control`](Self::leave_cache_control)).
 ///
 /// # Example
 ///
@@ -53,37 +73,58 @@ use crate::{
 #[must_use = "a guard guards nothing before it is wrapped around something"]
 pub struct RequireTotp {
     totp: Totp,
+    demand: DemandOf,
     policy: Policy,
+    skip: Skip,
     strict: bool,
+    each_time: bool,
+    leave_cache_control: bool,
     session_seen: Arc<SessionSeen>,
 }
 
+/// A request that passes: what the guard saw, and what the answer is to say.
+pub(crate) struct Admitted {
+    pub(crate) seen: Seen,
+    /// By when the user must set up what the guard did not see.
+    setup_required_by: Option<u64>,
+    /// The proof of a code that was spent, where the client keeps it.
+    sealed: Option<SealedProof>,
+}
+
+impl From<Seen> for Admitted {
+    fn from(seen: Seen) -> Self {
+        Self {
+            seen,
+            setup_required_by: None,
+            sealed: None,
+        }
+    }
+}
+
 impl Totp {
-    /// A guard for the routes that need the second factor: everyone, with the default maximum age.
+    /// A guard for the routes that need the second factor: as [`TotpBuilder::demand`](crate::TotpBuilder::demand) says or for
+    /// everyone, with the default maximum age.
     pub fn require(&self) -> RequireTotp {
+        let demand = self.plugin.demand.clone();
         let policy = Policy {
-            demand: Demand::Everyone,
+            grace: self.plugin.grace,
             max_age_secs: self.plugin.max_age_secs,
             trusted_secs: self.plugin.trust.secs(),
         };
         RequireTotp {
             totp: self.clone(),
+            demand: demand.unwrap_or(DemandOf::All(Demand::Everyone)),
             policy,
+            skip: Skip::default(),
             strict: false,
+            each_time: false,
+            leave_cache_control: false,
             session_seen: Arc::default(),
         }
     }
 }
 
 impl RequireTotp {
-    /// Lets users without a second factor pass: it is asked only of those who have one.
-    ///
-    /// Default: it is asked of everyone.
-    pub fn if_enrolled(mut self) -> Self {
-        self.policy.demand = Demand::IfEnrolled;
-        self
-    }
-
     /// How old the proof may be, in whole seconds: shorter for what matters more ("step-up"). A trusted browser
     /// ([`TotpBuilder::trusted_browsers`](crate::TotpBuilder::trusted_browsers)) will then not do.
     ///
@@ -103,32 +144,95 @@ impl RequireTotp {
         self
     }
 
-    /// The check-list. `None`: without the second factor, which is not demanded.
-    pub(crate) async fn admit(&self, req: &HttpRequest) -> Result<Option<Verified>, Problem> {
-        let current_user = &self.totp.plugin.current_user;
-        let user = current_user
-            .require(req, Some(&self.session_seen))
-            .await?
-            .id;
-        let proof = self.proof(req, &user);
-        if let Some(at) = self.remembered(req, &user, proof.as_ref())? {
-            return Ok(Some(Verified { user, at }));
-        }
-        match self.ask(req, &user, proof.as_ref()).await? {
-            Decision::Pass { at } => Ok(Some(Verified { user, at })),
-            Decision::PassUnenrolled => Ok(None),
-            Decision::SetupRequired => Err(Problem::totp_setup_required()),
-            Decision::Stale => Err(Problem::stale_proof()),
-            // Without session middleware nobody could ever pass: say so instead of asking for codes in vain.
-            Decision::Required => {
-                Err(session::require(req)
-                    .map_or_else(|problem| problem, |_| Problem::totp_required()))
-            }
+    /// Asks for a code with every request, in the header `TOTP-Code`, wherever proofs are kept: for what must not happen on a
+    /// proof alone. The code is spent with the request, and no proof and no trusted browser will do instead. Browsers are not
+    /// redirected for it: a page that asks for a code could not send it along.
+    ///
+    /// Default: a proof will do.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use actix_totp::Totp;
+    /// use actix_web::{HttpResponse, web};
+    ///
+    /// fn routes(totp: &Totp, cfg: &mut web::ServiceConfig) {
+    ///     // curl -X DELETE -H 'Authorization: Bearer …' -H 'TOTP-Code: 123456' https://api.example.com/account
+    ///     let account = web::resource("/account").wrap(totp.require().each_time());
+    ///     cfg.service(account.route(web::delete().to(HttpResponse::NoContent)));
+    /// }
+    /// ```
+    pub fn each_time(mut self) -> Self {
+        self.each_time = true;
+        self.policy.trusted_secs = None;
+        self
+    }
+
+    /// Leaves answers from behind the guard without a `Cache-Control` where what answers sets none: a shared cache that does not
+    /// look at cookies (RFC 9111 §3) may then hand a guarded answer to anybody. For files that everybody may see all the same, and
+    /// for applications that set the header in middleware around the guard.
+    ///
+    /// Default: whatever comes from behind the guard, also what it lets pass without a second factor, gets
+    /// `Cache-Control: no-store` (ASVS 5.0 14.3.2). A `Cache-Control` of the handler or of middleware behind the guard stands
+    /// as it is. An error that such middleware returns, instead of an answer, is left alone.
+    pub fn leave_cache_control(mut self) -> Self {
+        self.leave_cache_control = true;
+        self
+    }
+
+    /// The check-list, without a look at a code that the request may bring.
+    pub(crate) async fn admit_without_code(&self, req: &HttpRequest) -> Result<Admitted, Problem> {
+        match self.asked(req).await? {
+            Some((user, demand)) => self.weigh(req, user, demand).await,
+            None => Ok(Seen::NotAsked.into()),
         }
     }
 
-    fn proof(&self, req: &HttpRequest, user: &UserId) -> Option<Proof> {
-        self.totp.plugin.session_proof.read(req, user)
+    /// Who is asked for the second factor, and how urgently. `None`: nobody is.
+    async fn asked(&self, req: &HttpRequest) -> Result<Option<(UserId, Demand)>, Problem> {
+        if self.skip.is_for(req) {
+            return Ok(None);
+        }
+        let current_user = &self.totp.plugin.current_user;
+        let signed_in = current_user.require(req, Some(&self.session_seen));
+        let user = signed_in.await?.id;
+        let demand = self.demand.of(req, &user).await?;
+        Ok((demand != Demand::Nobody).then_some((user, demand)))
+    }
+
+    async fn weigh(
+        &self,
+        req: &HttpRequest,
+        user: UserId,
+        demand: Demand,
+    ) -> Result<Admitted, Problem> {
+        let shown = self.shown(req, &user).await;
+        let decision = match self.remembered(req, &user, &shown)? {
+            Some(pass) => pass,
+            None => self.ask(req, &user, demand, &shown).await?,
+        };
+        let (at, proof) = match decision {
+            Decision::Pass { at } => (at, shown.proof),
+            Decision::PassTrusted { at } => (at, None),
+            Decision::PassUnenrolled => return Ok(Seen::Unenrolled.into()),
+            Decision::PassUntil(deadline) => {
+                return Ok(Admitted {
+                    setup_required_by: Some(self.note(req, &user, deadline).await?),
+                    ..Seen::Unenrolled.into()
+                });
+            }
+            Decision::SetupRequired => return Err(Problem::totp_setup_required()),
+            Decision::Stale => return Err(self.challenge(req, Problem::stale_proof())),
+            Decision::Required => return Err(self.ask_for_code(req)),
+        };
+        let by_code = shown.by_code;
+        let verified = Verified {
+            user,
+            at,
+            proof,
+            by_code,
+        };
+        Ok(Seen::Verified(verified).into())
     }
 
     /// What the store says of the user, and whether this request's proof counts.
@@ -138,42 +242,47 @@ impl RequireTotp {
         user: &UserId,
     ) -> Result<(Status, Decision), Problem> {
         let (status, now) = self.totp.read(user).await?;
-        let session = self.proof(req, user);
-        let decision = self.decide(req, user, &status, session.as_ref(), now);
+        let demand = self.demand.of(req, user).await?;
+        let shown = self.shown(req, user).await;
+        let decision = self.decide(req, user, demand, &status, &shown, now);
         Ok((status, decision))
     }
 
-    /// The proof in the session, if it counts and is not too old. A trusted browser will not do.
+    /// The proof that the request brings, if it counts and is not too old. A trusted browser will not do.
     ///
     /// # Errors
     ///
     /// The problem that a guard would answer with.
-    pub(crate) async fn session_proof(
+    pub(crate) async fn own_proof(
         &self,
         req: &HttpRequest,
         user: &UserId,
     ) -> Result<Proof, Problem> {
         let (status, now) = self.totp.read(user).await?;
-        let proof = self.proof(req, user);
+        let proof = self.totp.proof_of(req, user).await;
         let policy = Policy {
             trusted_secs: None,
             ..self.policy
         };
-        match decide(policy, user, &status, proof.as_ref(), || None, now) {
-            Decision::Pass { .. } => proof.ok_or_else(Problem::totp_required),
-            Decision::PassUnenrolled | Decision::SetupRequired => Err(Rejection::NotEnabled.into()),
-            Decision::Required => Err(Problem::totp_required()),
-            Decision::Stale => Err(Problem::stale_proof()),
+        let missing = || self.challenge(req, Problem::totp_required());
+        let demand = Demand::IfEnrolled;
+        match decide(policy, user, demand, &status, proof.as_ref(), || None, now) {
+            Decision::Pass { .. } => proof.ok_or_else(missing),
+            Decision::PassUnenrolled | Decision::PassUntil(_) | Decision::SetupRequired => {
+                Err(Rejection::NotEnabled.into())
+            }
+            Decision::Required | Decision::PassTrusted { .. } => Err(missing()),
+            Decision::Stale => Err(self.challenge(req, Problem::stale_proof())),
         }
     }
 
-    /// When the second factor was shown, if what was seen in the store a while ago is enough to let the request pass.
+    /// A pass, if what was seen in the store a while ago is enough to let the request through.
     fn remembered(
         &self,
         req: &HttpRequest,
         user: &UserId,
-        proof: Option<&Proof>,
-    ) -> Result<Option<u64>, Problem> {
+        shown: &Shown,
+    ) -> Result<Option<Decision>, Problem> {
         let Some(recheck) = self.recheck() else {
             return Ok(None);
         };
@@ -186,17 +295,17 @@ impl RequireTotp {
             epoch: Some(epoch),
             ..Status::default()
         };
-        Ok(match self.decide(req, user, &status, proof, now) {
-            Decision::Pass { at } => Some(at),
-            _ => None, // a refusal asks the store
-        })
+        let demand = Demand::IfEnrolled; // as of everyone who is enrolled
+        let decision = self.decide(req, user, demand, &status, shown, now);
+        Ok(Some(decision).filter(Decision::is_pass)) // a refusal asks the store
     }
 
     async fn ask(
         &self,
         req: &HttpRequest,
         user: &UserId,
-        proof: Option<&Proof>,
+        demand: Demand,
+        shown: &Shown,
     ) -> Result<Decision, Problem> {
         let recheck = self.recheck();
         let before = recheck.map(|recheck| recheck.before_load(user));
@@ -204,7 +313,7 @@ impl RequireTotp {
         if let (Some(recheck), Some(before), Some(epoch)) = (recheck, before, status.epoch) {
             recheck.remember(user, before, epoch, now);
         }
-        Ok(self.decide(req, user, &status, proof, now))
+        Ok(self.decide(req, user, demand, &status, shown, now))
     }
 
     fn recheck(&self) -> Option<&Recheck> {
@@ -216,12 +325,17 @@ impl RequireTotp {
         &self,
         req: &HttpRequest,
         user: &UserId,
+        demand: Demand,
         status: &Status,
-        session: Option<&Proof>,
+        shown: &Shown,
         now: u64,
     ) -> Decision {
-        let plugin = &self.totp.plugin;
-        let browser = || plugin.trust.proof(&plugin.service, req, user);
-        decide(self.policy, user, status, session, browser, now)
+        let totp = &self.totp;
+        let browser = || totp.trust(req)?.proof(totp.service(), req, user);
+        let proof = shown.proof.as_ref();
+        match decide(self.policy, user, demand, status, proof, browser, now) {
+            Decision::Pass { .. } if self.each_time && !shown.by_code => Decision::Stale,
+            decision => decision,
+        }
     }
 }

@@ -6,7 +6,6 @@
 //! 3. Up to the query, all this still holds after percent-decoding, however often: a proxy or the application may decode once
 //!    more than we do. Dot segments are refused with the rest: browsers never ask for them.
 
-use actix_web::{HttpRequest, http::Method};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 /// All but RFC 3986's unreserved characters and the slash.
@@ -26,13 +25,6 @@ pub(crate) fn with_next(page: &str, next: Option<&str>) -> String {
         Some(next) => format!("{page}?next={}", utf8_percent_encode(next, ESCAPED)),
         None => page.to_owned(),
     }
-}
-
-/// The page that the browser wanted: only a path of this application, and only where going there again is harmless.
-pub(crate) fn wanted(req: &HttpRequest) -> Option<&str> {
-    let wanted = req.uri().path_and_query()?.as_str();
-    let harmless = matches!(*req.method(), Method::GET | Method::HEAD);
-    (harmless && is_local(wanted)).then_some(wanted)
 }
 
 pub(crate) fn is_local(path: &str) -> bool {

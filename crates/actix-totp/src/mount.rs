@@ -5,13 +5,13 @@ use actix_web::{HttpRequest, HttpResponse, Resource, Route, web};
 use crate::{
     plugin::Totp,
     problem::Problem,
-    request::{post, post_without_body},
-    routes::{backup_codes, disable, enrollment, forget_browsers, sign_in, status},
+    request::{post, post_with_ticket, post_without_body},
+    routes::{backup_codes, disable, enrollment, forget_browsers, sign_in, status, two_step},
 };
 
 impl Totp {
     /// Mounts the endpoints: `generate/`, `verify/`, `status/`, `validate/`, `backup-codes/`, `forget-browsers/` and
-    /// `disable/`, each with and without its slash; with pages turned on (feature `pages`), these too. Give it to the
+    /// `disable/`, and `sign-in/` where [`on_signed_in`](crate::TotpBuilder::on_signed_in) is set; each with and without its slash; with pages turned on (feature `pages`), these too. Give it to the
     /// `configure` of a scope of its own.
     pub fn configure(&self, cfg: &mut web::ServiceConfig) {
         cfg.app_data(web::ThinData(self.clone()));
@@ -30,6 +30,9 @@ impl Totp {
             post_without_body(forget_browsers::forget_browsers)
         });
         self.endpoint(cfg, "disable", || post(disable::disable));
+        if self.plugin.on_signed_in.is_set() {
+            self.endpoint(cfg, "sign-in", || post_with_ticket(two_step::complete));
+        }
         #[cfg(feature = "pages")]
         crate::pages::configure(self, cfg, only_get, only_post);
         cfg.default_service(web::to(not_found));
@@ -77,5 +80,5 @@ async fn refuse(req: &HttpRequest, totp: &Totp, problem: Problem) -> Refused {
     if let Some(page) = crate::pages::refused(totp, req, &problem) {
         return page;
     }
-    Err(problem.into())
+    Err(totp.plugin.problem_format.error(req, problem.into()))
 }

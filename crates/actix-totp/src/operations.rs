@@ -8,7 +8,7 @@ use std::thread;
 
 use actix_totp_core::{
     Authenticated, CheckError, Confirmed, Credential, Disabled, Enrollment, Error, Operation,
-    Outcome, Proof, Renewed, Status, SweepError, SweepReport, TotpService, UserId,
+    Outcome, Proof, Renewed, SignInTicket, Status, SweepError, SweepReport, TotpService, UserId,
 };
 use tokio::sync::oneshot;
 
@@ -67,6 +67,37 @@ impl Totp {
         self.apply(Operation::authenticate(user, token)).await
     }
 
+    /// Issues a ticket to a user who has just shown the first factor; see
+    /// [`TotpService::begin_sign_in`](crate::TotpService::begin_sign_in). `None`: the user has no second factor.
+    ///
+    /// # Errors
+    ///
+    /// As there. Nobody may be signed in then.
+    pub async fn begin_sign_in(&self, user: &UserId) -> Result<Option<SignInTicket>, Error> {
+        let (status, now) = self.read(user).await?;
+        self.service().issue_ticket(user, &status, now)
+    }
+
+    /// Accepts a token for a ticket, once; see [`TotpService::complete_sign_in`](crate::TotpService::complete_sign_in). The ticket
+    /// is opened before anything waits.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn complete_sign_in(
+        &self,
+        ticket: &str,
+        token: &str,
+    ) -> Result<Outcome<Authenticated>, Error> {
+        match self.service().open_ticket(ticket)? {
+            Outcome::Accepted(pending) => {
+                self.apply(Operation::complete_sign_in(&pending, token))
+                    .await
+            }
+            Outcome::Rejected(rejection) => Ok(Outcome::Rejected(rejection)),
+        }
+    }
+
     /// Makes new backup codes; see [`TotpService::renew_backup_codes`](crate::TotpService::renew_backup_codes).
     ///
     /// # Errors
@@ -111,13 +142,22 @@ impl Totp {
         self.is_done(Operation::unlock(user)).await
     }
 
-    /// Deletes a user's device, every proof with it. `false`: there was none.
+    /// Deletes a user's device, every proof with it, but a deadline for its set-up. `false`: there was none.
     ///
     /// # Errors
     ///
     /// As [`TotpService::reset`](crate::TotpService::reset).
     pub async fn reset(&self, user: &UserId) -> Result<bool, Error> {
         self.is_done(Operation::reset(user)).await
+    }
+
+    /// Deletes all that is kept about a user, the deadline too: call it when an account is closed. `false`: there was nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`TotpService::delete`](crate::TotpService::delete).
+    pub async fn delete(&self, user: &UserId) -> Result<bool, Error> {
+        self.is_done(Operation::delete(user)).await
     }
 
     /// Ends every proof of a user in every session: call it at a change of password and for "sign out everywhere".

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `setup/` | a start button; then the QR code, a key to type and the field for the first code; then the backup codes |
 //! | `challenge/` | the field for a code or a backup code, and "trust this browser" where that is turned on |
+//! | `sign-in/` | the same after [`challenge_page`](crate::Totp::challenge_page), for a sign-in in two steps: an answer to POSTs alone |
 //! | `settings/` | the state; new backup codes, another authenticator, forgetting all browsers, turning it off |
 //!
 //! 1. A POST is answered with a redirect (303), so that reloading does no harm. One that yields a secret or backup codes is
@@ -64,6 +65,7 @@ mod settings;
 mod setup;
 pub(crate) mod site;
 mod texts;
+mod two_step;
 mod view;
 
 pub(crate) use self::{

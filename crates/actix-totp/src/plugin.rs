@@ -2,19 +2,28 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use actix_totp_core::{Error, EventContext, Operation, Outcome, Status, TotpService, UserId};
-use actix_web::HttpRequest;
+use actix_totp_core::{
+    Authenticated, Error, EventContext, Grace, Operation, Outcome, Status, TotpService, UserId,
+};
+use actix_web::{HttpRequest, HttpResponse};
 
 use crate::{
-    change::AuthorizeChange,
+    change::Change,
     drawing::Drawing,
-    problem::Problem,
+    guard::DemandOf,
+    hook::Hook,
+    problem::{Problem, ProblemFormat},
+    proof_in::Places,
+    public_path::{Prefix, PublicPath},
     recheck::Recheck,
     request_context::RequestContext,
     runner::Runner,
     session::SessionProof,
+    step_up::StepUp,
+    transport::Transport,
     trust::Trust,
     user::{CurrentUser, SignedIn},
+    verified::Verified,
 };
 
 /// The second factor of an application. Cheap to clone; all clones are one.
@@ -34,18 +43,28 @@ pub(crate) struct Plugin {
     pub(crate) drawing: Drawing,
     pub(crate) current_user: CurrentUser,
     pub(crate) session_proof: SessionProof,
+    pub(crate) places: Places,
+    pub(crate) step_up: StepUp,
     pub(crate) request_context: RequestContext,
-    pub(crate) authorize_change: AuthorizeChange,
+    pub(crate) authorize_change: Hook<Change>,
+    pub(crate) on_verified: Hook<Verified>,
+    pub(crate) on_signed_in: Hook<Authenticated, HttpResponse>,
+    pub(crate) problem_format: ProblemFormat,
     pub(crate) trusted_origins: Vec<String>,
     pub(crate) body_timeout: Duration,
     pub(crate) max_age_secs: u64,
+    /// `None`: guards demand it of everyone, and everyone may turn it off.
+    pub(crate) demand: Option<DemandOf>,
+    pub(crate) grace: Option<Grace>,
     pub(crate) browser_paths: Option<BrowserPaths>,
+    pub(crate) public_path: PublicPath,
     pub(crate) trust: Trust,
+    pub(crate) transport: Transport,
     #[cfg(feature = "pages")]
     pub(crate) site: Option<crate::pages::site::Site>,
 }
 
-/// Where the guard sends browsers.
+/// Where the guard sends browsers: paths as the application has them, without what a proxy takes off.
 #[derive(Debug, Clone)]
 pub(crate) struct BrowserPaths {
     pub(crate) challenge: String,
@@ -95,6 +114,11 @@ impl Totp {
     /// The user who is signed in.
     pub(crate) async fn signed_in(&self, req: &HttpRequest) -> Result<SignedIn, Problem> {
         self.plugin.current_user.require(req, None).await
+    }
+
+    /// What stands in front of the application's paths for the browser that has sent this request.
+    pub(crate) fn prefix<'a>(&'a self, req: &'a HttpRequest) -> Prefix<'a> {
+        self.plugin.public_path.of(req)
     }
 
     /// The status of a user and the time that it is for: one crossing to another thread.

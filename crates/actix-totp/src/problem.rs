@@ -1,17 +1,20 @@
-//! Every error as one JSON shape: RFC 9457 problem details with a stable `code`.
+//! Every error as one shape: RFC 9457 problem details with a stable `code`.
 
-use std::{borrow::Cow, fmt, time::Duration};
+mod format;
+mod response;
+
+use std::{borrow::Cow, time::Duration};
 
 use actix_totp_core::{Error, Rejection};
-use actix_web::{
-    HttpResponse, ResponseError,
-    body::BoxBody,
-    http::{
-        StatusCode,
-        header::{self, HeaderMap, HeaderValue},
-    },
+use actix_web::http::{
+    StatusCode,
+    header::{self, HeaderMap, HeaderValue},
 };
 use serde_json::{Map, Value, json};
+
+pub(crate) use self::format::ProblemFormat;
+#[cfg(feature = "test-util")]
+pub(crate) use self::response::Answered;
 
 /// Seconds after which a store that failed may be asked again.
 const TRY_AGAIN_SECS: u64 = 2;
@@ -19,7 +22,9 @@ const TRY_AGAIN_SECS: u64 = 2;
 /// A refusal or a fault as `application/problem+json` (RFC 9457): `type`, `title`, `status`, `detail` and a stable
 /// snake_case `code`.
 ///
-/// An application may answer with one of its own, for instance from `authorize_change`.
+/// An application may answer with one of its own, for instance from
+/// [`authorize_change`](crate::TotpBuilder::authorize_change), and may give all of them another format with
+/// [`on_problem`](crate::TotpBuilder::on_problem). No text and no member repeats anything that was sent.
 ///
 /// # Example
 ///
@@ -27,8 +32,12 @@ const TRY_AGAIN_SECS: u64 = 2;
 /// use actix_totp::Problem;
 /// use actix_web::{ResponseError, http::StatusCode};
 ///
-/// let problem = Problem::new(StatusCode::FORBIDDEN, "password_required", "Enter your password again.");
+/// let problem = Problem::new(StatusCode::FORBIDDEN, "password_required", "Enter your password again.")
+///     .with_member("attempts_left", 2);
 /// assert_eq!(problem.error_response().status(), 403);
+///
+/// // What a guard says to a session without a proof.
+/// assert_eq!(Problem::totp_required().code(), "totp_required");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -38,6 +47,7 @@ pub struct Problem {
     members: Map<String, Value>,
     retry_after_secs: Option<u64>,
     allow: Option<&'static str>,
+    challenge: Option<Box<HeaderValue>>,
 }
 
 impl Problem {
@@ -54,29 +64,41 @@ impl Problem {
             members: Map::new(),
             retry_after_secs: None,
             allow: None,
+            challenge: None,
         }
     }
 
-    /// The stable reason.
+    /// The same with a member beside those that every problem has (RFC 9457 §3.2). `type`, `title`, `status`, `detail` and `code`
+    /// stay what they are.
+    pub fn with_member(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.members.insert(name.into(), value.into());
+        self
+    }
+
+    /// The status of the answer.
+    pub const fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The stable reason, in snake_case: what programs match on.
     pub fn code(&self) -> &str {
         &self.code
     }
 
-    /// The text for the user.
-    #[cfg(feature = "pages")]
-    pub(crate) fn detail(&self) -> &str {
+    /// The text for people, in English.
+    pub fn detail(&self) -> &str {
         &self.detail
     }
 
-    #[cfg(feature = "pages")]
-    pub(crate) const fn status(&self) -> StatusCode {
-        self.status
+    /// The members beside those that every problem has, by name: `retry_after`, `skew_seconds`, `token`, and those of
+    /// [`with_member`](Self::with_member).
+    pub const fn members(&self) -> &Map<String, Value> {
+        &self.members
     }
 
-    /// A member beside those that every problem has.
-    #[cfg(feature = "pages")]
-    pub(crate) fn member(&self, name: &str) -> Option<&Value> {
-        self.members.get(name)
+    /// How long to wait before the next try, in whole seconds. `None`: waiting does not help.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.retry_after_secs.map(Duration::from_secs)
     }
 
     /// What the status asks for beside the body.
@@ -87,18 +109,26 @@ impl Problem {
         if let Some(allow) = self.allow {
             headers.insert(header::ALLOW, HeaderValue::from_static(allow));
         }
+        if let Some(challenge) = &self.challenge {
+            headers.insert(header::WWW_AUTHENTICATE, (**challenge).clone());
+        }
+    }
+
+    /// The same as a challenge (RFC 9110 §11.6.1).
+    pub(crate) fn challenged(self, challenge: HeaderValue) -> Self {
+        Self {
+            status: StatusCode::UNAUTHORIZED,
+            challenge: Some(Box::new(challenge)),
+            ..self
+        }
     }
 
     fn bad_request(code: &'static str, detail: &'static str) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, detail)
     }
 
-    fn with(mut self, member: &str, value: Value) -> Self {
-        self.members.insert(member.to_owned(), value);
-        self
-    }
-
-    pub(crate) fn not_authenticated() -> Self {
+    /// 401 `not_authenticated`: nobody is signed in.
+    pub fn not_authenticated() -> Self {
         let detail = "Authentication credentials were not provided.";
         Self::new(StatusCode::UNAUTHORIZED, "not_authenticated", detail)
     }
@@ -108,19 +138,28 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "cross_site", detail)
     }
 
-    pub(crate) fn totp_required() -> Self {
+    /// 403 `totp_required`: the second factor was not shown.
+    pub fn totp_required() -> Self {
         let detail = "Enter a code from your authenticator to go on.";
         Self::new(StatusCode::FORBIDDEN, "totp_required", detail)
     }
 
-    pub(crate) fn totp_setup_required() -> Self {
+    /// 403 `totp_setup_required`: there is no second factor, and there must be.
+    pub fn totp_setup_required() -> Self {
         let detail = "Set up two-factor authentication to go on.";
         Self::new(StatusCode::FORBIDDEN, "totp_setup_required", detail)
     }
 
-    pub(crate) fn stale_proof() -> Self {
+    /// 403 `stale_proof`: the second factor was shown too long ago.
+    pub fn stale_proof() -> Self {
         let detail = "Enter a fresh code from your authenticator to go on.";
         Self::new(StatusCode::FORBIDDEN, "stale_proof", detail)
+    }
+
+    /// 403 `totp_is_required`: the user must have a second factor, and cannot turn it off.
+    pub fn totp_is_required() -> Self {
+        let detail = "Your account must have two-factor authentication: replace it instead.";
+        Self::new(StatusCode::FORBIDDEN, "totp_is_required", detail)
     }
 
     pub(crate) fn not_found() -> Self {
@@ -154,6 +193,13 @@ impl Problem {
         )
     }
 
+    pub(crate) fn untyped_json() -> Self {
+        Self {
+            detail: "This is JSON: send it with Content-Type: application/json.".into(),
+            ..Self::unsupported_media_type()
+        }
+    }
+
     pub(crate) fn malformed_body() -> Self {
         Self::bad_request(
             "malformed_body",
@@ -164,7 +210,7 @@ impl Problem {
     /// The field is missing, or is no string.
     pub(crate) fn token_field(code: &'static str, message: &'static str) -> Self {
         Self::bad_request(code, "The token is missing or malformed.")
-            .with("token", json!([message]))
+            .with_member("token", json!([message]))
     }
 
     pub(crate) fn no_session() -> Self {
@@ -201,7 +247,7 @@ impl Problem {
             ..Self::new(StatusCode::TOO_MANY_REQUESTS, code, detail)
         };
         match secs {
-            Some(secs) => problem.with("retry_after", json!(secs)),
+            Some(secs) => problem.with_member("retry_after", secs),
             None => problem,
         }
     }
@@ -212,8 +258,13 @@ impl From<Rejection> for Problem {
         let code = rejection.code();
         match rejection {
             Rejection::ClockSkew { skew_secs } => {
-                Self::bad_request(code, "Invalid token").with("skew_seconds", json!(skew_secs))
+                Self::bad_request(code, "Invalid token").with_member("skew_seconds", skew_secs)
             }
+            Rejection::InvalidTicket => Self::new(
+                StatusCode::UNAUTHORIZED,
+                code,
+                "This sign-in has expired or was completed already. Sign in again.",
+            ),
             Rejection::MalformedToken => Self::token_field(
                 code,
                 "Enter the code from your authenticator, or a backup code.",
@@ -226,8 +277,9 @@ impl From<Rejection> for Problem {
                 Self::bad_request(code, "A valid token is required to disable TOTP.")
             }
             Rejection::NotGenerated => {
-                Self::bad_request(code, "TOTP not generated. Please generate TOTP first.")
+                Self::bad_request(code, "TOTP auth not found. Please generate TOTP first.")
             }
+            Rejection::NoDevice => Self::bad_request(code, "TOTP auth not found"),
             Rejection::NotEnabled => Self::bad_request(code, "TOTP not enabled"),
             Rejection::AlreadyConfirmed => {
                 Self::bad_request(code, "TOTP already enabled and verified.")
@@ -257,64 +309,7 @@ impl From<Error> for Problem {
             tracing::debug!(%error, "totp"); // whoever floods does not fill the log
             return Self::too_many_requests();
         }
-        tracing::error!(error = &error as &dyn std::error::Error, "totp");
+        tracing::error!("totp: {error:?}"); // with its causes, also where fields are not shown
         Self::unavailable()
-    }
-}
-
-impl From<Problem> for HttpResponse {
-    fn from(problem: Problem) -> Self {
-        problem.error_response()
-    }
-}
-
-impl ResponseError for Problem {
-    fn status_code(&self) -> StatusCode {
-        self.status
-    }
-
-    fn error_response(&self) -> HttpResponse<BoxBody> {
-        let mut body = json!({
-            "type": "about:blank",
-            "title": self.status.canonical_reason().unwrap_or("Error"),
-            "status": self.status.as_u16(),
-            "detail": self.detail,
-            "code": self.code,
-        });
-        if let Value::Object(members) = &mut body {
-            members.extend(self.members.clone());
-        }
-        let mut response = HttpResponse::build(self.status);
-        response
-            .content_type("application/problem+json")
-            .insert_header((header::CACHE_CONTROL, "no-store"))
-            .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
-        let mut response = response.body(body.to_string());
-        self.add_headers(response.headers_mut());
-        response
-    }
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.code, self.detail)
-    }
-}
-
-impl std::error::Error for Problem {}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn too_many_of_one_user_are_429_too_many_of_all_503_and_both_say_when_to_come_back() {
-        let answer = |error: Error| {
-            let response = Problem::from(error).error_response();
-            let has_wait = response.headers().contains_key(header::RETRY_AFTER);
-            (response.status().as_u16(), has_wait)
-        };
-        assert_eq!(answer(Error::TooManyRequests), (429, true));
-        assert_eq!(answer(Error::Overloaded), (503, true));
     }
 }

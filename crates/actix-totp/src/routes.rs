@@ -7,3 +7,4 @@ pub(crate) mod forget_browsers;
 pub(crate) mod response;
 pub(crate) mod sign_in;
 pub(crate) mod status;
+pub(crate) mod two_step;

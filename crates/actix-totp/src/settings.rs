@@ -1,23 +1,38 @@
 //! The settings of the plugin, with their defaults and limits.
 
+mod application;
 mod core;
+mod policy;
+mod proof;
+mod sign_in;
+mod standards;
 mod web;
 
 use std::{sync::Arc, time::Duration};
 
-use actix_totp_core::{BuildError, DeviceStore, KeyRing, TotpService};
+use actix_totp_core::{Authenticated, BuildError, DeviceStore, Grace, KeyRing, TotpService};
+use actix_web::HttpResponse;
 
 use crate::{
-    change::AuthorizeChange,
+    change::Change,
     cross_site,
     drawing::Drawing,
+    guard::DemandOf,
+    hook::Hook,
     plugin::{BrowserPaths, Plugin, Totp},
+    problem::ProblemFormat,
+    proof_in::{Places, ProofIn},
+    public_path::PublicPath,
     recheck::{Recheck, Watched},
     request_context::RequestContext,
     runner::{Limits, Runner},
     session::SessionProof,
+    standards::Standard,
+    step_up::StepUp,
+    transport::Transport,
     trust::Trust,
     user::CurrentUser,
+    verified::Verified,
 };
 
 const DEFAULT_MAX_AGE: Duration = Duration::from_secs(12 * 60 * 60);
@@ -47,14 +62,24 @@ pub struct TotpBuilder {
     name: Option<String>,
     current_user: CurrentUser,
     request_context: RequestContext,
-    authorize_change: AuthorizeChange,
+    authorize_change: Hook<Change>,
+    on_verified: Hook<Verified>,
+    on_signed_in: Hook<Authenticated, HttpResponse>,
+    problem_format: ProblemFormat,
     trusted_origins: Vec<String>,
     body_timeout: Duration,
     max_age: Duration,
+    demand: Option<DemandOf>,
+    grace: Option<Grace>,
     browser_paths: Option<BrowserPaths>,
+    public_path: Option<String>,
+    trusts_forwarded_prefix: bool,
     limits: Limits,
     recheck_every: Option<Duration>,
     trust: Trust,
+    proof_in: ProofIn,
+    step_up: StepUp,
+    logged_standard: Option<Standard>,
     #[cfg(feature = "pages")]
     pages: Option<crate::pages::Pages>,
 }
@@ -67,11 +92,18 @@ impl Totp {
             name: None,
             current_user: CurrentUser::default(),
             request_context: RequestContext::default(),
-            authorize_change: AuthorizeChange::default(),
+            authorize_change: Hook::default(),
+            on_verified: Hook::default(),
+            on_signed_in: Hook::default(),
+            problem_format: ProblemFormat::default(),
             trusted_origins: Vec::new(),
             body_timeout: Duration::from_secs(5),
             max_age: DEFAULT_MAX_AGE,
+            demand: None,
+            grace: None,
             browser_paths: None,
+            public_path: None,
+            trusts_forwarded_prefix: false,
             limits: Limits {
                 worker_threads: 10,
                 max_queued: 4_096,
@@ -79,6 +111,9 @@ impl Totp {
             },
             recheck_every: None,
             trust: Trust::default(),
+            proof_in: ProofIn::default(),
+            step_up: StepUp::default(),
+            logged_standard: None,
             #[cfg(feature = "pages")]
             pages: None,
         }
@@ -104,6 +139,9 @@ impl TotpBuilder {
         let max_age_secs = self.max_age.as_secs();
         if !(60..=90 * 86_400).contains(&max_age_secs) {
             return Err(BuildError::Web("the maximum age is 1 minute to 90 days"));
+        }
+        if !self.grace.iter().all(Grace::is_valid) {
+            return Err(BuildError::Web("a user's grace is 1 hour to 366 days"));
         }
         if let Some(BrowserPaths {
             challenge, setup, ..
@@ -131,12 +169,9 @@ impl TotpBuilder {
                 "a body arrives within 100 milliseconds to 1 minute",
             ));
         }
-        if !self.name.iter().all(|name| is_name(name)) {
-            return Err(BuildError::Web(
-                "a plugin's name has 1 to 32 letters a to z, digits and dashes",
-            ));
-        }
         self.trust.check()?;
+        self.check_proof_in()?;
+        let public_path = PublicPath::new(self.public_path, self.trusts_forwarded_prefix)?;
         let recheck = self.recheck_every.map(|time| time.as_secs());
         if recheck.is_some_and(|secs| !(1..=300).contains(&secs)) {
             return Err(BuildError::Web("recheck_every is 1 second to 5 minutes"));
@@ -147,19 +182,27 @@ impl TotpBuilder {
             Some(recheck) => self.core.wrap_store(|store| Watched::new(store, recheck)),
         };
         let service = core.build()?;
-        Ok(Totp::new(Plugin {
+        let totp = Totp::new(Plugin {
             runner: Runner::new(service.clone(), self.limits),
             service,
             recheck,
             drawing: Drawing::default(),
-            current_user: self.current_user,
+            current_user: self.current_user.of_users_in(&self.proof_in),
             session_proof: SessionProof::new(self.name.as_deref()),
+            places: Places::new(self.proof_in, self.name.as_deref())?,
+            step_up: self.step_up,
             request_context: self.request_context,
             authorize_change: self.authorize_change,
+            on_verified: self.on_verified,
+            on_signed_in: self.on_signed_in,
+            problem_format: self.problem_format,
             trusted_origins: self.trusted_origins,
             body_timeout: self.body_timeout,
             max_age_secs,
+            demand: self.demand,
+            grace: self.grace,
             browser_paths: self.browser_paths,
+            public_path,
             #[cfg(feature = "pages")]
             site: (self.pages)
                 .map(|pages| crate::pages::site::Site::new(pages, self.name.as_deref()))
@@ -168,13 +211,13 @@ impl TotpBuilder {
                 plugin: self.name,
                 ..self.trust
             },
-        }))
+            transport: Transport::default(),
+        });
+        if let Some(standard) = self.logged_standard {
+            totp.log_shortfalls(standard);
+        }
+        Ok(totp)
     }
-}
-
-fn is_name(text: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    (1..=32).contains(&text.len()) && text.bytes().all(is_plain)
 }
 
 fn is_path(text: &str) -> bool {

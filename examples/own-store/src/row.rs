@@ -9,7 +9,7 @@ pub(crate) type Row = HashMap<String, Vec<u8>>;
 
 /// Every field but the user, who is in the key. None is left out, so that a write leaves nothing of the row before it:
 /// `None` is written as nothing.
-pub(crate) fn fields(device: &Device) -> [(&'static str, Vec<u8>); 15] {
+pub(crate) fn fields(device: &Device) -> [(&'static str, Vec<u8>); 17] {
     let option = |value: Option<u64>| value.map(text).unwrap_or_default();
     [
         ("version", text(device.version.to_i64())),
@@ -28,6 +28,8 @@ pub(crate) fn fields(device: &Device) -> [(&'static str, Vec<u8>); 15] {
             text(device.backup_codes_remaining),
         ),
         ("last_used_at", option(device.last_used_at)),
+        ("setup_required_by", option(device.setup_required_by)),
+        ("setup_reminders", text(device.setup_reminders)),
         ("created_at", text(device.created_at)),
         ("updated_at", text(device.updated_at)),
     ]
@@ -52,6 +54,8 @@ pub(crate) fn device(user: UserId, row: &Row) -> Result<Device, StoreError> {
             .map_err(StoreError::corrupt)?,
         backup_codes_remaining: number(row, "backup_codes_remaining")?,
         last_used_at: option(row, "last_used_at")?,
+        setup_required_by: option(row, "setup_required_by")?,
+        setup_reminders: number(row, "setup_reminders")?,
         created_at: number(row, "created_at")?,
         updated_at: number(row, "updated_at")?,
     })

@@ -8,7 +8,7 @@ use std::{
 };
 
 use actix_session::{Session, SessionExt};
-use actix_totp::pages::is_local;
+use actix_totp::{UserId, pages::is_local};
 use actix_web::{
     Either, FromRequest, HttpRequest, HttpResponse,
     dev::Payload,
@@ -34,7 +34,7 @@ use crate::{
 
 /// Where the session keeps the user's id: actix-totp looks there by default.
 const USER_ID: &str = "user_id";
-/// Where the session keeps how authenticators should name the account.
+/// Where the session keeps the user's e-mail address, which may be blank.
 const EMAIL: &str = "email";
 pub(crate) const USERNAME: &str = "username";
 
@@ -218,6 +218,16 @@ pub(crate) fn random_id<const N: usize>() -> anyhow::Result<String> {
         let _ = write!(hex, "{byte:02x}");
         hex
     }))
+}
+
+/// How authenticators name the account: by its e-mail address, or else by the user's name.
+pub(crate) async fn label(req: &HttpRequest, _: &UserId) -> actix_web::Result<String> {
+    let session = req.get_session();
+    let email: Option<String> = session.get(EMAIL)?;
+    match email.filter(|email| !email.trim().is_empty()) {
+        Some(email) => Ok(email),
+        None => Ok(session.get(USERNAME)?.unwrap_or_default()),
+    }
 }
 
 /// The user whom the session knows, as an argument of a handler; 401 without.

@@ -70,21 +70,22 @@ impl Config {
                 (Ok(url), "") => SessionPlace::Redis(url),
                 (Err(_), "" | "database") => SessionPlace::Database,
                 (Err(_), "cookie") => SessionPlace::Cookie,
-                _ => bail!("SESSIONS is database or cookie; or set REDIS_URL instead of it"),
+                (Ok(_), _) => {
+                    bail!("SESSIONS and REDIS_URL are both set: one says where sessions are kept")
+                }
+                (Err(_), other) => bail!("SESSIONS: {other:?} is neither database nor cookie"),
             },
             recheck_every: match env::var("RECHECK_EVERY") {
-                Ok(secs) => {
-                    let secs = secs
-                        .parse()
-                        .context("RECHECK_EVERY is a number of seconds")?;
-                    Some(Duration::from_secs(secs))
-                }
+                Ok(secs) => match secs.parse() {
+                    Ok(secs @ 1..=300) => Some(Duration::from_secs(secs)),
+                    _ => bail!("RECHECK_EVERY: {secs:?} is no number of seconds from 1 to 300"),
+                },
                 Err(_) => None,
             },
             workers: match env::var("WORKERS") {
                 Ok(workers) => workers
                     .parse::<NonZeroUsize>()
-                    .context("WORKERS is a number from 1")?,
+                    .with_context(|| format!("WORKERS: {workers:?} is no number from 1"))?,
                 Err(_) => thread::available_parallelism()?,
             }
             .get(),
@@ -110,14 +111,32 @@ impl Config {
             #[cfg(not(feature = "mysql"))]
             bail!("DATABASE_URL is MySQL: run with --features mysql");
         }
+        make_private(Path::new(url)).with_context(|| format!("DATABASE_URL: {url:?}"))?;
         migrated!(SqliteConnection, url)
     }
 }
 
+/// Makes a database file that only its owner may read, as the key file: it holds password hashes and sessions. SQLite gives the
+/// files beside it (`-wal`, `-shm`) the same permissions. A file that exists keeps its own.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    if path.to_string_lossy().contains(':') {
+        return Ok(()); // in memory, or a URI
+    }
+    owner_only().append(true).create(true).open(path).map(drop)
+}
+
+/// How to make files that only their owner may read.
+fn owner_only() -> fs::OpenOptions {
+    let mut options = fs::OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
 macro_rules! migrated {
     ($connection:ty, $url:expr) => {{
-        let store = DieselStore::<$connection>::open($url)?;
-        store.migrate()?;
+        let store = DieselStore::<$connection>::open($url).context("DATABASE_URL")?;
+        store.migrate().context("DATABASE_URL")?;
         Ok(Arc::new(store))
     }};
 }
@@ -147,11 +166,7 @@ fn make_key_file(path: &Path) -> anyhow::Result<()> {
     getrandom::fill(&mut random)?;
     let (totp, session) = random.split_at(32);
     let draft = path.with_extension(format!("{}.draft", std::process::id()));
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&draft)?;
+    let mut file = owner_only().write(true).create_new(true).open(&draft)?;
     let (totp, session) = (STANDARD.encode(totp), STANDARD.encode(session));
     file.write_all(format!("TOTP_KEY={totp}\nSESSION_KEY={session}\n").as_bytes())?;
     file.sync_all()?;

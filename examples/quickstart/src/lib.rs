@@ -1,6 +1,11 @@
 //! A small application that signs users in with a password and adds actix-totp: everything the plugin asks of it is
 //! in this file.
 
+/// The code of the page on proxies compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/proxy.md")]
+struct Proxy;
+
 /// The code of the page on scaling compiles.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/scaling.md")]
@@ -15,7 +20,9 @@ mod site;
 use std::{net::TcpListener, sync::Arc, time::Duration};
 
 use actix_session::SessionMiddleware;
-use actix_totp::{Clock, DeviceStore, RequireTotp, Totp, Verified, pages::Pages};
+use actix_totp::{
+    BuildError, Clock, CurrentUser, DeviceStore, RequireTotp, Totp, Verified, pages::Pages,
+};
 use actix_web::{App, HttpRequest, HttpServer, Responder, cookie::SameSite, dev::Server, web};
 use serde_json::json;
 
@@ -34,15 +41,24 @@ pub async fn app(
     store: impl DeviceStore,
 ) -> anyhow::Result<Server> {
     let mut totp = Totp::builder(store, config.totp_keys)
-        .issuer(config.issuer)
-        .pages(Pages::new().sign_in("/login").link("For programs", "/api"))
+        .issuer(config.issuer.clone())
+        .current_user(CurrentUser::default().label_with(accounts::label))
+        .pages(
+            Pages::new()
+                .sign_in("/login")
+                .sign_out("/logout")
+                .link("For programs", "/api"),
+        )
         .trusted_browsers(Duration::from_secs(30 * 86_400))
         .danger_trust_without_tls() // only because this serves http://127.0.0.1
         .clock(clock.clone());
     if let Some(time) = config.recheck_every {
         totp = totp.recheck_every(time);
     }
-    let totp = totp.build()?;
+    let totp = totp.build().map_err(|error| match error {
+        BuildError::Issuer => anyhow::anyhow!("ISSUER: {:?}: {error}", config.issuer),
+        error => error.into(),
+    })?;
     totp.check().await?;
 
     let database = Database::open(&config.database_url)?;

@@ -1,6 +1,6 @@
 //! `cargo run -p quickstart`: see the README.
 
-use std::{env, net::TcpListener};
+use std::{env, io::ErrorKind, net::TcpListener};
 
 use actix_totp::SystemClock;
 use quickstart::Config;
@@ -17,7 +17,10 @@ async fn main() -> anyhow::Result<()> {
     let bind = env::var("BIND").unwrap_or_else(|_| "127.0.0.1:8080".into());
     let config = Config::from_env()?;
     let store = config.open_store()?;
-    let listener = TcpListener::bind(&bind)?;
+    let listener = TcpListener::bind(&bind).map_err(|error| match error.kind() {
+        ErrorKind::AddrInUse => anyhow::anyhow!("BIND: {bind} is in use"),
+        _ => anyhow::anyhow!("BIND: {bind}: {error}"),
+    })?;
     tracing::info!("listening on http://{}", listener.local_addr()?);
     quickstart::app(config, listener, SystemClock, store)
         .await?

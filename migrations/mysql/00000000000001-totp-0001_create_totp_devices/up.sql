@@ -16,6 +16,8 @@ CREATE TABLE IF NOT EXISTS totp_devices (
     proof_failures VARBINARY(160) NOT NULL,
     backup_codes_remaining BIGINT NOT NULL,
     last_used_at BIGINT,
+    setup_required_by BIGINT,
+    setup_reminders BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL
 ) ENGINE = InnoDB;

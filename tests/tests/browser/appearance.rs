@@ -1,9 +1,9 @@
-//! Every page in light and dark, on a phone and on a desk: axe-core finds nothing, and a picture is kept.
+//! Every page in light and dark, on a phone and on a desk: axe-core finds nothing, also of AAA, and a picture is kept.
 
 use actix_totp::{Device, DeviceStore};
 use serde_json::Value;
 
-use crate::{Chromium, Visit, chromium, npm, support::TestApp};
+use crate::{Chromium, Visit, chromium, contrast::assert_parts_are_seen, npm, support::TestApp};
 
 /// Inspects the page that is shown, in every scheme and width. `provoked` is what the browser may complain of.
 struct Inspector<'a> {
@@ -15,10 +15,11 @@ struct Inspector<'a> {
 impl Inspector<'_> {
     fn inspect(&mut self, name: &str) {
         for scheme in ["light", "dark"] {
-            for width in [360, 1280] {
+            for width in [320, 1280] {
                 self.page.show_as(scheme, width);
                 self.page.keep_picture(&format!("{name}-{scheme}-{width}"));
                 self.assert_accessible(name);
+                assert_parts_are_seen(self.page, name);
                 let wide = self.page.run("return document.documentElement.scrollWidth");
                 assert!(
                     wide.as_u64().unwrap() <= width.into(),
@@ -30,15 +31,34 @@ impl Inspector<'_> {
     }
 
     fn assert_accessible(&self, name: &str) {
+        let found = self.violations(name);
+        assert!(found.is_empty(), "{name}: {found:#?}");
+    }
+
+    /// Without the rules of AAA nothing would be found.
+    fn assert_that_contrast_is_measured(&self) {
+        self.page.show_as("light", 1280);
+        let faint = "const text = document.querySelector('main p'); text.style.color = '#666';"; // 5.7:1 on white
+        self.page.run(faint);
+        let found = self.violations("a faint text");
+        assert!(
+            matches!(&found[..], [it] if it.starts_with("color-contrast-enhanced")),
+            "{found:?}"
+        );
+        self.page.reload();
+    }
+
+    fn violations(&self, name: &str) -> Vec<String> {
         let run = "const done = arguments[arguments.length - 1]; \
-                   axe.run(document).then(found => done(found.violations.concat(found.incomplete)), error => done(String(error)));";
+                   const rules = {}; \
+                   for (const { ruleId } of axe.getRules(['wcag2aaa', 'wcag22aa'])) rules[ruleId] = { enabled: true }; \
+                   axe.run(document, { rules }).then(found => done(found.violations.concat(found.incomplete)), error => done(String(error)));";
         let found = self.page.run_async(&format!("{};\n{run}", self.axe));
         let found = found
             .as_array()
             .unwrap_or_else(|| panic!("{name}: {found}"));
         let tell = |it: &Value| format!("{}: {}", it["id"], it["nodes"][0]["html"]);
-        let found: Vec<String> = found.iter().map(tell).collect();
-        assert!(found.is_empty(), "{name}: {found:#?}");
+        found.iter().map(tell).collect()
     }
 }
 
@@ -55,6 +75,7 @@ fn every_page_is_accessible_in_light_and_dark_on_a_phone_and_on_a_desk() {
     };
 
     visit.open("/");
+    inspector.assert_that_contrast_is_measured();
     inspector.inspect("site-home");
     visit.open("/api");
     inspector.inspect("site-for-programs");

@@ -6,13 +6,16 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod accessibility;
 mod appearance;
 mod chromium;
+mod contrast;
 mod front_end;
 mod journey;
-
 mod markup;
+mod other_origin;
 mod script;
+mod text;
 
 use std::{fs, path::Path};
 

@@ -48,7 +48,7 @@ fn one_thread_is_enough_and_256_are_the_most() {
             assert!(!totp.status(&user(1)).await.unwrap().enabled);
         }
         let refused = totp.authenticate(&user(1), "000000").await.unwrap();
-        assert_eq!(refused, Outcome::Rejected(Rejection::NotEnabled));
+        assert_eq!(refused, Outcome::Rejected(Rejection::NoDevice));
     });
 }
 

@@ -58,7 +58,7 @@ impl Runner {
     /// An operation that writes.
     fn enroll(&self, user: &str) -> oneshot::Receiver<Result<Outcome<Enrollment>, Error>> {
         let (answer, answered) = oneshot::channel();
-        let operation = Operation::enroll(&id(user), "", None).answered_by(move |result| {
+        let operation = Operation::enroll(&id(user), "", None::<&str>).answered_by(move |result| {
             assert!(answer.send(result).is_ok(), "somebody waits");
         });
         self.threads

@@ -54,6 +54,27 @@ fn programs_are_answered_as_without_pages() {
 }
 
 #[test]
+fn a_script_is_answered_like_a_program_whatever_it_accepts() {
+    let app = TestApp::start();
+    let (mut alice, phone, _) = app.enrolled("alice");
+    let mut send = |method: &str, path: &str, body: &str| {
+        let headers = [
+            ("Accept", "text/html,*/*"),
+            ("Sec-Fetch-Site", "same-origin"),
+            ("Sec-Fetch-Mode", "cors"),
+            ("Sec-Fetch-Dest", "empty"),
+            ("Content-Type", "application/x-www-form-urlencoded"),
+        ];
+        alice.send(method, path, &headers, body.as_bytes())
+    };
+    let token = format!("token={}", phone.code());
+    send("POST", "/auth/otp/validate/", &token).json();
+    send("POST", "/auth/otp/validate/", &token).problem(400, "invalid_token");
+    send("GET", "/auth/otp/validate/", "").problem(405, "method_not_allowed");
+    send("GET", "/auth/otp/nothing", "").problem(404, "not_found");
+}
+
+#[test]
 fn german_browsers_get_german_pages() {
     let app = TestApp::start();
     let mut alice = alice(&app);

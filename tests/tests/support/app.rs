@@ -132,10 +132,7 @@ impl TestApp {
     }
 
     pub fn authenticator(&self, generated: &Value) -> Authenticator {
-        Authenticator {
-            secret: generated["secret"].as_str().unwrap().to_owned(),
-            clock: self.clock.clone(),
-        }
+        Authenticator::new(generated["secret"].as_str().unwrap(), &self.clock)
     }
 
     /// The only device in the store.
@@ -153,6 +150,13 @@ pub struct Authenticator {
 }
 
 impl Authenticator {
+    pub fn new(secret: &str, clock: &FakeClock) -> Self {
+        Self {
+            secret: secret.to_owned(),
+            clock: clock.clone(),
+        }
+    }
+
     pub fn code(&self) -> String {
         self.code_in(0)
     }

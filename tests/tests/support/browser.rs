@@ -232,7 +232,7 @@ impl Answer {
     pub fn json(&self) -> Value {
         assert_eq!(self.status, 200, "{self:?}");
         assert_eq!(self.header("content-type"), Some("application/json"));
-        self.assert_not_stored();
+        self.assert_protected();
         serde_json::from_slice(&self.body).unwrap()
     }
 
@@ -245,7 +245,7 @@ impl Answer {
             Some("application/problem+json"),
             "{self:?}"
         );
-        self.assert_not_stored();
+        self.assert_protected();
         let problem: Value = serde_json::from_slice(&self.body).unwrap();
         assert_eq!(problem["code"], code, "{problem}");
         assert_eq!(problem["status"], status);
@@ -258,12 +258,14 @@ impl Answer {
     }
 
     #[track_caller]
-    fn assert_not_stored(&self) {
-        assert_eq!(self.header("cache-control"), Some("no-store"), "{self:?}");
-        assert_eq!(
-            self.header("x-content-type-options"),
-            Some("nosniff"),
-            "{self:?}"
-        );
+    fn assert_protected(&self) {
+        for (name, value) in [
+            ("cache-control", "no-store"),
+            ("x-content-type-options", "nosniff"),
+            ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-resource-policy", "same-origin"),
+        ] {
+            assert_eq!(self.header(name), Some(value), "{self:?}");
+        }
     }
 }

@@ -22,6 +22,8 @@ pub fn every_field_comes_back_to_the_bit(store: Store) {
         proof_failures: full,
         backup_codes_remaining: u32::MAX,
         last_used_at: Some(LATEST),
+        setup_required_by: Some(LATEST),
+        setup_reminders: u32::MAX,
         created_at: LATEST,
         updated_at: LATEST,
         ..device("largest")
@@ -34,6 +36,7 @@ pub fn every_field_comes_back_to_the_bit(store: Store) {
         pending_at: Some(0),
         last_step: Some(0),
         last_used_at: Some(0),
+        setup_required_by: Some(0),
         created_at: 0,
         updated_at: 0,
         ..device("smallest")
@@ -76,6 +79,8 @@ pub fn every_field_has_a_place_of_its_own(store: Store) {
         proof_failures: by_proof,
         backup_codes_remaining: 6,
         last_used_at: Some(7),
+        setup_required_by: Some(11),
+        setup_reminders: 12,
         created_at: 8,
         updated_at: 9,
         ..device("distinct")
@@ -91,6 +96,7 @@ pub fn every_field_has_a_place_of_its_own(store: Store) {
         alone("pending", |it| it.pending_at = Some(1)),
         alone("step", |it| it.last_step = Some(1)),
         alone("used", |it| it.last_used_at = Some(1)),
+        alone("due", |it| it.setup_required_by = Some(1)),
     ];
     for inserted in &devices {
         insert(&store, inserted);
@@ -156,6 +162,7 @@ fn assert_eq_each(found: Option<&Device>, given: &Device) {
         };
     }
     each!(user version epoch sealed confirmed_at pending_at last_step failures recent_failures
-        backup_failures pending_failures proof_failures backup_codes_remaining last_used_at created_at updated_at);
+        backup_failures pending_failures proof_failures backup_codes_remaining last_used_at
+        setup_required_by setup_reminders created_at updated_at);
     assert_eq!(found, given);
 }

@@ -127,6 +127,34 @@ pub fn one_backup_code_is_accepted_once(store: Store) {
     }
 }
 
+/// Of 32 that complete one sign-in at once, each with one of three good codes, exactly one passes; 50 rounds.
+pub fn one_ticket_signs_in_once(store: Store) {
+    let scene = Scene::new(store);
+    let alice = user("alice");
+    scene.enroll(&alice);
+    for round in 0..ROUNDS {
+        let ticket = scene.totp.begin_sign_in(&alice);
+        let ticket = ticket.expect("the store answers").expect("it is on");
+        let now = scene.clock.now_secs();
+        let codes = [now - 30, now, now + 30].map(|at| {
+            scene.clock.set(at);
+            scene.code(&alice)
+        });
+        scene.clock.set(now);
+        let passed = race(RIVALS, |n| {
+            let code = &codes[n % codes.len()];
+            scene.totp.complete_sign_in(ticket.as_str(), code)
+        });
+        assert_eq!(passed, 1, "a ticket signs in once, in round {round}");
+        scene.clock.advance_secs(90);
+    }
+    assert_eq!(
+        load(&scene.store, &alice).map(|it| it.failures),
+        Some(0),
+        "what comes with a used ticket is not counted"
+    );
+}
+
 /// Of 32 that confirm one pending secret at once, exactly one is given the backup codes; 50 rounds.
 pub fn one_confirm_wins(store: Store) {
     let scene = Scene::new(store);

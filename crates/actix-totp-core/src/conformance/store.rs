@@ -28,6 +28,8 @@ pub(super) fn device(id: &str) -> Device {
         proof_failures: RecentFailures::default(),
         backup_codes_remaining: 0,
         last_used_at: None,
+        setup_required_by: None,
+        setup_reminders: 0,
         created_at: 1_700_000_000,
         updated_at: 1_700_000_000,
     }

@@ -1,8 +1,9 @@
-//! Text that is handed to a browser to keep: sealed, for one purpose and for one user.
+//! Text that is handed to a client to keep: sealed, for one purpose, and for one user or for whoever holds it.
 //!
 //! XChaCha20-Poly1305 under a key of its own, derived from each key of the ring, so that nothing that is sealed at rest opens
 //! here, nor the other way round. Header, purpose and user id are associated data: what is sealed for one purpose or one user
-//! does not open for another.
+//! does not open for another. Text for whoever holds it is bound to no user id, and no user id is empty: so neither kind opens as
+//! the other.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chacha20poly1305::{
@@ -38,12 +39,32 @@ impl KeyRing {
         content: &[u8],
         random: &dyn Randomness,
     ) -> Result<String, RandomnessError> {
+        self.seal_for(user.as_str(), purpose, content, random)
+    }
+
+    /// The same for whoever holds it.
+    pub(crate) fn seal_bearer_text(
+        &self,
+        purpose: &str,
+        content: &[u8],
+        random: &dyn Randomness,
+    ) -> Result<String, RandomnessError> {
+        self.seal_for("", purpose, content, random)
+    }
+
+    fn seal_for(
+        &self,
+        holder: &str,
+        purpose: &str,
+        content: &[u8],
+        random: &dyn Randomness,
+    ) -> Result<String, RandomnessError> {
         let mut nonce = [0; NONCE_BYTES];
         random.fill(&mut nonce)?;
         let header = header(self.first());
         let payload = Payload {
             msg: content,
-            aad: &associated_data(&header, purpose, user),
+            aad: &associated_data(&header, purpose, holder),
         };
         let ciphertext = self
             .first()
@@ -55,13 +76,22 @@ impl KeyRing {
 
     /// The content, if it was sealed for this purpose and this user with any key of the ring.
     pub(crate) fn open_text(&self, purpose: &str, user: &UserId, text: &str) -> Option<Vec<u8>> {
+        self.open_for(user.as_str(), purpose, text)
+    }
+
+    /// The content, if it was sealed for this purpose and whoever holds it.
+    pub(crate) fn open_bearer_text(&self, purpose: &str, text: &str) -> Option<Vec<u8>> {
+        self.open_for("", purpose, text)
+    }
+
+    fn open_for(&self, holder: &str, purpose: &str, text: &str) -> Option<Vec<u8>> {
         let sealed = URL_SAFE_NO_PAD.decode(text).ok()?;
         let (header, rest) = sealed.split_first_chunk::<HEADER_BYTES>()?;
         let (nonce, ciphertext) = rest.split_first_chunk::<NONCE_BYTES>()?;
         let key = self.keys.iter().find(|key| super::header(key) == *header)?;
         let payload = Payload {
             msg: ciphertext,
-            aad: &associated_data(header, purpose, user),
+            aad: &associated_data(header, purpose, holder),
         };
         let opened = key.text_cipher.decrypt(&XNonce::from(*nonce), payload);
         opened.ok()
@@ -69,12 +99,12 @@ impl KeyRing {
 }
 
 /// Unambiguous: the header has a fixed length, and the purpose comes after its length.
-fn associated_data(header: &[u8; HEADER_BYTES], purpose: &str, user: &UserId) -> Vec<u8> {
+fn associated_data(header: &[u8; HEADER_BYTES], purpose: &str, holder: &str) -> Vec<u8> {
     [
         &header[..],
         &(purpose.len() as u64).to_be_bytes(),
         purpose.as_bytes(),
-        user.as_str().as_bytes(),
+        holder.as_bytes(),
     ]
     .concat()
 }
@@ -160,7 +190,7 @@ mod tests {
         let seal = |cipher: &XChaCha20Poly1305| {
             let payload = Payload {
                 msg: &[0; 16],
-                aad: &associated_data(&header, "note", &user("alice")),
+                aad: &associated_data(&header, "note", "alice"),
             };
             let ciphertext = cipher.encrypt(&XNonce::from(nonce), payload).unwrap();
             URL_SAFE_NO_PAD.encode([&header[..], &nonce, &ciphertext].concat())

@@ -1,7 +1,8 @@
 //! The first code of a pending secret: it goes live.
 
 use super::{
-    rules::{Accepted, Context, Next, Stop, Transition},
+    rules::{Accepted, Context, Next, Stop, Transition, require_credential},
+    setup::without_credentials,
     token::renew,
 };
 use crate::{
@@ -11,16 +12,16 @@ use crate::{
     opened::Opened,
     outcome::{Confirmed, Rejection},
     throttle::{PENDING_FAILURES, PENDING_FAILURES_WITHOUT_PROOF},
-    token::Token,
+    token::{Token, TypedToken},
 };
 
 /// Confirms the pending credential. It takes the place of a live one, with a new epoch and new backup codes.
 pub(crate) fn confirm(
     device: Option<Device>,
-    typed: &str,
+    typed: &TypedToken,
     context: &Context<'_>,
 ) -> Transition<Confirmed> {
-    let device = device.ok_or(Rejection::NotGenerated)?;
+    let device = require_credential(device).map_err(|_| Rejection::NotGenerated)?;
     let pending_at = device.pending_at.ok_or(Rejection::AlreadyConfirmed)?;
     if context.now.saturating_sub(pending_at) > context.config.enrollment_lifetime_secs {
         return Err(Rejection::EnrollmentExpired.into());
@@ -36,7 +37,7 @@ pub(crate) fn confirm(
     let Match::Step(step) = pending.match_code(&code, context.now, context.config.window, None)
     else {
         let rejection = why_wrong(&opened, &code, context);
-        return Err(count_failure(opened, rejection));
+        return Err(count_failure(opened, rejection, context));
     };
 
     let replaced = opened.device.is_confirmed();
@@ -75,7 +76,7 @@ fn require_tries_left(opened: &Opened, context: &Context<'_>) -> Result<(), Reje
 
 /// Counts a wrong first code against the pending secret, which is dropped at the last one. The count of the live credential
 /// stays as it is: a pending secret exists only for a good token, or where nothing is live.
-fn count_failure(mut opened: Opened, rejection: Rejection) -> Stop {
+fn count_failure(mut opened: Opened, rejection: Rejection, context: &Context<'_>) -> Stop {
     opened.device.pending_failures = opened.device.pending_failures.saturating_add(1);
     let failures = opened.device.pending_failures;
     let user = opened.device.user.clone();
@@ -92,21 +93,24 @@ fn count_failure(mut opened: Opened, rejection: Rejection) -> Stop {
         };
     }
     events.push(Event::EnrollmentDiscarded { user });
-    Stop::Refused {
-        next: Some(without_pending(opened)),
-        rejection: Rejection::EnrollmentDiscarded,
-        events,
+    match without_pending(opened, context) {
+        Ok(next) => Stop::Refused {
+            next: Some(next),
+            rejection: Rejection::EnrollmentDiscarded,
+            events,
+        },
+        Err(fault) => fault,
     }
 }
 
-fn without_pending(mut opened: Opened) -> Next {
+fn without_pending(mut opened: Opened, context: &Context<'_>) -> Result<Next, Stop> {
     if !opened.device.is_confirmed() {
-        return Next::Delete;
+        return without_credentials(&opened.device, context);
     }
     opened.secrets_mut().pending = None;
     opened.device.pending_at = None;
     opened.device.pending_failures = 0;
-    Next::Put(Box::new(opened))
+    Ok(Next::Put(Box::new(opened)))
 }
 
 /// During a first enrollment the answer names a clock that is off: users cannot find out alone, and there is nothing to

@@ -9,7 +9,8 @@ use crate::{
     device::{Device, UserId},
     opened::Opened,
     outcome::{Enrollment, Rejection},
-    provisioning, token,
+    provisioning,
+    token::TypedToken,
 };
 
 /// Makes a pending secret. While one is live, only for a good token; the live one keeps working until the new one is
@@ -18,14 +19,14 @@ pub(crate) fn enroll(
     device: Option<Device>,
     user: &UserId,
     label: &str,
-    typed: Option<&str>,
+    typed: Option<&TypedToken>,
     context: &Context<'_>,
 ) -> Transition<Enrollment> {
     let (mut opened, events, proof) = match device {
         Some(device) if device.is_confirmed() => {
             let opened = context.open(device)?;
             let typed = typed
-                .filter(|typed| !token::is_blank(typed))
+                .filter(|typed| !typed.is_blank())
                 .ok_or(Rejection::AlreadyConfirmed)?;
             let good = examine(
                 opened,
@@ -45,15 +46,19 @@ pub(crate) fn enroll(
         ),
     };
     let credential = Credential::generate(context.config.parameters, context.random)?;
-    let label = if token::is_blank(label) {
+    let label = if label.trim().is_empty() {
         user.as_str()
     } else {
         label
     };
     let secret = credential.to_base32();
-    let issuer = &context.config.issuer;
     let enrollment = Enrollment {
-        otpauth_url: provisioning::otpauth_url(credential.parameters(), &secret, issuer, label),
+        otpauth_url: provisioning::otpauth_url(
+            credential.parameters(),
+            &secret,
+            context.issuer,
+            label,
+        ),
         secret,
         proof,
     };

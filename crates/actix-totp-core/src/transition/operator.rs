@@ -1,6 +1,9 @@
 //! What operators do to a device, and what ends proofs.
 
-use super::rules::{Accepted, Context, Next, Transition, require_live};
+use super::{
+    rules::{Accepted, Context, Next, Transition, require_credential, require_live},
+    setup::without_credentials,
+};
 use crate::{
     credential::Credential,
     device::{Device, UserId},
@@ -12,22 +15,36 @@ use crate::{
 
 /// Clears the failure counts and keeps everything else.
 pub(crate) fn unlock(device: Option<Device>, context: &Context<'_>) -> Transition<()> {
-    let device = device.ok_or(Rejection::NotEnabled)?;
+    let device = require_credential(device)?;
     let mut opened = context.open(device)?;
     opened.device.clear_all_failures();
     let user = opened.device.user.clone();
     Ok(Accepted::put(opened, (), vec![Event::Unlocked { user }]))
 }
 
-/// Deletes the device without opening its box.
-pub(crate) fn reset(device: Option<Device>) -> Transition<()> {
-    let user = device.ok_or(Rejection::NotEnabled)?.user;
-    Ok(Accepted::delete((), vec![Event::Reset { user }]))
+/// Deletes the device without opening its box. Its deadline stays.
+pub(crate) fn reset(device: Option<Device>, context: &Context<'_>) -> Transition<()> {
+    let device = require_credential(device)?;
+    Ok(Accepted {
+        next: without_credentials(&device, context)?,
+        answer: (),
+        events: vec![Event::Reset { user: device.user }],
+    })
+}
+
+/// Deletes the row, without opening its box.
+pub(crate) fn delete(device: Option<Device>) -> Transition<()> {
+    let user = device.ok_or(Rejection::NoDevice)?.user;
+    Ok(Accepted {
+        next: Next::Delete,
+        answer: (),
+        events: vec![Event::Deleted { user }],
+    })
 }
 
 /// Ends every proof of the user.
 pub(crate) fn end_all_proofs(device: Option<Device>, context: &Context<'_>) -> Transition<()> {
-    let device = device.ok_or(Rejection::NotEnabled)?;
+    let device = require_credential(device)?;
     let mut opened = context.open(device)?;
     opened.begin_epoch(context.random)?;
     let user = opened.device.user.clone();
@@ -83,7 +100,7 @@ pub(crate) fn import(
 
 /// Seals the box under the first key. A user who was deleted meanwhile has none.
 pub(crate) fn reseal(device: Option<Device>, context: &Context<'_>) -> Transition<()> {
-    let device = device.ok_or(Rejection::NotEnabled)?;
+    let device = device.ok_or(Rejection::NoDevice)?;
     Ok(Accepted {
         next: Next::Reseal(Box::new(context.open(device)?)),
         answer: (),

@@ -21,6 +21,8 @@ pub(crate) struct Context<'a> {
     pub(crate) random: &'a dyn Randomness,
     /// What the session that asks holds.
     pub(crate) proof: Option<&'a Proof>,
+    /// Who issues the codes of a new secret.
+    pub(crate) issuer: &'a str,
 }
 
 impl Context<'_> {
@@ -36,6 +38,8 @@ impl Context<'_> {
 
 /// What to write.
 pub(crate) enum Next {
+    /// Nothing: it is as it should be.
+    Keep,
     Put(Box<Opened>),
     /// As it is, under the first key: the user did nothing.
     Reseal(Box<Opened>),
@@ -93,18 +97,17 @@ impl<T> Accepted<T> {
             events,
         }
     }
+}
 
-    pub(super) fn delete(answer: T, events: Vec<Event>) -> Self {
-        Self {
-            next: Next::Delete,
-            answer,
-            events,
-        }
-    }
+/// The device, unless it holds a deadline alone.
+pub(super) fn require_credential(device: Option<Device>) -> Result<Device, Rejection> {
+    device
+        .filter(Device::has_credential)
+        .ok_or(Rejection::NoDevice)
 }
 
 pub(super) fn require_live(device: Option<Device>) -> Result<Device, Rejection> {
-    device
+    Some(require_credential(device)?)
         .filter(Device::is_confirmed)
         .ok_or(Rejection::NotEnabled)
 }

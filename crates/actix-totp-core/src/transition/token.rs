@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use super::rules::{Accepted, Context, Next, Stop, Transition, require_live};
+use super::{
+    rules::{Accepted, Context, Next, Stop, Transition, require_credential, require_live},
+    setup::without_credentials,
+};
 use crate::{
     backup_code::{self, BackupCode},
     credential::Match,
@@ -11,7 +14,8 @@ use crate::{
     opened::Opened,
     outcome::{Authenticated, Disabled, Rejection, Renewed},
     throttle::{self, BACKUP_FAILURES_COUNTED, Gate},
-    token::{self, Token},
+    ticket::PendingSignIn,
+    token::{Token, TypedToken},
 };
 
 /// Which tokens will do.
@@ -41,7 +45,7 @@ pub(super) struct Good {
 /// Signs in: RFC 6238 code or backup code.
 pub(crate) fn authenticate(
     device: Option<Device>,
-    typed: &str,
+    typed: &TypedToken,
     context: &Context<'_>,
 ) -> Transition<Authenticated> {
     let opened = context.open(require_live(device)?)?;
@@ -60,11 +64,27 @@ pub(crate) fn authenticate(
     Ok(Accepted::put(good.opened, answer, good.events))
 }
 
+/// Signs in whoever brings a ticket. It is void once any token was accepted after it was issued: so of all that are sent with one
+/// ticket, whichever codes they bring, one signs in.
+pub(crate) fn complete_sign_in(
+    device: Option<Device>,
+    pending: &PendingSignIn,
+    typed: &TypedToken,
+    context: &Context<'_>,
+) -> Transition<Authenticated> {
+    let is_timely = pending.is_timely(context.now, context.config.sign_in_lifetime_secs);
+    let device = device.filter(|device| is_timely && pending.counts_for(device));
+    if device.is_none() {
+        return Err(Rejection::InvalidTicket.into());
+    }
+    authenticate(device, typed, context)
+}
+
 /// Makes a new set of backup codes. It takes a code of the authenticator only: users who mistake one form for another must
 /// not spend a backup code on voiding the others.
 pub(crate) fn renew_backup_codes(
     device: Option<Device>,
-    typed: &str,
+    typed: &TypedToken,
     context: &Context<'_>,
 ) -> Transition<Renewed> {
     let opened = context.open(require_live(device)?)?;
@@ -83,16 +103,19 @@ pub(crate) fn renew_backup_codes(
 /// Turns the second factor off. A device that is only pending protects nothing and needs no token.
 pub(crate) fn disable(
     device: Option<Device>,
-    typed: Option<&str>,
+    typed: Option<&TypedToken>,
     context: &Context<'_>,
 ) -> Transition<Disabled> {
-    let device = device.ok_or(Rejection::NotEnabled)?;
-    let opened = context.open(device)?;
+    let opened = context.open(require_credential(device)?)?;
     if !opened.device.is_confirmed() {
-        return Ok(Accepted::delete(Disabled { method: None }, Vec::new()));
+        return Ok(Accepted {
+            next: without_credentials(&opened.device, context)?,
+            answer: Disabled { method: None },
+            events: Vec::new(),
+        });
     }
     let typed = typed
-        .filter(|typed| !token::is_blank(typed))
+        .filter(|typed| !typed.is_blank())
         .ok_or(Rejection::TokenNeeded)?;
     let good = examine(
         opened,
@@ -101,19 +124,26 @@ pub(crate) fn disable(
         Purpose::Other,
         context,
     )?;
-    let event = Event::Disabled {
-        user: good.opened.device.user,
-        method: good.method,
-    };
-    let answer = Disabled {
-        method: Some(good.method),
-    };
-    Ok(Accepted::delete(answer, vec![event]))
+    let device = good.opened.device;
+    Ok(Accepted {
+        next: without_credentials(&device, context)?,
+        answer: Disabled {
+            method: Some(good.method),
+        },
+        events: vec![Event::Disabled {
+            user: device.user,
+            method: good.method,
+        }],
+    })
 }
 
 /// Puts a new set of backup codes into the box.
 pub(super) fn renew(opened: &mut Opened, context: &Context<'_>) -> Result<Vec<BackupCode>, Stop> {
-    let (codes, digests) = backup_code::generate_set(&opened.device.user, context.random)?;
+    let (codes, digests) = backup_code::generate_set(
+        context.config.backup_codes,
+        &opened.device.user,
+        context.random,
+    )?;
     opened.device.backup_codes_remaining = digests.len() as u32;
     opened.secrets_mut().backup_codes = digests;
     Ok(codes)
@@ -123,7 +153,7 @@ pub(super) fn renew(opened: &mut Opened, context: &Context<'_>) -> Result<Vec<Ba
 /// OWASP ASVS 5.0 §6.5.1).
 pub(super) fn examine(
     opened: Opened,
-    typed: &str,
+    typed: &TypedToken,
     accept: Accept,
     purpose: Purpose,
     context: &Context<'_>,
@@ -264,7 +294,7 @@ fn count_failure(mut opened: Opened, method: Method, context: &Context<'_>) -> S
     }
 }
 
-/// Counts a wrong backup code. It delays nothing: at 80 bits guessing is hopeless, and a delay would let a thief close
+/// Counts a wrong backup code. It delays nothing: at 80 bits and more guessing is hopeless, and a delay would let a thief close
 /// the owner's way out. After the hundredth nothing is written: a refusal costs a read, so that a flood of them holds up
 /// the owner no longer than that.
 fn count_backup_failure(mut opened: Opened) -> Stop {

@@ -10,6 +10,7 @@ mod rules;
 mod support;
 mod world;
 
+use actix_totp_core::BackupCodeLength;
 use proptest::prelude::*;
 use world::World;
 
@@ -25,6 +26,9 @@ enum Act {
     Unlock,
     Reset,
     EndAllProofs,
+    /// A guard sees the user, who must have a second factor within ten days.
+    NoteDeadline,
+    Delete,
 }
 
 /// What the session that asks holds.
@@ -75,6 +79,8 @@ fn act() -> impl Strategy<Value = Act> {
         1 => Just(Act::Unlock),
         1 => Just(Act::Reset),
         1 => Just(Act::EndAllProofs),
+        1 => Just(Act::NoteDeadline),
+        1 => Just(Act::Delete),
     ]
 }
 
@@ -99,8 +105,10 @@ proptest! {
     #[test]
     fn every_answer_is_what_the_rules_say(
         steps in prop::collection::vec((0_usize..2, act(), typed()), 1..100),
+        count in 5_u8..=20,
+        length in prop_oneof![Just(BackupCodeLength::FourGroups), Just(BackupCodeLength::SixGroups)],
     ) {
-        let mut world = World::new();
+        let mut world = World::with_backup_codes(count, length);
         for (who, act, typed) in steps {
             world.step(who, act, typed);
         }

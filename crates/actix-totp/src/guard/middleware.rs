@@ -10,9 +10,10 @@ use actix_web::{
     Error, HttpMessage,
     body::{EitherBody, MessageBody},
     dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready},
+    http::header::{CACHE_CONTROL, HeaderMap, HeaderValue},
 };
 
-use super::{RequireTotp, redirect};
+use super::{RequireTotp, grace};
 use crate::verified::Passed;
 
 impl<S, B> Transform<S, ServiceRequest> for RequireTotp
@@ -57,18 +58,32 @@ where
         let guard = self.guard.clone();
         Box::pin(async move {
             match guard.admit(req.request()).await {
-                Ok(verified) => {
+                Ok(admitted) => {
                     let outer = req.extensions_mut().remove::<Passed>();
-                    let passed = Passed::new(outer, &guard.totp, verified);
+                    let passed = Passed::new(outer, guard.totp.clone(), admitted.seen);
                     req.extensions_mut().insert(passed);
-                    Ok(service.call(req).await?.map_into_left_body())
+                    let mut response = service.call(req).await?;
+                    grace::tell(response.headers_mut(), admitted.setup_required_by);
+                    if !guard.leave_cache_control {
+                        keep_out_of_caches(response.headers_mut());
+                    }
+                    if let Some(proof) = admitted.sealed {
+                        guard.totp.hand_out(&proof, response.headers_mut());
+                    }
+                    Ok(response.map_into_left_body())
                 }
-                Err(problem) => {
-                    let response = redirect::browser(&guard.totp, req.request(), &problem)
-                        .unwrap_or_else(|| problem.into());
+                Err(error) => {
+                    let response = guard.refuse(req.request(), &error);
                     Ok(req.into_response(response).map_into_right_body())
                 }
             }
         })
+    }
+}
+
+/// A cache that does not look at cookies would hand the answer to others (RFC 9111 §3). What the handler says stands.
+fn keep_out_of_caches(headers: &mut HeaderMap) {
+    if !headers.contains_key(CACHE_CONTROL) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
 }

@@ -1,17 +1,26 @@
 //! Sending a browser to the page where it can do what the guard asks for.
 
-use actix_web::{HttpMessage, HttpRequest, HttpResponse, http::header};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 
+use super::RequireTotp;
 use crate::{
-    accept::prefers_html,
-    local::{wanted, with_next},
+    accept::wants_page,
+    answer_headers::see_other,
+    local::with_next,
     plugin::{BrowserPaths, Totp},
     problem::Problem,
+    proof_in::Place,
 };
 
 /// The redirect, if the application wants one, the caller is a browser, and there is a page that helps.
-pub(super) fn browser(totp: &Totp, req: &HttpRequest, problem: &Problem) -> Option<HttpResponse> {
-    if !prefers_html(req.get_header().as_ref()) {
+pub(super) fn browser(
+    guard: &RequireTotp,
+    req: &HttpRequest,
+    problem: &Problem,
+) -> Option<HttpResponse> {
+    let totp = &guard.totp;
+    let is_browser = wants_page(req.headers(), req.get_header().as_ref());
+    if !is_browser || totp.place(req) == Place::Header {
         return None;
     }
     let BrowserPaths {
@@ -20,16 +29,16 @@ pub(super) fn browser(totp: &Totp, req: &HttpRequest, problem: &Problem) -> Opti
         sign_in,
     } = paths(totp, req)?;
     let page = match problem.code() {
+        // A code that is entered there cannot come with the request.
+        "totp_required" | "stale_proof" if guard.each_time => return None,
         "totp_required" | "stale_proof" => challenge,
         "totp_setup_required" => setup,
         "not_authenticated" => sign_in?,
         _ => return None,
     };
-    let response = HttpResponse::SeeOther()
-        .insert_header((header::LOCATION, with_next(&page, wanted(req))))
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .finish();
-    Some(response)
+    let prefix = totp.prefix(req);
+    let location = with_next(&prefix.before(&page), prefix.wanted(req).as_deref());
+    Some(see_other(&location))
 }
 
 /// Where the application says; else the pages of the plugin, if it has them.

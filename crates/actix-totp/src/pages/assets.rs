@@ -3,6 +3,8 @@
 use actix_web::{HttpRequest, HttpResponse, http::header};
 use sha2::{Digest, Sha256};
 
+use crate::answer_headers::protect;
+
 const STYLE: &str = include_str!("../../assets/totp.css");
 const SCRIPT: &str = include_str!("../../assets/totp.js");
 
@@ -41,10 +43,9 @@ impl Assets {
         } else {
             "no-cache"
         };
-        HttpResponse::Ok()
+        protect(&mut HttpResponse::Ok())
             .content_type(kind)
             .insert_header((header::CACHE_CONTROL, caching))
-            .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
             .body(content)
     }
 }
@@ -62,6 +63,14 @@ fn version(style: &str, script: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_moves_so_that_nothing_has_to_stop_for_prefers_reduced_motion() {
+        for motion in ["transition", "animation", "@keyframes", "scroll-behavior"] {
+            assert!(!STYLE.contains(motion), "{motion}");
+        }
+        assert!(!SCRIPT.contains("animate") && !SCRIPT.contains("smooth"));
+    }
 
     #[test]
     fn the_version_depends_on_the_content_alone() {

@@ -8,7 +8,8 @@ use actix_web::{
 use serde::Deserialize;
 
 use super::{
-    answer::{html, see_other},
+    addresses::{Addresses, scope},
+    answer::html,
     html::document,
     language::{Language, pick},
     notice::{self, Notice},
@@ -18,10 +19,8 @@ use super::{
     view::View,
 };
 use crate::{
-    local::{is_local, wanted, with_next},
-    plugin::Totp,
-    problem::Problem,
-    routes::response::with_cookie,
+    answer_headers::see_other, local::with_next, plugin::Totp, problem::Problem,
+    public_path::Prefix, routes::response::with_cookie,
 };
 
 pub(super) type Answer = Result<HttpResponse, actix_web::Error>;
@@ -35,7 +34,10 @@ pub(super) struct Browser<'a> {
     pub(super) http: &'a HttpRequest,
     pub(super) site: &'a Site,
     language: &'a Language,
-    /// Where to go on to: a path of this application.
+    prefix: Prefix<'a>,
+    /// The path of the scope, for a request to somewhere else.
+    scope: Option<String>,
+    /// Where to go on to: a path of this application, as the browser has it.
     next: Option<String>,
 }
 
@@ -44,32 +46,49 @@ impl<'a> Browser<'a> {
     pub(super) fn of(totp: &'a Totp, http: &'a HttpRequest) -> Result<Self, Problem> {
         let site = totp.plugin.site.as_ref().ok_or_else(Problem::not_found)?;
         let language = pick(&site.pages.languages, http.get_header());
+        let prefix = totp.prefix(http);
         Ok(Self {
             totp,
             http,
             site,
             language: language.ok_or_else(Problem::not_found)?,
-            next: next_of_query(http.query_string()),
+            prefix,
+            scope: None,
+            next: next_of_query(http.query_string()).filter(|next| prefix.leads_here(next)),
+        })
+    }
+
+    /// The browser that has sent a request to the application itself. `None`: there is no page that it can be shown.
+    pub(super) fn outside_of_scope(totp: &'a Totp, http: &'a HttpRequest) -> Option<Self> {
+        let scope = scope(totp, http)?;
+        Some(Self {
+            scope: Some(scope),
+            ..Self::of(totp, http).ok()?
         })
     }
 
     /// The same browser, which goes on to another path, if that is one of this application.
     pub(super) fn going_on_to(self, next: Option<&str>) -> Self {
         Self {
-            next: next.filter(|next| is_local(next)).map(str::to_owned),
+            next: next
+                .filter(|next| self.prefix.leads_here(next))
+                .map(str::to_owned),
             ..self
         }
     }
 
-    /// The path of a page of the scope.
+    /// The path of a page of the scope, as the browser has it.
     pub(super) fn path_of(&self, page: &str) -> Option<String> {
         let (scope, _) = self.http.path().trim_end_matches('/').rsplit_once('/')?;
-        Some(format!("{scope}/{page}"))
+        Some(self.prefix.before(&format!("{scope}/{page}")))
     }
 
     /// What a relative address begins with to be in the scope. The request is for `/scope/page/` or `/scope/page`, or for
     /// something deeper where there is no page.
     fn base(&self) -> String {
+        if let Some(scope) = &self.scope {
+            return scope.clone();
+        }
         let beyond = self.http.match_info().unprocessed();
         let up = match beyond.matches('/').count().min(MAX_DEPTH) {
             0 => usize::from(self.http.path().ends_with('/')),
@@ -90,28 +109,33 @@ impl<'a> Browser<'a> {
     /// The page with a notice, which is not shown again.
     pub(super) fn show_with_notice(&self, page: &Page<'_>, notice: Option<&Notice>) -> Answer {
         let answer = self.render(StatusCode::OK, page, notice)?;
-        let removal = notice_cookie::removal(self.site, self.http);
+        let removal = notice_cookie::removal(self.totp, self.site, self.http);
         Ok(with_cookie(answer, removal.as_ref()))
     }
 
-    fn render(&self, status: StatusCode, page: &Page<'_>, notice: Option<&Notice>) -> Answer {
+    /// The page, answered with this status.
+    pub(super) fn render(
+        &self,
+        status: StatusCode,
+        page: &Page<'_>,
+        notice: Option<&Notice>,
+    ) -> Answer {
         let (pages, base) = (&self.site.pages, self.base());
+        let addresses = Addresses::of(pages, self.prefix);
         let built_in = self.site.assets.style_address(&base);
         let own_name = pages.name.as_deref();
         let mut view = View {
             texts: &self.language.texts,
             language: &self.language.tag,
             name: own_name.unwrap_or(self.totp.service().issuer()),
-            logo: pages.logo.as_deref(),
-            links: &pages.links,
+            logo: addresses.logo.as_deref(),
+            links: &addresses.links,
             base: &base,
             next: self.next.as_deref(),
-            home: &pages.home,
-            sign_in: pages.sign_in.as_deref(),
-            stylesheets: [built_in]
-                .into_iter()
-                .chain(pages.stylesheet.clone())
-                .collect(),
+            home: &addresses.home,
+            sign_in: addresses.sign_in.as_deref(),
+            sign_out: addresses.sign_out.as_deref(),
+            stylesheets: [built_in].into_iter().chain(addresses.stylesheet).collect(),
             script: self.site.assets.script_address(&base),
             notice: None,
             is_refusal: false,
@@ -121,10 +145,11 @@ impl<'a> Browser<'a> {
             view.set_notice(notice, page.forms());
         }
         match document(pages, page, &view) {
-            Ok(document) => Ok(html(status, document)),
+            Ok(document) => Ok(html(status, document, addresses.report_to.as_deref())),
             Err(error) => {
                 tracing::error!(%error, "a page cannot be made");
-                Err(Problem::unavailable().into())
+                let format = &self.totp.plugin.problem_format;
+                Err(format.error(self.http, Problem::unavailable().into()))
             }
         }
     }
@@ -143,32 +168,37 @@ impl<'a> Browser<'a> {
         user: &UserId,
         notice: &Notice,
     ) -> HttpResponse {
-        let cookie = notice_cookie::cookie(self.totp, self.site, user, Some(notice));
+        let cookie = notice_cookie::cookie(self.totp, self.site, self.http, user, Some(notice));
         with_cookie(self.redirect(page), cookie.as_ref())
     }
 
     /// To where the user wanted to go.
     pub(super) fn go_on(&self) -> HttpResponse {
-        see_other(self.next.as_deref().unwrap_or(&self.site.pages.home))
+        match &self.next {
+            Some(next) => see_other(next),
+            None => see_other(&self.prefix.before(&self.site.pages.home)),
+        }
     }
 
     /// The page for a problem; or the sign-in page, if nobody is signed in.
     pub(super) fn show_problem(&self, problem: &Problem) -> Answer {
         let code = problem.code();
-        let is_signed_out = code == "not_authenticated";
+        let is_anonymous = code == "not_authenticated";
         // Not after a form: browsers would stop a sign-in page that redirects to another host, because of `form-action`.
         let may_redirect = *self.http.method() != Method::POST;
-        if is_signed_out
+        if is_anonymous
             && may_redirect
             && let Some(sign_in) = self.site.pages.sign_in.as_deref()
         {
-            return Ok(see_other(&with_next(sign_in, wanted(self.http))));
+            let wanted = self.prefix.wanted(self.http);
+            let sign_in = self.prefix.before(sign_in);
+            return Ok(see_other(&with_next(&sign_in, wanted.as_deref())));
         }
         let text = notice::problem(&self.language.texts, code).unwrap_or(problem.detail());
         let page = Page::Problem(ProblemPage {
             code: code.to_owned(),
             text: text.to_owned(),
-            is_signed_out,
+            is_signed_out: is_anonymous || code == "invalid_ticket",
         });
         let mut answer = self.render(problem.status(), &page, None)?;
         problem.add_headers(answer.headers_mut());
@@ -176,12 +206,12 @@ impl<'a> Browser<'a> {
     }
 }
 
-/// The `next` of a query, if that is a path of this application.
+/// The `next` of a query.
 fn next_of_query(query: &str) -> Option<String> {
     #[derive(Deserialize)]
     struct Query {
         next: Option<String>,
     }
     let query: Query = serde_urlencoded::from_str(query).ok()?;
-    query.next.filter(|next| is_local(next))
+    query.next
 }

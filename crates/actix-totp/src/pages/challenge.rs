@@ -14,16 +14,22 @@ pub(super) fn show(state: &State<'_>) -> Shown {
     if !state.status.enabled {
         return Shown::Redirect("setup/");
     }
+    Shown::Page(challenge(state, None))
+}
+
+/// `ticket`: of somebody who is not signed in yet.
+pub(super) fn challenge<'a>(state: &State<'_>, ticket: Option<&'a str>) -> Page<'a> {
     let trust_secs = state.totp.plugin.trust.secs();
-    Shown::Page(Page::Challenge(Challenge {
+    Page::Challenge(Challenge {
+        ticket,
         trust_days: trust_secs.map(|secs| secs / 86_400),
         failed_attempts: state.status.failed_attempts,
         digits: state.digits(),
         wait: Wait::of(state.status),
-    }))
+    })
 }
 
 pub(super) async fn submit(request: &Request, browser: &Browser<'_>) -> Answer {
-    let (_, cookie) = sign_in(request).await?;
-    Ok(with_cookie(browser.go_on(), cookie.as_ref()))
+    let done = sign_in(request).await?;
+    Ok(with_cookie(browser.go_on(), done.cookie.as_ref()))
 }

@@ -28,7 +28,7 @@ templates! {
     SecretHtml(page: Secret<'a>) "secret.html";
     FirstCodeHtml(page: FirstCode) "first_code.html";
     BackupCodesHtml(page: BackupCodes) "backup_codes.html";
-    ChallengeHtml(page: Challenge) "challenge.html";
+    ChallengeHtml(page: Challenge<'a>) "challenge.html";
     SettingsHtml(page: Settings) "settings.html";
     ProblemHtml(page: ProblemPage) "problem.html";
 }

@@ -48,7 +48,10 @@ impl Notice {
     /// its own.
     pub(super) fn refused(problem: &Problem, form: Option<Form>) -> Option<Self> {
         let code = problem.code();
-        let skew_secs = problem.member("skew_seconds").and_then(|it| it.as_i64());
+        let skew_secs = problem
+            .members()
+            .get("skew_seconds")
+            .and_then(|it| it.as_i64());
         is_for_the_user(code).then(|| Self {
             what: What::Refused {
                 code: code.to_owned(),
@@ -107,6 +110,11 @@ impl Notice {
                 Some(Form::Renew) => t.invalid_code_to_renew.to_string(),
                 _ => t.invalid_token.to_string(),
             },
+            What::Refused { code, .. }
+                if code == "malformed_token" && self.form == Some(Form::Backup) =>
+            {
+                t.malformed_backup_code.to_string()
+            }
             What::Refused { code, .. } => problem(t, code).unwrap_or(&t.unavailable).to_owned(),
         }
     }
@@ -127,6 +135,7 @@ fn is_for_the_user(code: &str) -> bool {
             | "enrollment_expired"
             | "enrollment_discarded"
             | "totp_required"
+            | "totp_is_required"
             | "stale_proof"
             | "throttled"
             | "locked"
@@ -146,10 +155,12 @@ pub(super) fn problem<'t>(t: &'t Texts, code: &str) -> Option<&'t str> {
         "enrollment_expired" => &t.enrollment_expired,
         "enrollment_discarded" => &t.enrollment_discarded,
         "totp_required" => &t.totp_required,
+        "totp_is_required" => &t.totp_is_required,
         "stale_proof" => &t.stale_proof,
         "throttled" => &t.throttled,
         "locked" => &t.locked,
         "not_authenticated" => &t.not_authenticated,
+        "invalid_ticket" => &t.invalid_ticket,
         "cross_site" => &t.cross_site,
         "not_found" => &t.not_found,
         "method_not_allowed" => &t.method_not_allowed,

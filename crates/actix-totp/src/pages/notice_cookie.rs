@@ -23,12 +23,13 @@ const LIFETIME: Duration = Duration::MINUTE;
 pub(super) fn cookie(
     totp: &Totp,
     site: &Site,
+    req: &HttpRequest,
     user: &UserId,
     notice: Option<&Notice>,
 ) -> Option<Cookie<'static>> {
     let content = notice.map_or_else(Vec::new, Notice::to_bytes);
     match totp.service().seal_text(PURPOSE, user, &content) {
-        Ok(sealed) => Some(build(site, sealed, LIFETIME)),
+        Ok(sealed) => Some(build(totp, site, req, sealed, LIFETIME)),
         Err(error) => {
             tracing::error!(%error, "a notice cannot be sealed");
             None
@@ -44,14 +45,20 @@ pub(super) fn read(totp: &Totp, site: &Site, req: &HttpRequest, user: &UserId) -
 }
 
 /// The cookie that takes the request's away, if it has one.
-pub(super) fn removal(site: &Site, req: &HttpRequest) -> Option<Cookie<'static>> {
+pub(super) fn removal(totp: &Totp, site: &Site, req: &HttpRequest) -> Option<Cookie<'static>> {
     req.cookie(&site.notice_cookie)?;
-    Some(build(site, String::new(), Duration::ZERO))
+    Some(build(totp, site, req, String::new(), Duration::ZERO))
 }
 
-fn build(site: &Site, value: String, lifetime: Duration) -> Cookie<'static> {
+fn build(
+    totp: &Totp,
+    site: &Site,
+    req: &HttpRequest,
+    value: String,
+    lifetime: Duration,
+) -> Cookie<'static> {
     Cookie::build(site.notice_cookie.clone(), value)
-        .path("/")
+        .path(totp.prefix(req).cookie_path())
         .http_only(true)
         .same_site(SameSite::Lax)
         .max_age(lifetime)

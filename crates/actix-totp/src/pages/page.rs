@@ -24,8 +24,9 @@ pub enum Page<'a> {
     FirstCode(FirstCode),
     /// New backup codes, shown once: a form that posts `saved=true` to `saved/`, which leads on.
     BackupCodes(BackupCodes),
-    /// `challenge/`: forms that post a `token` to `validate/`, perhaps with `trust_browser=true`.
-    Challenge(Challenge),
+    /// `challenge/`: forms that post a `token` to `validate/`, perhaps with `trust_browser=true`. Where there is a
+    /// [`ticket`](Challenge::ticket) they post it, too, and to `sign-in/`: see [`Challenge::action`].
+    Challenge(Challenge<'a>),
     /// `settings/`: forms that post a `token` to `backup-codes/`, `generate/` and `disable/`; and one that posts to
     /// `forget-browsers/`, whose body is not read: its address is made by [`View::with_next`](super::View::with_next).
     Settings(Settings),
@@ -63,7 +64,7 @@ pub struct FirstCode {
 /// New backup codes. `Debug` shows nothing of them.
 #[non_exhaustive]
 pub struct BackupCodes {
-    /// The codes, like `ABCD-EFGH-JKLM-NPQR`.
+    /// The codes, like `ABCD-EFGH-JKLM-NPQR`, or six groups where they are longer.
     pub codes: Vec<String>,
     /// A `data:` URL of a text with the codes, for a link with `download`.
     pub download: String,
@@ -71,10 +72,11 @@ pub struct BackupCodes {
     pub is_new: bool,
 }
 
-/// The user is asked for a code.
-#[derive(Debug)]
+/// The user is asked for a code. `Debug` shows nothing of a ticket.
 #[non_exhaustive]
-pub struct Challenge {
+pub struct Challenge<'a> {
+    /// The ticket of a sign-in in two steps, for a hidden field `ticket`. `None`: the user is signed in.
+    pub ticket: Option<&'a str>,
     /// For how many days the browser may be trusted. `None`: not at all.
     pub trust_days: Option<u64>,
     /// Failed attempts since the last sign-in.
@@ -91,6 +93,8 @@ pub struct Challenge {
 pub struct Settings {
     /// Whether it is on.
     pub is_on: bool,
+    /// Whether the user must have it, and so cannot turn it off.
+    pub is_required: bool,
     /// When a token was last accepted, as RFC 3339 in UTC.
     pub last_used_at: Option<String>,
     /// Backup codes that are still good.
@@ -148,6 +152,7 @@ impl Page<'_> {
         match self {
             Self::Secret(_) | Self::FirstCode(_) => &[Form::Code],
             Self::Challenge(_) => &[Form::Code, Form::Backup],
+            Self::Settings(page) if page.is_required => &[Form::Renew, Form::Replace],
             Self::Settings(_) => &[Form::Renew, Form::Replace, Form::Disable],
             Self::Start | Self::BackupCodes(_) | Self::Problem(_) => &[],
         }
@@ -177,10 +182,21 @@ impl BackupCodes {
     }
 }
 
+impl Challenge<'_> {
+    /// The endpoint that the forms post to, relative to [`View::base`](super::View::base).
+    pub const fn action(&self) -> &'static str {
+        match self.ticket {
+            Some(_) => "sign-in/",
+            None => "validate/",
+        }
+    }
+}
+
 impl Settings {
-    pub(super) fn of(status: &Status) -> Self {
+    pub(super) fn of(status: &Status, is_required: bool) -> Self {
         Self {
             is_on: status.enabled,
+            is_required,
             last_used_at: status.last_used_at.and_then(rfc3339),
             backup_codes_remaining: status.backup_codes_remaining,
             is_pending: status.pending,
@@ -205,6 +221,15 @@ impl fmt::Debug for Secret<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Secret")
             .field("replaces", &self.replaces)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Challenge<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Challenge")
+            .field("failed_attempts", &self.failed_attempts)
+            .field("wait", &self.wait)
             .finish_non_exhaustive()
     }
 }

@@ -13,16 +13,35 @@ use super::{
     notice_cookie,
     page::Page,
 };
-use crate::{plugin::Totp, problem::Problem, request::Request};
+use crate::{
+    plugin::Totp,
+    problem::Problem,
+    request::{Request, TicketRequest},
+};
 
 /// What a page is made of.
 pub(super) struct State<'a> {
     pub(super) totp: &'a Totp,
     pub(super) status: &'a Status,
+    /// Whether the user must have a second factor.
+    pub(super) is_required: bool,
     notice: Option<&'a Notice>,
 }
 
-impl State<'_> {
+impl<'a> State<'a> {
+    pub(super) const fn new(
+        totp: &'a Totp,
+        status: &'a Status,
+        notice: Option<&'a Notice>,
+    ) -> Self {
+        Self {
+            totp,
+            status,
+            is_required: false,
+            notice,
+        }
+    }
+
     /// How many digits the script waits for. Not after something that does not look like a code: the user's codes may be longer
     /// than those that are made now, and the script must not cut them off.
     pub(super) fn digits(&self) -> Option<u8> {
@@ -47,29 +66,40 @@ pub(super) fn page(route: Route, show: Show) -> Route {
         move |totp: web::ThinData<Totp>, http: HttpRequest| async move {
             let browser = Browser::of(&totp, &http)?;
             match read(&browser).await {
-                Ok((user, status)) => answer_get(&browser, &user, &status, show),
+                Ok(read) => answer_get(&browser, &read, show),
                 Err(problem) => browser.show_problem(&problem),
             }
         },
     )
 }
 
-async fn read(browser: &Browser<'_>) -> Result<(UserId, Status), Problem> {
-    let user = browser.totp.signed_in(browser.http).await?.id;
-    let (status, _) = browser.totp.read(&user).await?;
-    Ok((user, status))
+struct Read {
+    user: UserId,
+    status: Status,
+    is_required: bool,
 }
 
-fn answer_get(browser: &Browser<'_>, user: &UserId, status: &Status, show: Show) -> Answer {
+async fn read(browser: &Browser<'_>) -> Result<Read, Problem> {
+    let Browser { totp, http, .. } = *browser;
+    let user = totp.signed_in(http).await?.id;
+    let (status, _) = totp.read(&user).await?;
+    let is_required = totp.is_required_of(http, &user).await?;
+    Ok(Read {
+        user,
+        status,
+        is_required,
+    })
+}
+
+fn answer_get(browser: &Browser<'_>, read: &Read, show: Show) -> Answer {
     let Browser {
         totp, http, site, ..
     } = *browser;
     let is_head = *http.method() == Method::HEAD; // shows the user nothing, and so takes no notice away
-    let notice = notice_cookie::read(totp, site, http, user).filter(|_| !is_head);
+    let notice = notice_cookie::read(totp, site, http, &read.user).filter(|_| !is_head);
     let state = State {
-        totp,
-        status,
-        notice: notice.as_ref(),
+        is_required: read.is_required,
+        ..State::new(totp, &read.status, notice.as_ref())
     };
     match show(&state) {
         Shown::Page(page) if is_head => browser.show(&page),
@@ -87,6 +117,28 @@ where
         move |totp: web::ThinData<Totp>, http: HttpRequest, payload: web::Payload| {
             let handler = handler.clone();
             async move { answer_form(&totp, &http, Some(payload), page, handler).await }
+        },
+    )
+}
+
+/// The route of the form of whoever brings a ticket. What is refused is for `handler` to show.
+pub(super) fn form_with_ticket<F>(handler: F) -> Route
+where
+    F: AsyncFn(&TicketRequest, &Browser<'_>) -> Answer + Clone + 'static,
+{
+    web::post().to(
+        move |totp: web::ThinData<Totp>, http: HttpRequest, payload: web::Payload| {
+            let handler = handler.clone();
+            async move {
+                let browser = Browser::of(&totp, &http)?;
+                let received = TicketRequest::receive(&totp, http.clone(), payload).await;
+                let request = match received {
+                    Ok(request) => request,
+                    Err(problem) => return browser.show_problem(&problem),
+                };
+                let browser = browser.going_on_to(request.body.next.as_deref());
+                handler(&request, &browser).await
+            }
         },
     )
 }
@@ -114,11 +166,10 @@ where
 {
     let mut browser = Browser::of(totp, http)?;
     let has_body = payload.is_some();
-    let mut request = match Request::receive(totp, http.clone(), payload).await {
+    let request = match Request::receive(totp, http.clone(), payload).await {
         Ok(request) => request,
         Err(problem) => return browser.show_problem(&problem),
     };
-    request.body = request.body.without_blanks();
     if has_body {
         browser = browser.going_on_to(request.body.next.as_deref());
     }

@@ -1,5 +1,7 @@
 //! Where the pages are, and which requests they answer: those of browsers that ask for HTML.
 
+use std::sync::Arc;
+
 use actix_web::{
     Handler, HttpMessage, HttpRequest, HttpResponse, Route, guard,
     http::{
@@ -10,13 +12,12 @@ use actix_web::{
 };
 
 use super::{
-    answer::see_other,
     browser::{Answer, Browser},
     challenge,
-    request::{Show, form, form_without_body, page},
-    settings, setup,
+    request::{Show, form, form_with_ticket, form_without_body, page},
+    settings, setup, two_step,
 };
-use crate::{accept::prefers_html, plugin::Totp, problem::Problem};
+use crate::{accept::wants_page, answer_headers::see_other, plugin::Totp, problem::Problem};
 
 /// Mounts what only browsers ask for. `only_get` and `only_post` answer other methods.
 pub(crate) fn configure<G, P>(totp: &Totp, cfg: &mut ServiceConfig, only_get: G, only_post: P)
@@ -62,6 +63,7 @@ pub(crate) fn page_for(totp: &Totp, endpoint: &str) -> Option<Route> {
     totp.plugin.site.as_ref()?;
     let route = match endpoint {
         "validate" => form("challenge/", challenge::submit),
+        "sign-in" => form_with_ticket(two_step::submit),
         "generate" => form("settings/", setup::begin),
         "verify" => form("setup/", setup::finish),
         "backup-codes" => form("settings/", settings::renew),
@@ -69,8 +71,11 @@ pub(crate) fn page_for(totp: &Totp, endpoint: &str) -> Option<Route> {
         "disable" => form("settings/", settings::disable),
         _ => return None,
     };
-    Some(route.guard(guard::fn_guard(|context| {
-        prefers_html(context.header().as_ref()) && !is_json(context.head().headers())
+    let plugin = Arc::clone(&totp.plugin);
+    Some(route.guard(guard::fn_guard(move |context| {
+        let headers = context.head().headers();
+        let is_program = is_json(headers) || plugin.places.has_program_header(headers);
+        wants_page(headers, context.header().as_ref()) && !is_program
     })))
 }
 
@@ -89,7 +94,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 /// A browser that opens the address of a form, by going back or from its history, is led to the page with the form.
 pub(crate) fn refused(totp: &Totp, http: &HttpRequest, problem: &Problem) -> Option<Answer> {
     totp.plugin.site.as_ref()?;
-    if !prefers_html(http.get_header().as_ref()) {
+    if !wants_page(http.headers(), http.get_header().as_ref()) {
         return None;
     }
     Some(match Browser::of(totp, http) {
@@ -111,6 +116,7 @@ fn redirect(browser: &Browser<'_>, problem: &Problem) -> Option<HttpResponse> {
     }
     let page = match http.path().trim_end_matches('/').rsplit('/').next()? {
         "validate" => "challenge/",
+        "sign-in" if problem.code() == "method_not_allowed" => return Some(browser.go_on()),
         "generate" | "verify" => "setup/",
         "backup-codes" | "forget-browsers" | "disable" | "saved" => "settings/",
         _ => return None,

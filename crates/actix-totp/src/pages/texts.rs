@@ -47,7 +47,7 @@ texts! {
     code_hint: "The digits that the app shows now.", "Die Ziffern, die die App gerade anzeigt.";
     code_goes_on: "The form is sent after the last digit.", "Nach der letzten Ziffer geht es von selbst weiter.";
     backup_label: "Backup code", "Ersatzcode";
-    backup_hint: "One of the codes that you saved, like ABCD-EFGH-JKLM-NPQR. Each works once.", "Einer der Codes, die Sie gesichert haben, wie ABCD-EFGH-JKLM-NPQR. Jeder gilt einmal.";
+    backup_hint: "One of the codes that you saved: groups of four letters and digits. Each works once.", "Einer der Codes, die Sie gesichert haben: Gruppen aus vier Buchstaben und Ziffern. Jeder gilt einmal.";
     token_label: "Code from your app, or a backup code", "Code aus Ihrer App oder ein Ersatzcode";
     continue_button: "Continue", "Weiter";
     copy_button: "Copy", "Kopieren";
@@ -105,7 +105,7 @@ texts! {
     codes_few: "Few backup codes are left. Make new ones before you need them.", "Es sind nur noch wenige Ersatzcodes übrig. Erzeugen Sie neue, bevor Sie sie brauchen.";
     replacement_waits: "A new authenticator is waiting for its first code.", "Ein neuer Authenticator wartet auf seinen ersten Code.";
     renew_title: "New backup codes", "Neue Ersatzcodes";
-    renew_intro: "You get ten new codes. The ones that you have now stop working.", "Sie bekommen zehn neue Codes. Die bisherigen gelten dann nicht mehr.";
+    renew_intro: "You get new codes. The ones that you have now stop working.", "Sie bekommen neue Codes. Die bisherigen gelten dann nicht mehr.";
     renew_button: "Make new codes", "Neue Codes erzeugen";
     replace_title: "Replace the authenticator", "Authenticator ersetzen";
     replace_intro: "For a new phone. The old authenticator works until you enter the first code of the new one.", "Für ein neues Telefon. Der bisherige Authenticator gilt, bis Sie den ersten Code des neuen eingeben.";
@@ -125,6 +125,7 @@ texts! {
     invalid_code_to_renew: "This code is wrong or was already used. If you sent it twice, new backup codes were made that you have not seen: make new ones with the next code.", "Dieser Code ist falsch oder wurde schon benutzt. Falls Sie ihn zweimal gesendet haben, gibt es neue Ersatzcodes, die Sie nicht gesehen haben: Erzeugen Sie andere mit dem nächsten Code.";
     invalid_backup_code: "This backup code is wrong or was already used.", "Dieser Ersatzcode ist falsch oder wurde schon benutzt.";
     malformed_token: "This is not a code. Enter it as it was shown to you.", "Das ist kein Code. Geben Sie ihn so ein, wie er Ihnen gezeigt wurde.";
+    malformed_backup_code: "This is not a backup code. A backup code never has a 0, 1, I or O: look at it once more.", "Das ist kein Ersatzcode. Ein Ersatzcode hat nie eine 0, eine 1, ein I oder ein O: Sehen Sie noch einmal hin.";
     token_required: "Enter a code.", "Geben Sie einen Code ein.";
     totp_code_needed: "A backup code does not work here: enter the digits that the app shows.", "Ein Ersatzcode genügt hier nicht: Geben Sie die Ziffern ein, die die App anzeigt.";
     clock_ahead: "Your phone’s clock is fast by {} (minutes and seconds). Set it to automatic and enter the next code.", "Die Uhr Ihres Telefons geht {} (Minuten und Sekunden) vor. Stellen Sie sie auf automatisch und geben Sie den nächsten Code ein.";
@@ -135,11 +136,13 @@ texts! {
     enrollment_expired: "This QR code is too old. Start again.", "Dieser QR-Code ist zu alt. Starten Sie noch einmal.";
     enrollment_discarded: "Too many wrong codes: this QR code is no longer valid. Start again.", "Zu viele falsche Codes: Dieser QR-Code gilt nicht mehr. Starten Sie noch einmal.";
     totp_required: "Enter a code to go on.", "Geben Sie einen Code ein, um fortzufahren.";
+    totp_is_required: "Your account must have two-factor authentication: you can replace the authenticator, but not turn it off.", "Ihr Konto muss die Zwei-Faktor-Authentifizierung haben: Sie können den Authenticator ersetzen, aber sie nicht ausschalten.";
     stale_proof: "You entered your last code a while ago. Enter another one to go on.", "Ihr letzter Code ist eine Weile her. Geben Sie noch einen ein, um fortzufahren.";
     throttled: "Too many failed attempts. Wait a little.", "Zu viele Fehlversuche. Warten Sie ein wenig.";
 
     problem_title: "That did not work", "Das hat nicht geklappt";
     not_authenticated: "Sign in first.", "Melden Sie sich zuerst an.";
+    invalid_ticket: "This sign-in has expired or was completed already. Sign in again.", "Diese Anmeldung ist abgelaufen oder schon abgeschlossen. Melden Sie sich noch einmal an.";
     cross_site: "This form was sent by another site. Nothing was changed.", "Dieses Formular wurde von einer anderen Website gesendet. Nichts wurde geändert.";
     not_found: "There is nothing here.", "Hier ist nichts.";
     method_not_allowed: "This page cannot be opened this way.", "So lässt sich diese Seite nicht öffnen.";
@@ -149,6 +152,7 @@ texts! {
     home_link: "To the home page", "Zur Startseite";
     next_link: "Back to where you were", "Zurück, wo Sie waren";
     sign_in_link: "Sign in", "Anmelden";
+    sign_out_button: "Sign out", "Abmelden";
 }
 
 /// `text` with `value` in the place of `{}`.

@@ -31,6 +31,8 @@ pub struct View<'a> {
     pub home: &'a str,
     /// The path of the sign-in page.
     pub sign_in: Option<&'a str>,
+    /// Where a POST signs the user out.
+    pub sign_out: Option<&'a str>,
     /// The stylesheets: addresses.
     pub stylesheets: Vec<String>,
     /// The script: an address. Everything works without it, too.
@@ -123,6 +125,7 @@ mod tests {
             next: None,
             home: "/",
             sign_in: None,
+            sign_out: None,
             stylesheets: Vec::new(),
             script: String::new(),
             notice: None,

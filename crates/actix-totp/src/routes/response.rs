@@ -1,17 +1,14 @@
 //! How an outcome is answered: a success as JSON that nobody may keep, anything else as a problem.
 
 use actix_totp_core::{BackupCode, Error, Outcome};
-use actix_web::{HttpResponse, cookie::Cookie, http::header};
+use actix_web::{HttpResponse, cookie::Cookie};
 use serde::Serialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::problem::Problem;
+use crate::{answer_headers::protect, problem::Problem};
 
 pub(crate) fn ok(body: &impl Serialize) -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .json(body)
+    protect(&mut HttpResponse::Ok()).json(body)
 }
 
 /// What was asked for, or the problem to answer with.

@@ -18,7 +18,7 @@ const MAX_OF_ONE_USER_IN_A_BATCH: usize = 32;
 pub(super) struct Refused(pub(super) QueuedOperation, pub(super) Error);
 
 pub(super) struct Operations {
-    /// All that wait, by their tickets: the oldest, and so the first to be late, in front.
+    /// All that wait, by their numbers: the oldest, and so the first to be late, in front.
     waiting: BTreeMap<u64, QueuedOperation>,
     max_queued: usize,
     /// Users who have something waiting or under way.
@@ -28,14 +28,14 @@ pub(super) struct Operations {
     /// Users whose operation lost against another writer, by when it is to be tried again.
     conflicts: BTreeMap<(Instant, u64), UserId>,
     began_at: Instant,
-    last_ticket: u64,
+    last_number: u64,
     dice: RandomState,
 }
 
 #[derive(Default)]
 struct User {
     /// What waits, in its order.
-    tickets: VecDeque<u64>,
+    numbers: VecDeque<u64>,
     turn: Turn,
 }
 
@@ -60,7 +60,7 @@ impl Operations {
             ready: VecDeque::new(),
             conflicts: BTreeMap::new(),
             began_at: now,
-            last_ticket: 0,
+            last_number: 0,
             dice: RandomState::new(),
         }
     }
@@ -86,12 +86,12 @@ impl Operations {
         if self.waiting.len() >= self.max_queued {
             return Some(Refused(operation, Error::Overloaded));
         }
-        let ticket = self.ticket(deadline);
+        let number = self.number(deadline);
         let user = self.users.entry(operation.user().clone()).or_default();
         let mut refused = None;
-        if user.tickets.len() >= MAX_OF_ONE_USER && !operation.is_by_operator() {
-            let chosen = self.dice.hash_one(ticket) as usize % (MAX_OF_ONE_USER + 1);
-            let loser = user.tickets.get(chosen).copied();
+        if user.numbers.len() >= MAX_OF_ONE_USER && !operation.is_by_operator() {
+            let chosen = self.dice.hash_one(number) as usize % (MAX_OF_ONE_USER + 1);
+            let loser = user.numbers.get(chosen).copied();
             let loser = loser.filter(|it| {
                 let loser = self.waiting.get(it);
                 loser.is_some_and(|it| !it.is_by_operator())
@@ -99,7 +99,7 @@ impl Operations {
             let Some(loser) = loser else {
                 return Some(Refused(operation, Error::TooManyRequests));
             };
-            user.tickets.retain(|it| *it != loser);
+            user.numbers.retain(|it| *it != loser);
             let loser = self.waiting.remove(&loser);
             refused = loser.map(|it| Refused(it, Error::TooManyRequests));
         }
@@ -109,12 +109,12 @@ impl Operations {
         }
         // What the application or an operator does for the user is not held up by who hammers the account.
         if operation.is_by_operator() {
-            user.tickets.push_front(ticket);
+            user.numbers.push_front(number);
         } else {
-            user.tickets.push_back(ticket);
+            user.numbers.push_back(number);
         }
-        operation.set_ticket(ticket);
-        self.waiting.insert(ticket, operation);
+        operation.set_number(number);
+        self.waiting.insert(number, operation);
         refused
     }
 
@@ -129,15 +129,15 @@ impl Operations {
             let Some(user) = self.users.get_mut(&id) else {
                 continue;
             };
-            if user.tickets.is_empty() {
+            if user.numbers.is_empty() {
                 self.users.remove(&id); // all of them were late
                 continue;
             }
             users += 1;
             user.turn = Turn::UnderWay;
-            let count = user.tickets.len().min(MAX_OF_ONE_USER_IN_A_BATCH);
-            let tickets = user.tickets.drain(..count);
-            taken.extend(tickets.filter_map(|ticket| self.waiting.remove(&ticket)));
+            let count = user.numbers.len().min(MAX_OF_ONE_USER_IN_A_BATCH);
+            let numbers = user.numbers.drain(..count);
+            taken.extend(numbers.filter_map(|number| self.waiting.remove(&number)));
         }
         taken
     }
@@ -158,17 +158,17 @@ impl Operations {
     /// What was taken and not tried waits again, in front, in its order.
     pub(super) fn put_back(&mut self, operations: Vec<QueuedOperation>) {
         for operation in operations.into_iter().rev() {
-            let ticket = operation.ticket();
+            let number = operation.number();
             let user = self.users.entry(operation.user().clone()).or_default();
-            user.tickets.push_front(ticket);
-            self.waiting.insert(ticket, operation);
+            user.numbers.push_front(number);
+            self.waiting.insert(number, operation);
         }
     }
 
     /// What lost against another writer waits again, in front, and its user until then.
     pub(super) fn try_again(&mut self, operation: QueuedOperation, at: Instant) {
         let id = operation.user().clone();
-        self.conflicts.insert((at, operation.ticket()), id.clone());
+        self.conflicts.insert((at, operation.number()), id.clone());
         self.put_back(vec![operation]);
         self.users.entry(id).or_default().turn = Turn::Conflict;
     }
@@ -182,7 +182,7 @@ impl Operations {
             if user.turn != Turn::UnderWay {
                 continue;
             }
-            if user.tickets.is_empty() {
+            if user.numbers.is_empty() {
                 self.users.remove(&id);
             } else {
                 user.turn = Turn::Ready;
@@ -197,18 +197,18 @@ impl Operations {
         while let Some(entry) = self.waiting.first_entry()
             && *entry.key() <= now
         {
-            let (ticket, late) = entry.remove_entry();
+            let (number, late) = entry.remove_entry();
             if let Some(user) = self.users.get_mut(late.user()) {
-                user.tickets.retain(|it| *it != ticket);
+                user.numbers.retain(|it| *it != number);
             }
             late.refuse(Error::TimedOut);
         }
     }
 
     /// When an operation is late, in nanoseconds since the queue began: no two the same, and later ones greater.
-    fn ticket(&mut self, deadline: Instant) -> u64 {
-        self.last_ticket = self.nanos(deadline).max(self.last_ticket + 1);
-        self.last_ticket
+    fn number(&mut self, deadline: Instant) -> u64 {
+        self.last_number = self.nanos(deadline).max(self.last_number + 1);
+        self.last_number
     }
 
     fn nanos(&self, at: Instant) -> u64 {

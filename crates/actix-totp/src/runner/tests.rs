@@ -151,7 +151,7 @@ fn a_conflict_is_tried_again_after_its_time_before_what_came_later() {
         push(&mut queue, &answers, "alice", start);
     }
     let mut taken = operations(queue.take(start));
-    let tickets: Vec<u64> = taken.iter().map(QueuedOperation::ticket).collect();
+    let numbers: Vec<u64> = taken.iter().map(QueuedOperation::number).collect();
     push(&mut queue, &answers, "alice", start);
     push(&mut queue, &answers, "bob", start);
     let wait = Duration::from_millis(7);
@@ -168,8 +168,8 @@ fn a_conflict_is_tried_again_after_its_time_before_what_came_later() {
     finish(&mut queue, &["bob"], start);
     assert!(!queue.has_work());
     let again = operations(queue.take(start + wait));
-    let order: Vec<u64> = again.iter().map(QueuedOperation::ticket).collect();
-    assert_eq!(order[..4], tickets);
+    let order: Vec<u64> = again.iter().map(QueuedOperation::number).collect();
+    assert_eq!(order[..4], numbers);
     assert_eq!(order.len(), 5);
     assert_eq!(queue.next_try(), None);
 }

@@ -2,14 +2,16 @@
 
 use std::{cell::OnceCell, time::Duration};
 
-use actix_totp_core::{Clock, Event, EventContext, Parameters, Randomness, Sleeper};
+use actix_totp_core::{
+    BackupCodeLength, Clock, Event, EventContext, Parameters, Randomness, Sleeper,
+};
 
 use tokio::{runtime::Builder, task::LocalSet};
 
 use super::TotpBuilder;
 
 impl TotpBuilder {
-    fn map_core(
+    pub(super) fn map_core(
         mut self,
         set: impl FnOnce(actix_totp_core::TotpBuilder) -> actix_totp_core::TotpBuilder,
     ) -> Self {
@@ -24,21 +26,24 @@ impl TotpBuilder {
         self.map_core(|core| core.issuer(issuer))
     }
 
-    /// How many steps before and after the current one are accepted, 0 or 1 (RFC 6238 §5.2).
+    /// How many steps before and after the current one are accepted, 0 or 1 (RFC 6238 §5.2). ASVS 5.0 6.5.5 asks for 0, so that
+    /// a code lives for 30 seconds.
     ///
     /// Default: 1.
     pub fn window(self, steps: u8) -> Self {
         self.map_core(|core| core.window(steps))
     }
 
-    /// A window of up to 10 steps on each side. Each step more gives a guess two more codes to hit.
+    /// A window of up to 10 steps on each side. Each step more gives a guess two more codes to hit. More than 1 is more than
+    /// clocks drift (SP 800-63B-4 §3.1.4.2).
     ///
     /// Default: not set, [`window`](Self::window) decides.
     pub fn danger_window(self, steps: u8) -> Self {
         self.map_core(|core| core.danger_window(steps))
     }
 
-    /// Algorithm, digits and period of secrets that are made from now on; those that exist keep theirs.
+    /// Algorithm, digits and period of secrets that are made from now on; those that exist keep theirs. ASVS 5.0 11.4.1 counts
+    /// SHA-1 as legacy; SP 800-63B-4 §3.1.4.1 asks for a period of 120 seconds at most.
     ///
     /// Default: SHA-1, 6 digits, 30 seconds, which every authenticator knows.
     pub fn parameters(self, parameters: Parameters) -> Self {
@@ -52,10 +57,20 @@ impl TotpBuilder {
         self.map_core(|core| core.enrollment_lifetime(lifetime))
     }
 
-    /// Makes wrong backup codes count and wait like wrong TOTP codes, down to the lock at 100 (SP 800-63B-4 §4.2.1.1).
-    /// Anybody who has the password can then lock the owner out until an operator unlocks.
+    /// How many backup codes a set has, 5 to 20, and how long they are. Sets that exist stay as they are, and codes of both lengths
+    /// are read.
     ///
-    /// Default: off; a backup code has 80 random bits.
+    /// Default: 10 of [`FourGroups`](BackupCodeLength::FourGroups), 80 random bits each. Their digests are sealed, so that a copy of
+    /// the table cannot be searched; ASVS 5.0 6.5.2 and SP 800-63B-4 §3.1.2 do not count that, and ask for 112 bits where the
+    /// hash is a plain one: [`SixGroups`](BackupCodeLength::SixGroups) have 120.
+    pub fn backup_codes(self, count: u8, length: BackupCodeLength) -> Self {
+        self.map_core(|core| core.backup_codes(count, length))
+    }
+
+    /// Makes wrong backup codes count and wait like wrong TOTP codes, down to the lock at 100 (SP 800-63B-4 §3.2.2).
+    /// Anybody who has the password can then lock the owner out until an operator unlocks, which ASVS 5.0 6.1.1 warns of.
+    ///
+    /// Default: off; a backup code has 80 random bits at least.
     pub fn danger_throttle_backup_codes(self) -> Self {
         self.map_core(actix_totp_core::TotpBuilder::danger_throttle_backup_codes)
     }
@@ -73,6 +88,8 @@ impl TotpBuilder {
     /// writes, at most once, on a thread of its own. No answer waits for it. If it is slower than events come, or panics, events
     /// are missed; that is logged and counted ([`TotpService::missed_events`](crate::TotpService::missed_events)). Call it again
     /// for another function.
+    ///
+    /// Users who are to hear of changes and attempts (ASVS 5.0 6.3.5 and 6.3.7, SP 800-63B-4 §4.6) are told here.
     ///
     /// Default: none; events are logged with `tracing` in any case.
     pub fn on_event(self, handler: impl Fn(&Event, &EventContext) + Send + 'static) -> Self {

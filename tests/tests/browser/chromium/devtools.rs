@@ -56,6 +56,15 @@ impl Chromium {
         self.cdp("Emulation.setDeviceMetricsOverride", metrics);
     }
 
+    /// As somebody sees it who asks the system for more contrast.
+    pub fn prefer_more_contrast(&self) {
+        let features = json!([{ "name": "prefers-contrast", "value": "more" }]);
+        self.cdp(
+            "Emulation.setEmulatedMedia",
+            json!({ "features": features }),
+        );
+    }
+
     /// A picture of the whole page, as PNG.
     pub fn picture(&self) -> Vec<u8> {
         let whole = json!({ "format": "png", "captureBeyondViewport": true });

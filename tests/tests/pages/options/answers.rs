@@ -55,10 +55,7 @@ fn without_session_middleware_a_page_says_that_it_does_not_work() {
         .pages(Pages::new())
         .current_user(actix_totp::CurrentUser::from_fn(async |_| {
             let id = actix_totp::UserId::new("alice").unwrap();
-            Ok(Some(actix_totp::SignedIn {
-                id,
-                label: String::new(),
-            }))
+            Ok(Some(actix_totp::SignedIn::new(id)))
         }))
         .build()
         .unwrap();
@@ -81,6 +78,11 @@ fn bad_settings_are_refused_when_it_is_built() {
         Pages::new().home(""),
         Pages::new().sign_in("/\\elsewhere.example"),
         Pages::new().link("Help", "javascript:alert(1)"),
+        Pages::new().report_to("http://reports.example.com"),
+        Pages::new().report_to("https://reports.example.com/; script-src *"),
+        Pages::new().report_to("/reports\""),
+        Pages::new().report_to("/a,b"),
+        Pages::new().report_to(""),
         Pages::new().link("Help", "http://help.example.com"),
         Pages::new().only_languages(Vec::<(&str, Texts)>::new()),
         Pages::new().language("", Texts::english()),
@@ -89,6 +91,28 @@ fn bad_settings_are_refused_when_it_is_built() {
         let built = builder().pages(pages).build();
         assert!(matches!(built, Err(BuildError::Web(_))), "{built:?}");
     }
+}
+
+#[test]
+fn browsers_are_told_where_to_report_what_the_policy_stops() {
+    for address in ["/reports", "https://reports.example.com/csp?of=totp"] {
+        let server = site(builder().pages(Pages::new().report_to(address)), routes);
+        let answer = alice(&server, "").open("/auth/otp/setup/");
+        let policy = answer.header("content-security-policy").unwrap();
+        let told = format!("base-uri 'none'; report-uri {address}; report-to totp");
+        assert!(policy.ends_with(&told), "{policy}");
+        let endpoints = answer.header("reporting-endpoints");
+        assert_eq!(endpoints, Some(&*format!("totp=\"{address}\"")));
+    }
+}
+
+#[test]
+fn a_path_to_report_to_has_the_prefix_that_a_proxy_takes_off() {
+    let pages = Pages::new().report_to("/reports");
+    let server = site(builder().public_path("/app").pages(pages), routes);
+    let answer = alice(&server, "").open("/auth/otp/setup/");
+    let endpoints = answer.header("reporting-endpoints");
+    assert_eq!(endpoints, Some("totp=\"/app/reports\""));
 }
 
 #[test]
