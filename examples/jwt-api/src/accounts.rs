@@ -8,7 +8,10 @@ use std::{
 use actix_totp::{Totp, UserId};
 use actix_web::{
     HttpResponse, Responder,
-    error::{ErrorBadRequest, ErrorConflict, ErrorInternalServerError, ErrorServiceUnavailable, ErrorUnauthorized},
+    error::{
+        ErrorBadRequest, ErrorConflict, ErrorInternalServerError, ErrorServiceUnavailable,
+        ErrorUnauthorized,
+    },
     web::{self, Data, Json, ThinData},
 };
 use argon2::{

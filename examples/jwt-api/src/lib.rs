@@ -4,23 +4,25 @@
 mod accounts;
 mod tokens;
 
-use std::net::TcpListener;
+use std::{net::TcpListener, time::Duration};
 
 use actix_totp::{
     Authenticated, Clock, CurrentUser, DieselStore, KeyRing, ProofIn, SignedIn, Totp, UserId,
     diesel::SqliteConnection,
 };
 use actix_web::{
-    App, HttpRequest, HttpResponse, HttpServer, Responder,
+    App, HttpMessage, HttpRequest, HttpResponse, HttpServer, Responder,
     dev::{Server, ServiceRequest},
     error::{ErrorInternalServerError, ErrorNotFound},
-    web::{self, Data, Json, ReqData},
+    web::{self, Data, Json, ReqData, ThinData},
 };
 use actix_web_httpauth::{extractors::bearer::BearerAuth, middleware::HttpAuthentication};
+use serde::Deserialize;
+use serde_json::json;
 
 use crate::{
     accounts::Users,
-    tokens::{Claims, Issuer, Use},
+    tokens::{Claims, Issuer, refused},
 };
 
 /// Serves the API on `listener` until it is stopped. `token_secret`: 32 bytes or more.
@@ -36,48 +38,104 @@ pub async fn app(
     listener: TcpListener,
 ) -> anyhow::Result<Server> {
     let users = Data::new(Users::default());
-    let issuer = Issuer::new(token_secret, clock.clone());
+    let issuer = Issuer::new(token_secret, clock.clone())?;
     let store = DieselStore::<SqliteConnection>::open(database)?;
     store.migrate()?;
-    let (by_token, in_token, of_user) = (issuer.clone(), issuer.clone(), users.clone());
-    let signed_in = issuer.clone();
     let totp = Totp::builder(store, totp_keys)
         .issuer("Payments")
-        .current_user(
-            CurrentUser::from_fn(async move |req| {
-                let claims = by_token.claims_of(req);
-                let user = claims.map(|it| UserId::new(it.sub)).transpose();
-                Ok(user.map_err(ErrorInternalServerError)?.map(SignedIn::new))
-            })
-            .label_with(async move |_, user| {
-                let email = of_user.email_of(user);
-                email.ok_or_else(|| ErrorNotFound("no such user"))
-            }),
-        )
-        .proof_in(ProofIn::from_fn(async move |req| {
-            Some(in_token.claims_of(req)?.second_factor?.totp)
-        }))
+        .current_user(CurrentUser::from_fn(signed_in).label_with(email))
+        .proof_in(ProofIn::from_fn(proof))
+        .on_signed_in(tokens_with_proof)
         .clock(clock)
         .build()?;
     totp.check().await?;
     let server = HttpServer::new(move || {
         App::new()
             .app_data(users.clone())
-            .app_data(web::ThinData(issuer.clone()))
-            .app_data(web::ThinData(totp.clone()))
+            .app_data(ThinData(issuer.clone()))
+            .app_data(ThinData(totp.clone()))
             .service(web::scope("/account").configure(accounts::routes))
             .service(web::scope("/auth/otp").configure(|cfg| totp.configure(cfg)))
             .service(
-                web::scope("/payments")
-                    .service(
-                        web::resource("/new")
-                            .wrap(totp.require().max_age(Duration::from_secs(300)))
-                            .route(web::post().to(pay)),
-                    )
+                web::resource("/payments")
+                    .wrap(totp.require().max_age(Duration::from_secs(300)))
+                    .wrap(HttpAuthentication::bearer(check_token))
+                    .route(web::post().to(pay)),
+            )
+            .service(
+                web::resource("/balance")
                     .wrap(totp.require().if_enrolled())
-                    .wrap(HttpAuthentication::with_fn(bearer))
-                    .route("", web::get().to(list)),
+                    .wrap(HttpAuthentication::bearer(check_token))
+                    .route(web::get().to(balance)),
             )
     });
     Ok(server.workers(2).listen(listener)?.run())
+}
+
+/// Lets a request pass that brings a good access token, and keeps its claims for the handler.
+async fn check_token(
+    req: ServiceRequest,
+    _: BearerAuth,
+) -> Result<ServiceRequest, (actix_web::Error, ServiceRequest)> {
+    match claims(req.request()) {
+        Some(claims) => {
+            req.extensions_mut().insert(claims);
+            Ok(req)
+        }
+        None => Err((refused(), req)),
+    }
+}
+
+fn claims(req: &HttpRequest) -> Option<Claims> {
+    req.app_data::<ThinData<Issuer>>()?.claims_of(req)
+}
+
+async fn balance(claims: ReqData<Claims>) -> impl Responder {
+    Json(json!({ "user": claims.sub, "balance": 100 }))
+}
+
+#[derive(Deserialize)]
+struct Payment {
+    to: String,
+    amount: u64,
+}
+
+async fn pay(claims: ReqData<Claims>, payment: Json<Payment>) -> impl Responder {
+    Json(json!({ "from": claims.sub, "to": payment.to, "amount": payment.amount }))
+}
+
+// What the second factor asks the application.
+
+async fn signed_in(req: &HttpRequest) -> Result<Option<SignedIn>, actix_web::Error> {
+    let user = claims(req).map(|claims| UserId::new(claims.sub));
+    let user = user.transpose().map_err(ErrorInternalServerError)?;
+    Ok(user.map(SignedIn::new))
+}
+
+async fn email(req: &HttpRequest, user: &UserId) -> Result<String, actix_web::Error> {
+    let users = req.app_data::<Data<Users>>();
+    let email = users.and_then(|users| users.email_of(user));
+    email.ok_or_else(|| ErrorNotFound("There is no such user."))
+}
+
+async fn proof(req: &HttpRequest) -> Option<String> {
+    Some(claims(req)?.second_factor?.totp)
+}
+
+async fn tokens_with_proof(
+    req: &HttpRequest,
+    user: &UserId,
+    authenticated: &Authenticated,
+) -> Result<HttpResponse, actix_web::Error> {
+    let (Some(issuer), Some(totp)) = (
+        req.app_data::<ThinData<Issuer>>(),
+        req.app_data::<ThinData<Totp>>(),
+    ) else {
+        return Err(ErrorInternalServerError("The application is not wired."));
+    };
+    let proof = totp
+        .seal_proof(&authenticated.proof)
+        .map_err(ErrorInternalServerError)?;
+    let tokens = issuer.issue(user.as_str(), Some(&proof.into()))?;
+    Ok(HttpResponse::Ok().json(tokens))
 }

@@ -75,12 +75,12 @@ pub(crate) struct Issuer {
 
 impl Issuer {
     /// `secret`: 32 bytes or more (RFC 7518 §3.2).
-    pub(crate) fn new(secret: &[u8], clock: impl Clock) -> Self {
-        Self {
-            sign: EncodingKey::from_secret(secret),
-            check: DecodingKey::from_secret(secret),
+    pub(crate) fn new(secret: &[u8], clock: impl Clock) -> jsonwebtoken::errors::Result<Self> {
+        Ok(Self {
+            sign: EncodingKey::from_secret(secret)?,
+            check: DecodingKey::from_secret(secret)?,
             clock: Arc::new(clock),
-        }
+        })
     }
 
     /// Tokens for a user. Both hold the proof, so that a refresh keeps it, with its age.
