@@ -9,7 +9,8 @@ use std::{
 
 use actix_session::{SessionExt, SessionMiddleware, storage::CookieSessionStore};
 use actix_totp::{
-    Authenticated, Device, DeviceStore, FakeClock, MemoryStore, Totp, UserId, pages::Pages,
+    Authenticated, Device, DeviceStore, FakeClock, Level, MemoryStore, Standard, Totp, UserId,
+    pages::Pages,
 };
 use actix_web::{App, HttpRequest, HttpResponse, cookie::Key, web};
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -279,4 +280,40 @@ fn what_an_operation_logs_stands_in_the_span_of_its_request_whichever_thread_doe
     let line = log.lines().find(|it| it.contains("Unlocked"));
     let line = line.expect("the event is logged");
     assert!(line.contains("http{request_id=\"r-4711\"}"), "{line}");
+}
+
+#[test]
+fn a_line_break_in_a_users_id_makes_no_line_of_its_own() {
+    let captured = LOG.clone();
+    let totp = Totp::builder(MemoryStore::new(), keys()).build().unwrap();
+    let odd = UserId::new("dave\nERROR forged: \u{1b}[2J").unwrap();
+    let _ = totp.service().enroll(&odd, "", None).unwrap().accepted();
+    let code = totp.service().code_for(&odd).unwrap();
+    assert!(code.is_none(), "it is not confirmed yet");
+    assert!(totp.service().unlock(&odd).unwrap());
+    let log = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
+    assert!(
+        log.lines()
+            .any(|it| it.contains("Unlocked") && it.contains("dave\\nERROR"))
+    );
+    assert!(!log.lines().any(|it| it.starts_with("ERROR forged")));
+    assert!(!log.contains('\u{1b}'));
+}
+
+#[test]
+fn what_is_lacking_for_a_standard_is_one_line_at_the_start_where_that_is_asked_for() {
+    let captured = LOG.clone();
+    let standard = Standard::Asvs5(Level::L2);
+    let builder = || Totp::builder(MemoryStore::new(), keys()).issuer("log shortfalls");
+    builder().build().unwrap();
+    builder().log_shortfalls(standard).build().unwrap();
+    let log = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
+    let lines: Vec<&str> = log
+        .lines()
+        .filter(|it| it.contains("standard=ASVS 5.0.0 L2"))
+        .collect();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(
+        lines[0].contains("WARN") && lines[0].contains("requirements=6.5.5 11.4.1 6.5.2 7.5.1")
+    );
 }

@@ -5,12 +5,12 @@ mod support;
 
 mod calls;
 mod changes;
-mod documents;
 mod events;
 mod existing_app;
 mod labels;
 mod problems;
 mod settings;
+mod shortfalls;
 mod verified;
 
 use actix_session::{Session, SessionExt, SessionMiddleware, storage::CookieSessionStore};
