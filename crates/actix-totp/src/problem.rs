@@ -47,6 +47,7 @@ pub struct Problem {
     members: Map<String, Value>,
     retry_after_secs: Option<u64>,
     allow: Option<&'static str>,
+    challenge: Option<Box<HeaderValue>>,
 }
 
 impl Problem {
@@ -63,6 +64,7 @@ impl Problem {
             members: Map::new(),
             retry_after_secs: None,
             allow: None,
+            challenge: None,
         }
     }
 
@@ -106,6 +108,18 @@ impl Problem {
         }
         if let Some(allow) = self.allow {
             headers.insert(header::ALLOW, HeaderValue::from_static(allow));
+        }
+        if let Some(challenge) = &self.challenge {
+            headers.insert(header::WWW_AUTHENTICATE, (**challenge).clone());
+        }
+    }
+
+    /// The same as a challenge (RFC 9110 §11.6.1).
+    pub(crate) fn challenged(self, challenge: HeaderValue) -> Self {
+        Self {
+            status: StatusCode::UNAUTHORIZED,
+            challenge: Some(Box::new(challenge)),
+            ..self
         }
     }
 

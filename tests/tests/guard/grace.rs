@@ -49,7 +49,7 @@ fn routes(totp: &Totp, cfg: &mut ServiceConfig) {
 
 fn over(store: &Arc<dyn DeviceStore>) -> Site {
     let store = Arc::clone(store);
-    Site::over(store, fortnight, routes)
+    Site::on(store, fortnight, routes)
 }
 
 fn bob(site: &Site) -> Browser {
@@ -194,7 +194,7 @@ fn of_32_requests_each_reminder_is_delivered_once() {
             log.lock().unwrap().push((event.clone(), by));
         })
     };
-    let site = Site::over(store, listening, routes);
+    let site = Site::on(store, listening, routes);
     bob(&site).get("/vault");
     let reminder = Event::SetupDue {
         user: UserId::new("bob").unwrap(),
@@ -247,7 +247,7 @@ fn a_date_for_all_writes_no_row_and_ends_for_all() {
         builder.grace(Grace::until(date))
     }
     let store: Arc<dyn DeviceStore> = Arc::new(MemoryStore::new());
-    let site = Site::over(Arc::clone(&store), until, routes);
+    let site = Site::on(Arc::clone(&store), until, routes);
     let mut bob = bob(&site);
     assert_eq!(told_by_status(&mut bob), DEADLINE);
     assert_passes_until(&bob.get("/vault"), DEADLINE);

@@ -11,6 +11,8 @@ const TOLERATED_AHEAD_SECS: u64 = 60;
 pub(crate) enum Decision {
     /// The second factor was shown at this time.
     Pass { at: u64 },
+    /// A browser stands in for it that is trusted since this time.
+    PassTrusted { at: u64 },
     /// There is no second factor, and none is demanded.
     PassUnenrolled,
     /// There is no second factor, and one must be set up, but not yet.
@@ -21,6 +23,13 @@ pub(crate) enum Decision {
     SetupRequired,
     /// The proof is good but too old.
     Stale,
+}
+
+impl Decision {
+    /// Whether the second factor was shown.
+    pub(crate) const fn is_pass(&self) -> bool {
+        matches!(self, Self::Pass { .. } | Self::PassTrusted { .. })
+    }
 }
 
 /// What a guard asks for.
@@ -60,7 +69,7 @@ pub(crate) fn decide(
     }
     // The answer says what the session's proof lacks, not what the browser's does.
     match weigh(browser().as_ref(), trusted_secs, user, status, now) {
-        trusted @ Decision::Pass { .. } => trusted,
+        Decision::Pass { at } => Decision::PassTrusted { at },
         _ => decision,
     }
 }
@@ -302,12 +311,12 @@ mod tests {
         );
         let trusted = Some(("alice", EPOCH, NOW - 5_000));
         for (session, browser, expected) in [
-            (None, trusted, Pass { at: NOW - 5_000 }),
-            (stale, trusted, Pass { at: NOW - 5_000 }),
+            (None, trusted, PassTrusted { at: NOW - 5_000 }),
+            (stale, trusted, PassTrusted { at: NOW - 5_000 }),
             (
                 Some(("alice", other, NOW)),
                 trusted,
-                Pass { at: NOW - 5_000 },
+                PassTrusted { at: NOW - 5_000 },
             ),
             (fresh, None, Pass { at: NOW }),
             (None, None, Required),

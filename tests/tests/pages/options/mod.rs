@@ -5,6 +5,7 @@ mod answers;
 mod appearance;
 mod backup_codes;
 mod demand;
+mod half_signed_in;
 
 use actix_session::{SessionExt, SessionMiddleware, storage::CookieSessionStore};
 use actix_totp::{FakeClock, MemoryStore, Totp, TotpBuilder};
