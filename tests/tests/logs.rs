@@ -7,10 +7,11 @@ use std::{
     sync::{Arc, LazyLock, Mutex},
 };
 
-use actix_totp::{Device, DeviceStore, MemoryStore, Totp, UserId};
+use actix_totp::{Device, DeviceStore, FakeClock, MemoryStore, Totp, UserId};
+use actix_web::{App, HttpResponse, web};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
-use support::{Answer, PageClient, TestApp, keys, text_of};
+use support::{Answer, Client, NOON, PageClient, Place, TestApp, keys, serve, text_of};
 use tracing::Instrument;
 use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
@@ -99,6 +100,52 @@ fn enroll_by_pages(app: &TestApp) -> Vec<String> {
     hidden
 }
 
+/// What a client without cookies is given and sends: its proofs, and codes with its requests.
+fn sign_in_by_headers() -> Vec<String> {
+    let (place, clock) = (Place::Header, FakeClock::at(NOON));
+    let totp = Totp::builder(MemoryStore::new(), keys())
+        .clock(clock.clone())
+        .current_user(place.current_user())
+        .proof_in(place.proof_in(0))
+        .build()
+        .unwrap();
+    let used = totp.clone();
+    let server = serve!(
+        App::new()
+            .service(web::scope("/auth/otp").configure(|cfg| used.configure(cfg)))
+            .service(
+                web::resource("/vault")
+                    .wrap(used.require())
+                    .to(HttpResponse::Ok)
+            )
+    );
+    let mut dave = Client::signed_in(server.browser(), place, "dave");
+    let phone = dave.post("/auth/otp/generate/", &json!({})).json();
+    let mut hidden = vec![phone["secret"].as_str().unwrap().to_owned()];
+    let code = || {
+        let user = UserId::new("dave").unwrap();
+        totp.service().code_for(&user).unwrap().unwrap()
+    };
+    let verified = dave.token("/auth/otp/verify/", &code());
+    hidden.extend(shown_in(&verified));
+    hidden.push(dave.proofs[0].clone());
+    for path in ["/vault", "/auth/otp/status/"] {
+        clock.advance_secs(30);
+        let with_code = [("TOTP-Code", code())];
+        hidden.push(with_code[0].1.clone());
+        let header = [("TOTP-Code", with_code[0].1.as_str())];
+        assert_eq!(dave.send("GET", path, &header, b"").status, 200);
+        hidden.push(dave.proofs[0].clone());
+    }
+    // What is refused is not written down either.
+    let refused = dave.send("GET", "/vault", &[("TOTP-Code", "zq7x-zq7x")], b"");
+    refused.problem(400, "malformed_token");
+    dave.proofs[0] = format!("{}zq8y", &dave.proofs[0][..80]);
+    assert_eq!(dave.get("/vault").status, 401);
+    hidden.extend(["zq7x-zq7x".into(), dave.proofs[0].clone(), "zq8y".into()]);
+    hidden
+}
+
 #[test]
 fn the_log_of_a_full_run_holds_no_token_secret_backup_code_or_cookie() {
     let captured = LOG.clone();
@@ -165,6 +212,7 @@ fn the_log_of_a_full_run_holds_no_token_secret_backup_code_or_cookie() {
     assert_eq!(say("/auth/otp/disable/", &new_phone.code()).status, 200);
     alice.post("/logout", &json!({}));
     hidden.extend(enroll_by_pages(&app));
+    hidden.extend(sign_in_by_headers());
 
     let mut spelled: Vec<String> = hidden.iter().flat_map(|it| spellings(it)).collect();
     for phone in [phone, new_phone] {
