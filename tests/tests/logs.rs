@@ -7,11 +7,17 @@ use std::{
     sync::{Arc, LazyLock, Mutex},
 };
 
-use actix_totp::{Device, DeviceStore, FakeClock, MemoryStore, Totp, UserId};
-use actix_web::{App, HttpResponse, web};
+use actix_session::{SessionExt, SessionMiddleware, storage::CookieSessionStore};
+use actix_totp::{
+    Authenticated, Device, DeviceStore, FakeClock, Level, MemoryStore, Standard, Totp, UserId,
+    pages::Pages,
+};
+use actix_web::{App, HttpRequest, HttpResponse, cookie::Key, web};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
-use support::{Answer, Client, NOON, PageClient, Place, TestApp, keys, serve, text_of};
+use support::{
+    Answer, Authenticator, NOON, PageClient, TestApp, keys, serve, sign_in_by_headers, text_of,
+};
 use tracing::Instrument;
 use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
@@ -100,49 +106,62 @@ fn enroll_by_pages(app: &TestApp) -> Vec<String> {
     hidden
 }
 
-/// What a client without cookies is given and sends: its proofs, and codes with its requests.
-fn sign_in_by_headers() -> Vec<String> {
-    let (place, clock) = (Place::Header, FakeClock::at(NOON));
+/// What carol's client sends when she signs in in two steps, by JSON and by the page.
+fn sign_in_in_two_steps() -> Vec<String> {
+    let clock = FakeClock::at(NOON);
     let totp = Totp::builder(MemoryStore::new(), keys())
         .clock(clock.clone())
-        .current_user(place.current_user())
-        .proof_in(place.proof_in(0))
+        .pages(Pages::new())
+        .on_signed_in(
+            async |req: &HttpRequest, user: &UserId, _: &Authenticated| {
+                req.get_session().insert("user_id", user.as_str())?;
+                Ok(HttpResponse::Ok().finish())
+            },
+        )
         .build()
         .unwrap();
     let used = totp.clone();
-    let server = serve!(
+    let server = serve!({
+        let session =
+            SessionMiddleware::builder(CookieSessionStore::default(), Key::from(&[7; 64]));
         App::new()
-            .service(web::scope("/auth/otp").configure(|cfg| used.configure(cfg)))
-            .service(
-                web::resource("/vault")
-                    .wrap(used.require())
-                    .to(HttpResponse::Ok)
-            )
+            .service(web::scope("/otp").configure(|cfg| used.configure(cfg)))
+            .wrap(session.cookie_secure(false).build())
+    });
+    let (carol, service) = (UserId::new("carol in two steps").unwrap(), totp.service());
+    let enrolled = service
+        .enroll(&carol, "", None)
+        .unwrap()
+        .accepted()
+        .unwrap();
+    let phone = Authenticator::new(enrolled.secret(), &clock);
+    assert!(
+        service
+            .confirm(&carol, &phone.code())
+            .unwrap()
+            .accepted()
+            .is_some()
     );
-    let mut dave = Client::signed_in(server.browser(), place, "dave");
-    let phone = dave.post("/auth/otp/generate/", &json!({})).json();
-    let mut hidden = vec![phone["secret"].as_str().unwrap().to_owned()];
-    let code = || {
-        let user = UserId::new("dave").unwrap();
-        totp.service().code_for(&user).unwrap().unwrap()
+    clock.advance_secs(90);
+    let ticket = || service.begin_sign_in(&carol).unwrap().unwrap();
+    let mut hidden = vec![phone.secret.clone()];
+    let mut browser = server.browser();
+    let mut send = |ticket: &str, token: &str| {
+        hidden.extend([ticket, token].map(str::to_owned));
+        let body = json!({ "ticket": ticket, "token": token });
+        let status = browser.post("/otp/sign-in/", &body).status;
+        let mut page = PageClient::at(browser.clone());
+        page.submit("/otp/sign-in/", &[("ticket", ticket), ("token", token)]);
+        status
     };
-    let verified = dave.token("/auth/otp/verify/", &code());
-    hidden.extend(shown_in(&verified));
-    hidden.push(dave.proofs[0].clone());
-    for path in ["/vault", "/auth/otp/status/"] {
-        clock.advance_secs(30);
-        let with_code = [("TOTP-Code", code())];
-        hidden.push(with_code[0].1.clone());
-        let header = [("TOTP-Code", with_code[0].1.as_str())];
-        assert_eq!(dave.send("GET", path, &header, b"").status, 200);
-        hidden.push(dave.proofs[0].clone());
-    }
-    // What is refused is not written down either.
-    let refused = dave.send("GET", "/vault", &[("TOTP-Code", "zq7x-zq7x")], b"");
-    refused.problem(400, "malformed_token");
-    dave.proofs[0] = format!("{}zq8y", &dave.proofs[0][..80]);
-    assert_eq!(dave.get("/vault").status, 401);
-    hidden.extend(["zq7x-zq7x".into(), dave.proofs[0].clone(), "zq8y".into()]);
+    let given = ticket();
+    assert_eq!(send(given.as_str(), &phone.wrong_code()), 400);
+    assert_eq!(send(&given.as_str()[1..], &phone.code()), 401);
+    assert_eq!(send(given.as_str(), &phone.code()), 200);
+    assert_eq!(send(given.as_str(), &phone.code_in(30)), 401);
+    clock.advance_secs(3_600);
+    assert_eq!(send(given.as_str(), "malformed-zq7y"), 401);
+    tracing::debug!(ticket = ?ticket(), "a ticket");
     hidden
 }
 
@@ -212,6 +231,7 @@ fn the_log_of_a_full_run_holds_no_token_secret_backup_code_or_cookie() {
     assert_eq!(say("/auth/otp/disable/", &new_phone.code()).status, 200);
     alice.post("/logout", &json!({}));
     hidden.extend(enroll_by_pages(&app));
+    hidden.extend(sign_in_in_two_steps());
     hidden.extend(sign_in_by_headers());
 
     let mut spelled: Vec<String> = hidden.iter().flat_map(|it| spellings(it)).collect();
@@ -263,4 +283,40 @@ fn what_an_operation_logs_stands_in_the_span_of_its_request_whichever_thread_doe
     let line = log.lines().find(|it| it.contains("Unlocked"));
     let line = line.expect("the event is logged");
     assert!(line.contains("http{request_id=\"r-4711\"}"), "{line}");
+}
+
+#[test]
+fn a_line_break_in_a_users_id_makes_no_line_of_its_own() {
+    let captured = LOG.clone();
+    let totp = Totp::builder(MemoryStore::new(), keys()).build().unwrap();
+    let odd = UserId::new("dave\nERROR forged: \u{1b}[2J").unwrap();
+    let _ = totp.service().enroll(&odd, "", None).unwrap().accepted();
+    let code = totp.service().code_for(&odd).unwrap();
+    assert!(code.is_none(), "it is not confirmed yet");
+    assert!(totp.service().unlock(&odd).unwrap());
+    let log = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
+    assert!(
+        log.lines()
+            .any(|it| it.contains("Unlocked") && it.contains("dave\\nERROR"))
+    );
+    assert!(!log.lines().any(|it| it.starts_with("ERROR forged")));
+    assert!(!log.contains('\u{1b}'));
+}
+
+#[test]
+fn what_is_lacking_for_a_standard_is_one_line_at_the_start_where_that_is_asked_for() {
+    let captured = LOG.clone();
+    let standard = Standard::Asvs5(Level::L2);
+    let builder = || Totp::builder(MemoryStore::new(), keys()).issuer("log shortfalls");
+    builder().build().unwrap();
+    builder().log_shortfalls(standard).build().unwrap();
+    let log = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
+    let lines: Vec<&str> = log
+        .lines()
+        .filter(|it| it.contains("standard=ASVS 5.0.0 L2"))
+        .collect();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(
+        lines[0].contains("WARN") && lines[0].contains("requirements=6.5.5 11.4.1 6.5.2 7.5.1")
+    );
 }

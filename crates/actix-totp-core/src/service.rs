@@ -139,6 +139,26 @@ impl TotpService {
         self.inner.config.parameters
     }
 
+    /// How many steps before and after the current one are accepted.
+    pub fn window(&self) -> u8 {
+        self.inner.config.window
+    }
+
+    /// How many random bits a backup code has that is made from now on.
+    pub fn backup_code_bits(&self) -> u32 {
+        self.inner.config.backup_codes.length.bits()
+    }
+
+    /// Whether wrong backup codes wait and lock like wrong TOTP codes.
+    pub fn throttles_backup_codes(&self) -> bool {
+        self.inner.config.throttle_backup_codes
+    }
+
+    /// How many keys the ring has.
+    pub fn key_count(&self) -> usize {
+        self.inner.keys.len()
+    }
+
     /// The time by the service's clock, in seconds since the Unix epoch.
     ///
     /// # Errors

@@ -19,6 +19,8 @@ use actix_web::{
     },
 };
 
+use crate::transport::is_over_tls;
+
 /// Whether the request may go on.
 pub(crate) fn passes(req: &HttpRequest, trusted_origins: &[String]) -> bool {
     let headers = req.headers();
@@ -82,18 +84,6 @@ fn is_host(origin: &str, req: &HttpRequest) -> bool {
         }
         _ => false,
     }
-}
-
-/// Whether the client came over TLS, as far as it can be known: here, or at a proxy that says so. Adding such a header only
-/// makes the check stricter.
-fn is_over_tls(req: &HttpRequest) -> bool {
-    let says_https = |name: &str| {
-        req.headers().get_all(name).any(|value| {
-            let value = value.as_bytes().to_ascii_lowercase();
-            value.windows(5).any(|part| part == b"https")
-        })
-    };
-    req.app_config().secure() || says_https("x-forwarded-proto") || says_https("forwarded")
 }
 
 /// Whether this is an origin as browsers send it: scheme and host, perhaps a port, nothing behind.

@@ -20,6 +20,7 @@ use crate::{
     runner::Runner,
     session::SessionProof,
     step_up::StepUp,
+    transport::Transport,
     trust::Trust,
     user::{CurrentUser, SignedIn},
     verified::Verified,
@@ -58,6 +59,7 @@ pub(crate) struct Plugin {
     pub(crate) browser_paths: Option<BrowserPaths>,
     pub(crate) public_path: PublicPath,
     pub(crate) trust: Trust,
+    pub(crate) transport: Transport,
     #[cfg(feature = "pages")]
     pub(crate) site: Option<crate::pages::site::Site>,
 }

@@ -13,6 +13,8 @@ use actix_web::http::{
 use serde_json::{Map, Value, json};
 
 pub(crate) use self::format::ProblemFormat;
+#[cfg(feature = "test-util")]
+pub(crate) use self::response::Answered;
 
 /// Seconds after which a store that failed may be asked again.
 const TRY_AGAIN_SECS: u64 = 2;

@@ -29,6 +29,7 @@ impl Request {
     ) -> Result<Self, Problem> {
         let caller = totp.signed_in(&http).await?; // first: an anonymous caller learns nothing
         let body = receive_body(totp, &http, payload).await?;
+        totp.plugin.transport.note(&http);
         Ok(Self {
             totp: totp.for_request(&http),
             http,
@@ -79,6 +80,7 @@ impl TicketRequest {
         session::probe(&http);
         let body = receive_body(totp, &http, Some(payload)).await?;
         let pending = totp.service().open_ticket(&body.ticket)?.into_result()?;
+        totp.plugin.transport.note(&http);
         Ok(Self {
             totp: totp.for_request(&http),
             http,

@@ -5,6 +5,7 @@ mod core;
 mod policy;
 mod proof;
 mod sign_in;
+mod standards;
 mod web;
 
 use std::{sync::Arc, time::Duration};
@@ -26,7 +27,9 @@ use crate::{
     request_context::RequestContext,
     runner::{Limits, Runner},
     session::SessionProof,
+    standards::Standard,
     step_up::StepUp,
+    transport::Transport,
     trust::Trust,
     user::CurrentUser,
     verified::Verified,
@@ -76,6 +79,7 @@ pub struct TotpBuilder {
     trust: Trust,
     proof_in: ProofIn,
     step_up: StepUp,
+    logged_standard: Option<Standard>,
     #[cfg(feature = "pages")]
     pages: Option<crate::pages::Pages>,
 }
@@ -109,6 +113,7 @@ impl Totp {
             trust: Trust::default(),
             proof_in: ProofIn::default(),
             step_up: StepUp::default(),
+            logged_standard: None,
             #[cfg(feature = "pages")]
             pages: None,
         }
@@ -177,7 +182,7 @@ impl TotpBuilder {
             Some(recheck) => self.core.wrap_store(|store| Watched::new(store, recheck)),
         };
         let service = core.build()?;
-        Ok(Totp::new(Plugin {
+        let totp = Totp::new(Plugin {
             runner: Runner::new(service.clone(), self.limits),
             service,
             recheck,
@@ -206,7 +211,12 @@ impl TotpBuilder {
                 plugin: self.name,
                 ..self.trust
             },
-        }))
+            transport: Transport::default(),
+        });
+        if let Some(standard) = self.logged_standard {
+            totp.log_shortfalls(standard);
+        }
+        Ok(totp)
     }
 }
 

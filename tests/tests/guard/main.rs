@@ -7,15 +7,19 @@ mod caching;
 mod client_proofs;
 mod code;
 mod cross_site;
+mod demand;
 mod each_time;
 mod either;
 mod endings;
+mod grace;
+mod inventory;
 mod paths;
 mod plugins;
 mod proofs;
 mod recheck;
 mod redirects;
 mod settings;
+mod skip;
 mod step_up;
 mod wiring;
 
@@ -29,7 +33,7 @@ use std::{
 
 use actix_session::{SessionExt, SessionMiddleware, storage::CookieSessionStore};
 use actix_totp::{
-    FakeClock, KeyRing, MemoryStore, Problem, RequireTotp, Totp, TotpBuilder, UserId,
+    DeviceStore, FakeClock, KeyRing, MemoryStore, Problem, RequireTotp, Totp, TotpBuilder, UserId,
 };
 use actix_web::{
     App, HttpRequest, HttpResponse,
@@ -46,7 +50,7 @@ struct Site {
     totp: Totp,
     store: FaultyStore,
     /// The same devices, as another process has them.
-    devices: Arc<MemoryStore>,
+    devices: Arc<dyn DeviceStore>,
     clock: FakeClock,
     runs: Arc<AtomicU32>,
     server: RunningServer,
@@ -56,13 +60,24 @@ type Routes = fn(&Totp, &mut ServiceConfig);
 
 impl Site {
     /// One whose proofs are in its sessions.
-    fn new(set: fn(TotpBuilder) -> TotpBuilder, routes: Routes) -> Self {
+    fn new(set: impl FnOnce(TotpBuilder) -> TotpBuilder, routes: Routes) -> Self {
         Self::at(Place::Session, set, routes)
     }
 
     fn at(place: Place, set: impl FnOnce(TotpBuilder) -> TotpBuilder, routes: Routes) -> Self {
         let clock = FakeClock::at(NOON);
-        Self::over(Arc::default(), keys(), clock, place, set, routes)
+        let devices = Arc::new(MemoryStore::new());
+        Self::over(devices, keys(), clock, place, set, routes)
+    }
+
+    /// One with these devices.
+    fn on(
+        devices: Arc<dyn DeviceStore>,
+        set: impl FnOnce(TotpBuilder) -> TotpBuilder,
+        routes: Routes,
+    ) -> Self {
+        let clock = FakeClock::at(NOON);
+        Self::over(devices, keys(), clock, Place::Session, set, routes)
     }
 
     /// The same application in another process, with these keys.
@@ -72,7 +87,7 @@ impl Site {
     }
 
     fn over(
-        devices: Arc<MemoryStore>,
+        devices: Arc<dyn DeviceStore>,
         keys: KeyRing,
         clock: FakeClock,
         place: Place,

@@ -126,6 +126,8 @@ pub(crate) fn is_timely(proof: &Proof, max_age_secs: u64, now: u64) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, SystemTime};
+
     use super::*;
     use actix_totp_core::Epoch;
 
@@ -153,13 +155,21 @@ mod tests {
     fn decide_for(demand: Demand, status: &Status, session: Shown) -> Decision {
         let alice = UserId::new("alice").unwrap();
         let policy = Policy {
-            demand,
+            grace: None,
             max_age_secs: 300,
             trusted_secs: None,
         };
         let browser = || panic!("no browser is trusted");
         let session = proof(session);
-        decide(policy, &alice, status, session.as_ref(), browser, NOW)
+        decide(
+            policy,
+            &alice,
+            demand,
+            status,
+            session.as_ref(),
+            browser,
+            NOW,
+        )
     }
 
     #[test]
@@ -216,12 +226,82 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn the_table_of_graces() {
+        use Decision::*;
+        let fortnight = Grace::per_user(Duration::from_secs(14 * 86_400));
+        let until = |at: u64| Grace::until(SystemTime::UNIX_EPOCH + Duration::from_secs(at));
+        let noted = |at: u64, reminders: u32| Status {
+            setup_required_by: Some(at),
+            setup_reminders: reminders,
+            ..Status::default()
+        };
+        let pass = |grace, required_by, is_to_be_noted| {
+            PassUntil(Deadline {
+                grace,
+                required_by,
+                is_to_be_noted,
+            })
+        };
+        let none = Status::default();
+        let month = NOW + 30 * 86_400;
+        for (grace, status, expected) in [
+            (fortnight, &none, pass(fortnight, None, true)),
+            (
+                fortnight,
+                &noted(month, 0),
+                pass(fortnight, Some(month), false),
+            ),
+            (
+                fortnight,
+                &noted(NOW + 1, 0),
+                pass(fortnight, Some(NOW + 1), true),
+            ),
+            (
+                fortnight,
+                &noted(NOW + 1, 2),
+                pass(fortnight, Some(NOW + 1), false),
+            ),
+            (fortnight, &noted(NOW, 2), SetupRequired),
+            (fortnight, &noted(0, 0), SetupRequired),
+            (until(month), &none, pass(until(month), Some(month), false)),
+            (
+                until(month),
+                &noted(NOW, 2),
+                pass(until(month), Some(month), false),
+            ),
+            (
+                until(NOW + 1),
+                &none,
+                pass(until(NOW + 1), Some(NOW + 1), true),
+            ),
+            (until(NOW), &none, SetupRequired),
+            (until(NOW), &noted(month, 0), SetupRequired),
+        ] {
+            let policy = Policy {
+                grace: Some(grace),
+                max_age_secs: 300,
+                trusted_secs: None,
+            };
+            let alice = UserId::new("alice").unwrap();
+            let ask = |demand, status| decide(policy, &alice, demand, status, None, || None, NOW);
+            let of_everyone = ask(Demand::Everyone, status);
+            assert_eq!(of_everyone, expected, "{grace:?} {status:?}");
+            for demand in [Demand::IfEnrolled, Demand::Nobody] {
+                assert_eq!(ask(demand, status), PassUnenrolled);
+            }
+            // A grace is for those who have none.
+            assert_eq!(ask(Demand::Everyone, &enrolled()), Required);
+        }
+    }
+
     #[test]
     fn a_trusted_browser_stands_in_for_a_session_whose_proof_will_not_do() {
         use Decision::*;
         let (alice, other) = (UserId::new("alice").unwrap(), Epoch::from_i64(1));
         let policy = Policy {
-            demand: Demand::Everyone,
+            grace: None,
             max_age_secs: 300,
             trusted_secs: Some(5_000),
         };
@@ -252,6 +332,7 @@ mod tests {
                 decide(
                     policy,
                     &alice,
+                    Demand::Everyone,
                     status,
                     session.as_ref(),
                     || proof(browser),

@@ -15,7 +15,10 @@ use crate::{
 };
 
 pub(super) fn show(state: &State<'_>) -> Shown {
-    Shown::Page(Page::Settings(Settings::of(state.status)))
+    Shown::Page(Page::Settings(Settings::of(
+        state.status,
+        state.is_required,
+    )))
 }
 
 pub(super) async fn renew(request: &Request, browser: &Browser<'_>) -> Answer {
