@@ -15,7 +15,9 @@ use actix_totp::{
 use actix_web::{App, HttpRequest, HttpResponse, cookie::Key, web};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
-use support::{Answer, Authenticator, NOON, PageClient, TestApp, keys, serve, text_of};
+use support::{
+    Answer, Authenticator, NOON, PageClient, TestApp, keys, serve, sign_in_by_headers, text_of,
+};
 use tracing::Instrument;
 use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
@@ -230,6 +232,7 @@ fn the_log_of_a_full_run_holds_no_token_secret_backup_code_or_cookie() {
     alice.post("/logout", &json!({}));
     hidden.extend(enroll_by_pages(&app));
     hidden.extend(sign_in_in_two_steps());
+    hidden.extend(sign_in_by_headers());
 
     let mut spelled: Vec<String> = hidden.iter().flat_map(|it| spellings(it)).collect();
     for phone in [phone, new_phone] {
