@@ -99,7 +99,7 @@ mod of_postgres {
     fn a_serialization_failure_is_a_conflict<S: TestStore>() {
         let owned = support::migrated::<S>();
         owned.set("default_transaction_isolation = 'serializable'");
-        let store = S::open(owned.database.url());
+        let store = S::from_pool(owned.database.url(), 1);
         let device = device("alice");
         insert(&store, &device);
 
