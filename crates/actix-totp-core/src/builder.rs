@@ -63,7 +63,8 @@ impl TotpBuilder {
         self
     }
 
-    /// How many steps before and after the current one are accepted, 0 or 1 (RFC 6238 §5.2).
+    /// How many steps before and after the current one are accepted, 0 or 1 (RFC 6238 §5.2). ASVS 5.0 6.5.5 asks for 0, so that
+    /// a code lives for 30 seconds.
     ///
     /// Default: 1.
     pub fn window(mut self, steps: u8) -> Self {
@@ -71,7 +72,8 @@ impl TotpBuilder {
         self
     }
 
-    /// A window of up to 10 steps on each side. Each step more gives a guess two more codes to hit.
+    /// A window of up to 10 steps on each side. Each step more gives a guess two more codes to hit. More than 1 is more than
+    /// clocks drift (SP 800-63B-4 §3.1.4.2).
     ///
     /// Default: not set, [`window`](Self::window) decides.
     pub fn danger_window(mut self, steps: u8) -> Self {
@@ -80,7 +82,8 @@ impl TotpBuilder {
         self
     }
 
-    /// Algorithm, digits and period of secrets that are made from now on; those that exist keep theirs.
+    /// Algorithm, digits and period of secrets that are made from now on; those that exist keep theirs. ASVS 5.0 11.4.1 counts
+    /// SHA-1 as legacy; SP 800-63B-4 §3.1.4.1 asks for a period of 120 seconds at most.
     ///
     /// Default: SHA-1, 6 digits, 30 seconds, which every authenticator knows.
     pub fn parameters(mut self, parameters: Parameters) -> Self {
@@ -116,7 +119,7 @@ impl TotpBuilder {
     }
 
     /// Makes wrong backup codes count and wait like wrong TOTP codes, down to the lock at 100 (SP 800-63B-4 §3.2.2).
-    /// Anybody who has the password can then lock the owner out until an operator unlocks.
+    /// Anybody who has the password can then lock the owner out until an operator unlocks, which ASVS 5.0 6.1.1 warns of.
     ///
     /// Default: off; a backup code has 80 random bits at least.
     pub fn danger_throttle_backup_codes(mut self) -> Self {
@@ -137,6 +140,8 @@ impl TotpBuilder {
     /// A function that receives every [`Event`] with its [`EventContext`]: after the write, those of a user in the order of the
     /// writes, at most once, on a thread of its own. No answer waits for it. If it is slower than events come, or panics, events
     /// are missed; that is logged and counted ([`TotpService::missed_events`]). Call it again for another function.
+    ///
+    /// Users who are to hear of changes and attempts (ASVS 5.0 6.3.5 and 6.3.7, SP 800-63B-4 §4.6) are told here.
     ///
     /// Default: none; events are logged with `tracing` in any case.
     pub fn on_event(mut self, handler: impl Fn(&Event, &EventContext) + Send + 'static) -> Self {

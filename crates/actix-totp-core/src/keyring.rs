@@ -45,7 +45,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 /// [`reseal_all`](crate::TotpService::reseal_all), and drop the old ones when it reports no failures. While instances
 /// with different first keys run side by side, each must know both keys.
 ///
-/// `Debug` shows key ids only.
+/// More than two keys are a rotation that was not finished (ASVS 5.0 13.3.4). `Debug` shows key ids only.
 ///
 /// # Example
 ///
@@ -146,6 +146,10 @@ impl KeyRing {
             variable: variable.to_owned(),
             reason,
         })
+    }
+
+    pub(crate) const fn len(&self) -> usize {
+        self.keys.len()
     }
 
     /// The key that seals. `new` refuses an empty ring.

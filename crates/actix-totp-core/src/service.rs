@@ -76,19 +76,21 @@ impl TotpService {
         self.inner.notifier.missed()
     }
 
-    /// A proof as text that a browser may keep, sealed under the first key of the ring: 87 letters, digits, `-` and `_`.
+    /// A proof as text that a client may keep, sealed under the first key of the ring: 87 letters, digits, `-` and `_`. It opens
+    /// for the same purpose alone, so that one kind of client cannot use what another was given.
     ///
     /// # Errors
     ///
     /// [`Error::Randomness`].
-    pub fn seal_proof(&self, proof: &Proof) -> Result<String, Error> {
-        Ok(self.inner.keys.seal_proof(proof, &*self.inner.random)?)
+    pub fn seal_proof(&self, purpose: &str, proof: &Proof) -> Result<String, Error> {
+        let Inner { keys, random, .. } = &*self.inner;
+        Ok(keys.seal_proof(purpose, proof, &**random)?)
     }
 
-    /// The proof that [`seal_proof`](Self::seal_proof) sealed for this user, under any key of the ring. [`Status::accepts`] says
-    /// whether it still counts; the caller checks how old it is.
-    pub fn open_proof(&self, user: &UserId, sealed: &str) -> Option<Proof> {
-        self.inner.keys.open_proof(user, sealed)
+    /// The proof that [`seal_proof`](Self::seal_proof) sealed for this purpose and this user, under any key of the ring.
+    /// [`Status::accepts`] says whether it still counts; the caller checks how old it is.
+    pub fn open_proof(&self, purpose: &str, user: &UserId, sealed: &str) -> Option<Proof> {
+        self.inner.keys.open_proof(purpose, user, sealed)
     }
 
     /// A few bytes as text that a browser may keep, sealed under the first key of the ring: letters, digits, `-` and `_`. It
@@ -135,6 +137,26 @@ impl TotpService {
     /// Algorithm, digits and period of secrets that are made from now on; those that exist may have others.
     pub fn parameters(&self) -> Parameters {
         self.inner.config.parameters
+    }
+
+    /// How many steps before and after the current one are accepted.
+    pub fn window(&self) -> u8 {
+        self.inner.config.window
+    }
+
+    /// How many random bits a backup code has that is made from now on.
+    pub fn backup_code_bits(&self) -> u32 {
+        self.inner.config.backup_codes.length.bits()
+    }
+
+    /// Whether wrong backup codes wait and lock like wrong TOTP codes.
+    pub fn throttles_backup_codes(&self) -> bool {
+        self.inner.config.throttle_backup_codes
+    }
+
+    /// How many keys the ring has.
+    pub fn key_count(&self) -> usize {
+        self.inner.keys.len()
     }
 
     /// The time by the service's clock, in seconds since the Unix epoch.

@@ -19,6 +19,8 @@ use actix_web::{
     },
 };
 
+use crate::transport::is_over_tls;
+
 /// Whether the request may go on.
 pub(crate) fn passes(req: &HttpRequest, trusted_origins: &[String]) -> bool {
     let headers = req.headers();
@@ -40,8 +42,22 @@ pub(crate) fn passes(req: &HttpRequest, trusted_origins: &[String]) -> bool {
     }
 }
 
+/// Schemes of `Authorization` that no browser sends by itself, as it does with `Basic`, `Digest` and `Negotiate`: bearer tokens
+/// (RFC 6750 §2.1, RFC 9449 §7.1), and the scheme of Django REST framework.
+const TOKEN_SCHEMES: [&str; 3] = ["Bearer", "DPoP", "Token"];
+
+/// Whether the one `Authorization` is a token that a program has put there.
+pub(crate) fn has_token(headers: &HeaderMap) -> bool {
+    let sent = single(headers, header::AUTHORIZATION).flatten();
+    let scheme = sent.and_then(|sent| sent.split_once(' '));
+    scheme.is_some_and(|(scheme, _)| {
+        let mut schemes = TOKEN_SCHEMES.iter();
+        schemes.any(|token| token.eq_ignore_ascii_case(scheme))
+    })
+}
+
 /// `None`: unreadable or sent twice. `Some(None)`: not sent.
-fn single(headers: &HeaderMap, name: impl AsHeaderName) -> Option<Option<&str>> {
+pub(crate) fn single(headers: &HeaderMap, name: impl AsHeaderName) -> Option<Option<&str>> {
     let mut values = headers.get_all(name);
     match (values.next(), values.next()) {
         (None, _) => Some(None),
@@ -68,18 +84,6 @@ fn is_host(origin: &str, req: &HttpRequest) -> bool {
         }
         _ => false,
     }
-}
-
-/// Whether the client came over TLS, as far as it can be known: here, or at a proxy that says so. Adding such a header only
-/// makes the check stricter.
-fn is_over_tls(req: &HttpRequest) -> bool {
-    let says_https = |name: &str| {
-        req.headers().get_all(name).any(|value| {
-            let value = value.as_bytes().to_ascii_lowercase();
-            value.windows(5).any(|part| part == b"https")
-        })
-    };
-    req.app_config().secure() || says_https("x-forwarded-proto") || says_https("forwarded")
 }
 
 /// Whether this is an origin as browsers send it: scheme and host, perhaps a port, nothing behind.

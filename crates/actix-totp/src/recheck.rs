@@ -47,6 +47,11 @@ impl Recheck {
         }
     }
 
+    /// How long what was seen is believed.
+    pub(crate) const fn secs(&self) -> u64 {
+        self.every_secs
+    }
+
     /// The epoch whose proofs count, if that was seen less than the set time ago.
     pub(crate) fn epoch(&self, user: &UserId, now: u64) -> Option<Epoch> {
         let seen = self.seen.get(user)?;

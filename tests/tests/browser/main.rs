@@ -12,9 +12,10 @@ mod chromium;
 mod contrast;
 mod front_end;
 mod journey;
-
 mod markup;
+mod other_origin;
 mod script;
+mod text;
 
 use std::{fs, path::Path};
 

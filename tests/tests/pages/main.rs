@@ -6,6 +6,7 @@ mod support;
 mod addresses;
 mod changes;
 mod journey;
+mod markup;
 mod negotiation;
 mod notices;
 mod options;

@@ -12,7 +12,7 @@ use crate::{
 
 impl TotpBuilder {
     /// Asks the application before `generate/`, `disable/` and `backup-codes/`, for instance for the password again. Its
-    /// error is the answer; nothing was compared then.
+    /// error is the answer; nothing was compared then. ASVS 5.0 7.5.1 asks for the password before a factor is set up or changed.
     ///
     /// Default: nobody is asked.
     pub fn authorize_change<F>(mut self, authorize: F) -> Self

@@ -26,21 +26,24 @@ impl TotpBuilder {
         self.map_core(|core| core.issuer(issuer))
     }
 
-    /// How many steps before and after the current one are accepted, 0 or 1 (RFC 6238 §5.2).
+    /// How many steps before and after the current one are accepted, 0 or 1 (RFC 6238 §5.2). ASVS 5.0 6.5.5 asks for 0, so that
+    /// a code lives for 30 seconds.
     ///
     /// Default: 1.
     pub fn window(self, steps: u8) -> Self {
         self.map_core(|core| core.window(steps))
     }
 
-    /// A window of up to 10 steps on each side. Each step more gives a guess two more codes to hit.
+    /// A window of up to 10 steps on each side. Each step more gives a guess two more codes to hit. More than 1 is more than
+    /// clocks drift (SP 800-63B-4 §3.1.4.2).
     ///
     /// Default: not set, [`window`](Self::window) decides.
     pub fn danger_window(self, steps: u8) -> Self {
         self.map_core(|core| core.danger_window(steps))
     }
 
-    /// Algorithm, digits and period of secrets that are made from now on; those that exist keep theirs.
+    /// Algorithm, digits and period of secrets that are made from now on; those that exist keep theirs. ASVS 5.0 11.4.1 counts
+    /// SHA-1 as legacy; SP 800-63B-4 §3.1.4.1 asks for a period of 120 seconds at most.
     ///
     /// Default: SHA-1, 6 digits, 30 seconds, which every authenticator knows.
     pub fn parameters(self, parameters: Parameters) -> Self {
@@ -65,7 +68,7 @@ impl TotpBuilder {
     }
 
     /// Makes wrong backup codes count and wait like wrong TOTP codes, down to the lock at 100 (SP 800-63B-4 §3.2.2).
-    /// Anybody who has the password can then lock the owner out until an operator unlocks.
+    /// Anybody who has the password can then lock the owner out until an operator unlocks, which ASVS 5.0 6.1.1 warns of.
     ///
     /// Default: off; a backup code has 80 random bits at least.
     pub fn danger_throttle_backup_codes(self) -> Self {
@@ -85,6 +88,8 @@ impl TotpBuilder {
     /// writes, at most once, on a thread of its own. No answer waits for it. If it is slower than events come, or panics, events
     /// are missed; that is logged and counted ([`TotpService::missed_events`](crate::TotpService::missed_events)). Call it again
     /// for another function.
+    ///
+    /// Users who are to hear of changes and attempts (ASVS 5.0 6.3.5 and 6.3.7, SP 800-63B-4 §4.6) are told here.
     ///
     /// Default: none; events are logged with `tracing` in any case.
     pub fn on_event(self, handler: impl Fn(&Event, &EventContext) + Send + 'static) -> Self {

@@ -29,7 +29,8 @@ impl TotpBuilder {
     }
 
     /// Origins of front ends on other hosts that may POST, each like `https://app.example.com`. They also need CORS
-    /// (actix-cors) and cookies that browsers send across sites.
+    /// (actix-cors) and cookies that browsers send across sites. One that begins with `http:` trusts everybody on the network (ASVS
+    /// 5.0 3.5.1).
     ///
     /// Default: none; a page of the same host may.
     pub fn trusted_origins<S: Into<String>>(
@@ -43,7 +44,7 @@ impl TotpBuilder {
     /// How old a proof may be where a guard says nothing else, 1 minute to 90 days; whole seconds. Where a browser may be
     /// [trusted](Self::trusted_browsers), guards that say nothing else take that instead of a younger proof.
     ///
-    /// Default: 12 hours (SP 800-63B-4 §2.2.3 asks for 24 hours at most).
+    /// Default: 12 hours (SP 800-63B-4 §2.2.3 asks for 24 hours at most; ASVS 5.0 7.3.2).
     pub fn max_age(mut self, max_age: Duration) -> Self {
         self.max_age = max_age;
         self
@@ -53,7 +54,7 @@ impl TotpBuilder {
     /// `"trust_browser": true` sets a cookie that guards take for a code from then on, in whichever session the user signs in
     /// later. A guard with a [`max_age`](crate::RequireTotp::max_age) of its own still asks for a code, and so does
     /// every change of the second factor. The cookie and the password together open the account: a machine
-    /// that others use should not be trusted.
+    /// that others use should not be trusted. SP 800-63B-4 §5.1 allows no such cookie at AAL2, and for ASVS 5.0 7.3.2 a day is the most.
     ///
     /// The cookie is `__Host-totp_trust` (`Secure`, `HttpOnly`, `SameSite=Lax`). It ends with the epoch: at a disable, a
     /// replacement, a reset, `forget-browsers/` or [`end_all_proofs`](crate::Totp::end_all_proofs), which is to be called when the
@@ -80,7 +81,7 @@ impl TotpBuilder {
     }
 
     /// Names the cookie of a trusted browser `totp_trust` and sends it over plain HTTP, too: for development on
-    /// `http://localhost`. Anybody who listens on the network can take it.
+    /// `http://localhost`. Anybody who listens on the network can take it (ASVS 5.0 3.3.1).
     ///
     /// Default: off, the cookie is sent over TLS only.
     pub fn danger_trust_without_tls(mut self) -> Self {
@@ -191,6 +192,8 @@ impl TotpBuilder {
     /// it may where a change was answered with an error and is written all the same; twice as long if the clock is set back
     /// meanwhile. While the store does not answer, proofs are good for that long, too. Where that is too long for a route,
     /// guard it with [`RequireTotp::strict`](crate::RequireTotp::strict). At most 65,536 users are remembered.
+    ///
+    /// ASVS 5.0 7.4.1 asks that what was ended be of no use, at once.
     ///
     /// Default: off, every request asks the store.
     pub fn recheck_every(mut self, time: Duration) -> Self {
