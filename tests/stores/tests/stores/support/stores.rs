@@ -101,6 +101,7 @@ macro_rules! sqlx_store {
                     .build()
                     .unwrap();
                 let _inside = application.enter();
+                Self::open(url).unwrap(); // makes the file of SQLite
                 let options = sqlx::pool::PoolOptions::<sqlx::$database>::new();
                 let pool = options.max_connections(connections).connect_lazy(url);
                 let minute = Duration::from_secs(60);
