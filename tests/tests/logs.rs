@@ -223,8 +223,6 @@ fn a_line_break_in_a_users_id_makes_no_line_of_its_own() {
     let totp = Totp::builder(MemoryStore::new(), keys()).build().unwrap();
     let odd = UserId::new("dave\nERROR forged: \u{1b}[2J").unwrap();
     let _ = totp.service().enroll(&odd, "", None).unwrap().accepted();
-    let code = totp.service().code_for(&odd).unwrap();
-    assert!(code.is_none(), "it is not confirmed yet");
     assert!(totp.service().unlock(&odd).unwrap());
     let log = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
     assert!(
