@@ -7,10 +7,15 @@ use std::{
     sync::{Arc, LazyLock, Mutex},
 };
 
-use actix_totp::{Device, DeviceStore, Level, MemoryStore, Standard, Totp, UserId};
+use actix_session::{SessionExt, SessionMiddleware, storage::CookieSessionStore};
+use actix_totp::{
+    Authenticated, Device, DeviceStore, FakeClock, Level, MemoryStore, Standard, Totp, UserId,
+    pages::Pages,
+};
+use actix_web::{App, HttpRequest, HttpResponse, cookie::Key, web};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
-use support::{Answer, PageClient, TestApp, keys, text_of};
+use support::{Answer, Authenticator, NOON, PageClient, TestApp, keys, serve, text_of};
 use tracing::Instrument;
 use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
@@ -99,6 +104,65 @@ fn enroll_by_pages(app: &TestApp) -> Vec<String> {
     hidden
 }
 
+/// What carol's client sends when she signs in in two steps, by JSON and by the page.
+fn sign_in_in_two_steps() -> Vec<String> {
+    let clock = FakeClock::at(NOON);
+    let totp = Totp::builder(MemoryStore::new(), keys())
+        .clock(clock.clone())
+        .pages(Pages::new())
+        .on_signed_in(
+            async |req: &HttpRequest, user: &UserId, _: &Authenticated| {
+                req.get_session().insert("user_id", user.as_str())?;
+                Ok(HttpResponse::Ok().finish())
+            },
+        )
+        .build()
+        .unwrap();
+    let used = totp.clone();
+    let server = serve!({
+        let session =
+            SessionMiddleware::builder(CookieSessionStore::default(), Key::from(&[7; 64]));
+        App::new()
+            .service(web::scope("/otp").configure(|cfg| used.configure(cfg)))
+            .wrap(session.cookie_secure(false).build())
+    });
+    let (carol, service) = (UserId::new("carol in two steps").unwrap(), totp.service());
+    let enrolled = service
+        .enroll(&carol, "", None)
+        .unwrap()
+        .accepted()
+        .unwrap();
+    let phone = Authenticator::new(enrolled.secret(), &clock);
+    assert!(
+        service
+            .confirm(&carol, &phone.code())
+            .unwrap()
+            .accepted()
+            .is_some()
+    );
+    clock.advance_secs(90);
+    let ticket = || service.begin_sign_in(&carol).unwrap().unwrap();
+    let mut hidden = vec![phone.secret.clone()];
+    let mut browser = server.browser();
+    let mut send = |ticket: &str, token: &str| {
+        hidden.extend([ticket, token].map(str::to_owned));
+        let body = json!({ "ticket": ticket, "token": token });
+        let status = browser.post("/otp/sign-in/", &body).status;
+        let mut page = PageClient::at(browser.clone());
+        page.submit("/otp/sign-in/", &[("ticket", ticket), ("token", token)]);
+        status
+    };
+    let given = ticket();
+    assert_eq!(send(given.as_str(), &phone.wrong_code()), 400);
+    assert_eq!(send(&given.as_str()[1..], &phone.code()), 401);
+    assert_eq!(send(given.as_str(), &phone.code()), 200);
+    assert_eq!(send(given.as_str(), &phone.code_in(30)), 401);
+    clock.advance_secs(3_600);
+    assert_eq!(send(given.as_str(), "malformed-zq7y"), 401);
+    tracing::debug!(ticket = ?ticket(), "a ticket");
+    hidden
+}
+
 #[test]
 fn the_log_of_a_full_run_holds_no_token_secret_backup_code_or_cookie() {
     let captured = LOG.clone();
@@ -165,6 +229,7 @@ fn the_log_of_a_full_run_holds_no_token_secret_backup_code_or_cookie() {
     assert_eq!(say("/auth/otp/disable/", &new_phone.code()).status, 200);
     alice.post("/logout", &json!({}));
     hidden.extend(enroll_by_pages(&app));
+    hidden.extend(sign_in_in_two_steps());
 
     let mut spelled: Vec<String> = hidden.iter().flat_map(|it| spellings(it)).collect();
     for phone in [phone, new_phone] {

@@ -15,7 +15,7 @@ use actix_session::{SessionMiddleware, storage::CookieSessionStore};
 use actix_totp::{CurrentUser, MemoryStore, Totp};
 use actix_web::{App, HttpResponse, cookie::Key, web};
 use serde_json::json;
-use support::{Binary, Browser, keys, profile_folder, serve};
+use support::{Binary, Browser, build_foreign, keys, serve};
 use tracing_subscriber::fmt::MakeWriter;
 
 /// What the log says, so that whoever reads it finds two versions in one tree.
@@ -135,30 +135,12 @@ fn an_application_without_session_middleware_or_in_the_wrong_order_is_told_so() 
     assert!(!said.contains(EXPLANATION), "{said}");
 }
 
-/// Builds the application beside this package. Its lock begins as ours, so that what is compiled is used again.
-fn foreign_session() -> Command {
-    let package = Path::new(env!("CARGO_MANIFEST_DIR")).join("apps/actix-session-0.10");
-    let lock = package.join("Cargo.lock");
-    if !lock.exists() {
-        let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock");
-        fs::copy(ours, &lock).unwrap();
-    }
-    let target = profile_folder().parent().unwrap().to_owned();
-    let mut build = Command::new(env!("CARGO"));
-    build
-        .args(["build", "--quiet", "--manifest-path"])
-        .arg(package.join("Cargo.toml"))
-        .arg("--target-dir")
-        .arg(&target);
-    assert!(build.status().unwrap().success());
-    Command::new(target.join("debug/foreign-session"))
-}
-
 #[test]
 fn an_application_on_another_version_of_actix_session_is_told_so() {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("log");
-    let mut command = foreign_session();
+    let package = Path::new(env!("CARGO_MANIFEST_DIR")).join("apps/actix-session-0.10");
+    let mut command = Command::new(build_foreign(&package, "foreign-session"));
     command.stderr(File::create(&log).unwrap());
     let server = Binary::run(command);
 

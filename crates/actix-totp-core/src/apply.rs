@@ -46,7 +46,7 @@ impl TotpService {
     ///
     /// # Errors
     ///
-    /// Any [`Error`]. Rejections: `NotEnabled`, `MalformedToken`, `InvalidToken`, `Throttled`, `Locked`.
+    /// Any [`Error`]. Rejections: `NoDevice`, `NotEnabled`, `MalformedToken`, `InvalidToken`, `Throttled`, `Locked`.
     pub fn authenticate(
         &self,
         user: &UserId,
@@ -83,7 +83,7 @@ impl TotpService {
     ///
     /// # Errors
     ///
-    /// Any [`Error`]. Rejections: `NotEnabled`, `ProofNeeded`.
+    /// Any [`Error`]. Rejections: `NoDevice`, `NotEnabled`, `ProofNeeded`.
     pub fn end_other_proofs(&self, proof: &Proof) -> Result<Outcome<Proof>, Error> {
         self.apply(&Operation::end_other_proofs(proof))
     }

@@ -69,7 +69,21 @@ impl Default for SetShape {
     }
 }
 
-/// A backup code in the clear: shown to its user once and kept nowhere. `Debug` shows nothing of it.
+/// A backup code in the clear: shown to its user once and kept nowhere.
+///
+/// `Debug` shows nothing of it, and there is no `Display` on purpose: no log line or error holds one because somebody formatted a struct.
+/// [`reveal`](Self::reveal) is the one way to its text, and easy to find in a review.
+///
+/// # Example
+///
+/// ```
+/// use actix_totp_core::Confirmed;
+///
+/// fn lines(confirmed: &Confirmed) -> String {
+///     let codes: Vec<String> = confirmed.backup_codes.iter().map(|code| code.reveal()).collect();
+///     codes.join("\n")
+/// }
+/// ```
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct BackupCode(String);
 

@@ -57,14 +57,17 @@ pub fn token(bytes: &[u8]) {
 /// No text opens as a proof but the one that was sealed, and that for its user alone.
 pub fn proof(bytes: &[u8]) {
     let Ok(known) = Known::new() else { return };
-    let Ok(genuine) = known.keys.seal_proof(&known.proof, &Counting) else {
+    let Ok(genuine) = known.keys.seal_proof("proof", &known.proof, &Counting) else {
         return;
     };
     let altered = altered(genuine.as_bytes(), bytes);
     for text in [bytes, &altered].map(String::from_utf8_lossy) {
         let expected = (text == genuine).then(|| known.proof.clone());
-        assert_eq!(known.keys.open_proof(&known.proof.user, &text), expected);
-        assert_eq!(known.keys.open_proof(&known.other, &text), None);
+        assert_eq!(
+            known.keys.open_proof("proof", &known.proof.user, &text),
+            expected
+        );
+        assert_eq!(known.keys.open_proof("proof", &known.other, &text), None);
     }
 }
 

@@ -76,19 +76,21 @@ impl TotpService {
         self.inner.notifier.missed()
     }
 
-    /// A proof as text that a browser may keep, sealed under the first key of the ring: 87 letters, digits, `-` and `_`.
+    /// A proof as text that a client may keep, sealed under the first key of the ring: 87 letters, digits, `-` and `_`. It opens
+    /// for the same purpose alone, so that one kind of client cannot use what another was given.
     ///
     /// # Errors
     ///
     /// [`Error::Randomness`].
-    pub fn seal_proof(&self, proof: &Proof) -> Result<String, Error> {
-        Ok(self.inner.keys.seal_proof(proof, &*self.inner.random)?)
+    pub fn seal_proof(&self, purpose: &str, proof: &Proof) -> Result<String, Error> {
+        let Inner { keys, random, .. } = &*self.inner;
+        Ok(keys.seal_proof(purpose, proof, &**random)?)
     }
 
-    /// The proof that [`seal_proof`](Self::seal_proof) sealed for this user, under any key of the ring. [`Status::accepts`] says
-    /// whether it still counts; the caller checks how old it is.
-    pub fn open_proof(&self, user: &UserId, sealed: &str) -> Option<Proof> {
-        self.inner.keys.open_proof(user, sealed)
+    /// The proof that [`seal_proof`](Self::seal_proof) sealed for this purpose and this user, under any key of the ring.
+    /// [`Status::accepts`] says whether it still counts; the caller checks how old it is.
+    pub fn open_proof(&self, purpose: &str, user: &UserId, sealed: &str) -> Option<Proof> {
+        self.inner.keys.open_proof(purpose, user, sealed)
     }
 
     /// A few bytes as text that a browser may keep, sealed under the first key of the ring: letters, digits, `-` and `_`. It

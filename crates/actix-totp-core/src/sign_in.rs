@@ -68,9 +68,18 @@ impl TotpService {
             random,
             ..
         } = &*self.inner;
-        let pending = PendingSignIn::of(user, status, now);
-        let seal = |it| keys.seal_ticket(config.name.as_deref(), &it, &**random);
-        Ok(pending.map(seal).transpose()?)
+        let Some(epoch) = status.epoch else {
+            return Ok(None);
+        };
+        let pending = PendingSignIn {
+            user: user.clone(),
+            epoch,
+            at: now,
+            last_step: status.last_step,
+            backup_codes_remaining: status.backup_codes_remaining,
+        };
+        let ticket = keys.seal_ticket(config.name.as_deref(), &pending, &**random)?;
+        Ok(Some(ticket))
     }
 
     /// What is in a ticket, if it was issued here under any key of the ring and is not too old. The store is not asked: whether

@@ -4,10 +4,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use crate::{
-    device::{Device, Epoch, UserId},
-    outcome::Status,
-};
+use crate::device::{Device, Epoch, UserId};
 
 /// By how many seconds the clock of the instance that issued a ticket may be ahead.
 const CLOCK_TOLERANCE_SECS: u64 = 60;
@@ -53,17 +50,6 @@ pub struct PendingSignIn {
 }
 
 impl PendingSignIn {
-    /// `None`: the user has no second factor.
-    pub(crate) fn of(user: &UserId, status: &Status, now: u64) -> Option<Self> {
-        Some(Self {
-            user: user.clone(),
-            epoch: status.epoch?,
-            at: now,
-            last_step: status.last_step,
-            backup_codes_remaining: status.backup_codes_remaining,
-        })
-    }
-
     /// Who is about to sign in.
     pub const fn user(&self) -> &UserId {
         &self.user

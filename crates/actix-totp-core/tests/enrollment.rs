@@ -7,7 +7,9 @@
 
 mod support;
 
-use actix_totp_core::{Algorithm, Event, MemoryStore, Parameters, Rejection, TotpService};
+use actix_totp_core::{
+    Algorithm, BuildError, Event, MemoryStore, Operation, Parameters, Rejection, TotpService,
+};
 use support::{Fixture, NOON, accepted, keys, rejected};
 
 #[test]
@@ -305,4 +307,18 @@ fn the_url_stays_short_for_any_label_and_issuer() {
         assert!(enrollment.qr_svg().starts_with("<svg"));
         accepted(fixture.totp.confirm(&fixture.alice, &fixture.code()));
     }
+}
+
+#[test]
+fn an_operation_may_name_another_issuer_which_is_checked() {
+    let fixture = Fixture::new();
+    let enroll = || Operation::enroll(&fixture.alice, "a", None::<&str>);
+    for bad in ["", " ", "a:b", "a\nb", &"x".repeat(65)] {
+        assert_eq!(enroll().with_issuer(bad).err(), Some(BuildError::Issuer));
+    }
+    let enroll = enroll().with_issuer("Tenant 12").unwrap();
+    let enrollment = accepted(fixture.totp.apply(&enroll));
+    let url = enrollment.otpauth_url();
+    assert!(url.starts_with("otpauth://totp/Tenant%2012:a?"), "{url}");
+    assert!(url.contains("&issuer=Tenant%2012&"), "{url}");
 }

@@ -7,14 +7,17 @@
 
 mod support;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering::SeqCst},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering::SeqCst},
+    },
+    time::Duration,
 };
 
 use actix_totp_core::{
-    Credential, Device, DeviceStore, Error, Event, MemoryStore, Outcome, Parameters, Randomness,
-    RandomnessError, SeededRandomness, StoreError, UserId, Version,
+    Credential, Device, DeviceStore, Error, Event, Grace, MemoryStore, Operation, Outcome,
+    Parameters, Randomness, RandomnessError, SeededRandomness, StoreError, UserId, Version,
 };
 use support::{Fixture, accepted};
 
@@ -108,13 +111,13 @@ fn fixture(from: From) -> (Fixture, Fuse, Fuse, String) {
     (fixture, store, random, backup)
 }
 
-type Operation = (
+type Step = (
     &'static str,
     From,
     fn(&Fixture, &str, &str) -> Result<bool, Error>,
 );
 
-const OPERATIONS: &[Operation] = &[
+const OPERATIONS: &[Step] = &[
     ("a first enroll", From::Nothing, |it, _, _| {
         it.totp.enroll(&it.alice, "", None).map(done)
     }),
@@ -159,6 +162,14 @@ const OPERATIONS: &[Operation] = &[
         it.totp.unlock(&it.alice)
     }),
     ("a reset", From::Live, |it, _, _| it.totp.reset(&it.alice)),
+    ("a deadline", From::Nothing, |it, _, _| {
+        let grace = Grace::per_user(Duration::from_secs(3_600));
+        let noting = Operation::note_setup_deadline(&it.alice, grace);
+        it.totp.apply(&noting).map(done)
+    }),
+    ("the end of an account", From::Live, |it, _, _| {
+        it.totp.delete(&it.alice)
+    }),
     ("a rotation", From::Live, |it, _, _| {
         let resealed = it.totp.reseal_all(None).map_err(|it| it.source);
         resealed.map(|it| it.failures.is_empty())

@@ -109,8 +109,8 @@ fn malformed_tokens_are_refused_without_being_compared_or_counted() {
         "12345",
         "1234567",
         "abcdef",
-        "１２３４５６",
-        "123456\n",
+        "①②③④⑤⑥",
+        "12345\n",
         "ABCD-EFGH-JKLM-NPQ",
         "\0",
     ] {

@@ -56,13 +56,17 @@ impl Open for SqliteConnection {
         // Two writers starve each other on the busy handler (a p99 of over a second), so one connection writes. It is
         // opened first: it switches the file to WAL.
         let writer = pool(1)?;
-        let checkpointer = pool(1)?;
+        let after_commit = if checkpoints::are_safe(&writer)? {
+            checkpoints::beside(pool(1)?)?
+        } else {
+            Box::new(|_| ()) // the writer makes them
+        };
         Ok(Opened {
             pool: pool(limits.connections)?,
             writer: Some(WriterConnection {
                 pool: writer,
                 transaction: Self::Driver::transaction,
-                after_commit: checkpoints::beside(checkpointer)?,
+                after_commit,
             }),
         })
     }

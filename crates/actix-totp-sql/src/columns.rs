@@ -111,6 +111,7 @@ macro_rules! numbers {
         impl Field for $number {
             type Column = i64;
 
+            #[allow(clippy::needless_question_mark, reason = "that of u32 is another error")]
             fn to_column(&self) -> Result<i64, TryFromIntError> {
                 Ok(i64::try_from(*self)?)
             }

@@ -161,6 +161,10 @@ pub trait Driver: Sized + 'static {
 
     /// Runs a function in one transaction, which on SQLite takes the write lock at its start. What fails in it, or in its
     /// COMMIT, rolls it back.
+    #[allow(
+        clippy::type_complexity,
+        reason = "with a name it has another lifetime"
+    )]
     fn transaction(
         connection: &mut Self::Connection,
         run: &mut dyn FnMut(&mut Self::Connection) -> Result<(), Self::Error>,

@@ -23,6 +23,9 @@ impl OpenError {
     /// A SQLite file. What follows `?` in a URI may be a key.
     pub fn at_path(self, url: &str) -> Self {
         let path = url.split('?').next().unwrap_or_default();
+        if password(url).is_some() || has_parameters(path) {
+            return self; // a server's URL that was given to the wrong store
+        }
         Self {
             hint: format!(" {path:?}"),
             ..self
@@ -107,5 +110,9 @@ mod tests {
         let error = OpenError::new("a", &"no such folder").at_path("file:none/app.db?key=s3cret");
         let text = "the database \"file:none/app.db\" cannot be opened: no such folder";
         assert_eq!(format!("{error} {error:?}"), format!("{text} {text}"));
+        for url in ["postgres://me:s3cret@host/db", "host=db password=s3cret"] {
+            let error = OpenError::new(url, &"no such folder").at_path(url);
+            assert!(!error.to_string().contains("s3cret"), "{error}");
+        }
     }
 }

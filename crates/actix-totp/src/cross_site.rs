@@ -42,8 +42,22 @@ pub(crate) fn passes(req: &HttpRequest, trusted_origins: &[String]) -> bool {
     }
 }
 
+/// Schemes of `Authorization` that no browser sends by itself, as it does with `Basic`, `Digest` and `Negotiate`: bearer tokens
+/// (RFC 6750 §2.1, RFC 9449 §7.1), and the scheme of Django REST framework.
+const TOKEN_SCHEMES: [&str; 3] = ["Bearer", "DPoP", "Token"];
+
+/// Whether the one `Authorization` is a token that a program has put there.
+pub(crate) fn has_token(headers: &HeaderMap) -> bool {
+    let sent = single(headers, header::AUTHORIZATION).flatten();
+    let scheme = sent.and_then(|sent| sent.split_once(' '));
+    scheme.is_some_and(|(scheme, _)| {
+        let mut schemes = TOKEN_SCHEMES.iter();
+        schemes.any(|token| token.eq_ignore_ascii_case(scheme))
+    })
+}
+
 /// `None`: unreadable or sent twice. `Some(None)`: not sent.
-fn single(headers: &HeaderMap, name: impl AsHeaderName) -> Option<Option<&str>> {
+pub(crate) fn single(headers: &HeaderMap, name: impl AsHeaderName) -> Option<Option<&str>> {
     let mut values = headers.get_all(name);
     match (values.next(), values.next()) {
         (None, _) => Some(None),

@@ -1,10 +1,12 @@
 //! `RequireTotp`: the middleware that lets a request pass only with the second factor.
 
+mod code;
 mod decision;
 mod demand;
 mod grace;
 mod middleware;
 mod redirect;
+mod refusal;
 mod skip;
 
 use std::{sync::Arc, time::Duration};
@@ -13,7 +15,7 @@ use actix_totp_core::{Proof, Rejection, Status, UserId};
 use actix_web::HttpRequest;
 
 pub use self::demand::Demand;
-use self::skip::Skip;
+use self::{code::Shown, skip::Skip};
 pub(crate) use self::{
     decision::{Decision, Policy, decide, is_timely},
     demand::DemandOf,
@@ -22,7 +24,8 @@ use crate::{
     plugin::Totp,
     problem::Problem,
     recheck::Recheck,
-    session::{self, SessionSeen},
+    sealed_proof::SealedProof,
+    session::SessionSeen,
     verified::{Seen, Verified},
 };
 
@@ -34,11 +37,16 @@ use crate::{
 ///    ([`if_enrolled`](Self::if_enrolled), [`require_when`](Self::require_when)), or where the user still has time to set it up
 ///    ([`TotpBuilder::grace`](crate::TotpBuilder::grace)); then the answer has the header `TOTP-Setup-Required-By`, in
 ///    seconds since the Unix epoch.
-/// 3. No proof in the session, or one of another user or an ended epoch: 403 `totp_required`.
+/// 3. No proof, or one of another user or an ended epoch: 403 `totp_required`.
 /// 4. A proof older than the maximum age: 403 `stale_proof`.
 /// 5. Instead of 3 and 4, a trusted browser passes where the application allows such
 ///    ([`TotpBuilder::trusted_browsers`](crate::TotpBuilder::trusted_browsers)) and the guard has no maximum age of its own.
 /// 6. The store, or a function of the application, does not answer: 503. The handler does not run.
+///
+/// The proof is in the session, or wherever [`TotpBuilder::proof_in`](crate::TotpBuilder::proof_in) says. Clients that keep it
+/// themselves get 401 instead of 403 in 3 and 4, with the challenge of RFC 9470, which names this guard's maximum age. They may
+/// also send a code with the request, as `TOTP-Code`: it is spent, and the answer has the proof in its header `TOTP-Proof`. What
+/// `validate/` would refuse is refused likewise.
 ///
 /// It asks the store at every request ([`TotpBuilder::recheck_every`](crate::TotpBuilder::recheck_every) spares some), so that
 /// a device that was disabled, reset or enrolled anew elsewhere ends this session's proof at once. It never looks at method or path: whatever it wraps is guarded. A refusal is an `Ok`
@@ -69,14 +77,18 @@ pub struct RequireTotp {
     policy: Policy,
     skip: Skip,
     strict: bool,
+    each_time: bool,
     leave_cache_control: bool,
     session_seen: Arc<SessionSeen>,
 }
 
-/// A request that passes: what the guard saw, and by when the user must set up what it did not see.
+/// A request that passes: what the guard saw, and what the answer is to say.
 pub(crate) struct Admitted {
     pub(crate) seen: Seen,
+    /// By when the user must set up what the guard did not see.
     setup_required_by: Option<u64>,
+    /// The proof of a code that was spent, where the client keeps it.
+    sealed: Option<SealedProof>,
 }
 
 impl From<Seen> for Admitted {
@@ -84,6 +96,7 @@ impl From<Seen> for Admitted {
         Self {
             seen,
             setup_required_by: None,
+            sealed: None,
         }
     }
 }
@@ -104,6 +117,7 @@ impl Totp {
             policy,
             skip: Skip::default(),
             strict: false,
+            each_time: false,
             leave_cache_control: false,
             session_seen: Arc::default(),
         }
@@ -130,6 +144,30 @@ impl RequireTotp {
         self
     }
 
+    /// Asks for a code with every request, in the header `TOTP-Code`, wherever proofs are kept: for what must not happen on a
+    /// proof alone. The code is spent with the request, and no proof and no trusted browser will do instead. Browsers are not
+    /// redirected for it: a page that asks for a code could not send it along.
+    ///
+    /// Default: a proof will do.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use actix_totp::Totp;
+    /// use actix_web::{HttpResponse, web};
+    ///
+    /// fn routes(totp: &Totp, cfg: &mut web::ServiceConfig) {
+    ///     // curl -X DELETE -H 'Authorization: Bearer …' -H 'TOTP-Code: 123456' https://api.example.com/account
+    ///     let account = web::resource("/account").wrap(totp.require().each_time());
+    ///     cfg.service(account.route(web::delete().to(HttpResponse::NoContent)));
+    /// }
+    /// ```
+    pub fn each_time(mut self) -> Self {
+        self.each_time = true;
+        self.policy.trusted_secs = None;
+        self
+    }
+
     /// Leaves answers from behind the guard without a `Cache-Control` where what answers sets none: a shared cache that does not
     /// look at cookies (RFC 9111 §3) may then hand a guarded answer to anybody. For files that everybody may see all the same, and
     /// for applications that set the header in middleware around the guard.
@@ -142,43 +180,59 @@ impl RequireTotp {
         self
     }
 
-    /// The check-list.
-    pub(crate) async fn admit(&self, req: &HttpRequest) -> Result<Admitted, Problem> {
-        if self.skip.is_for(req) {
-            return Ok(Seen::NotAsked.into());
-        }
-        let current_user = &self.totp.plugin.current_user;
-        let user = current_user
-            .require(req, Some(&self.session_seen))
-            .await?
-            .id;
-        let demand = self.demand.of(req, &user).await?;
-        if demand == Demand::Nobody {
-            return Ok(Seen::NotAsked.into());
-        }
-        let proof = self.proof(req, &user);
-        if let Some(at) = self.remembered(req, &user, proof.as_ref())? {
-            return Ok(Seen::Verified(Verified { user, at }).into());
-        }
-        match self.ask(req, &user, demand, proof.as_ref()).await? {
-            Decision::Pass { at } => Ok(Seen::Verified(Verified { user, at }).into()),
-            Decision::PassUnenrolled => Ok(Seen::Unenrolled.into()),
-            Decision::PassUntil(deadline) => Ok(Admitted {
-                seen: Seen::Unenrolled,
-                setup_required_by: Some(self.note(req, &user, deadline).await?),
-            }),
-            Decision::SetupRequired => Err(Problem::totp_setup_required()),
-            Decision::Stale => Err(Problem::stale_proof()),
-            // Without session middleware nobody could ever pass: say so instead of asking for codes in vain.
-            Decision::Required => {
-                Err(session::require(req)
-                    .map_or_else(|problem| problem, |_| Problem::totp_required()))
-            }
+    /// The check-list, without a look at a code that the request may bring.
+    pub(crate) async fn admit_without_code(&self, req: &HttpRequest) -> Result<Admitted, Problem> {
+        match self.asked(req).await? {
+            Some((user, demand)) => self.weigh(req, user, demand).await,
+            None => Ok(Seen::NotAsked.into()),
         }
     }
 
-    fn proof(&self, req: &HttpRequest, user: &UserId) -> Option<Proof> {
-        self.totp.plugin.session_proof.read(req, user)
+    /// Who is asked for the second factor, and how urgently. `None`: nobody is.
+    async fn asked(&self, req: &HttpRequest) -> Result<Option<(UserId, Demand)>, Problem> {
+        if self.skip.is_for(req) {
+            return Ok(None);
+        }
+        let current_user = &self.totp.plugin.current_user;
+        let signed_in = current_user.require(req, Some(&self.session_seen));
+        let user = signed_in.await?.id;
+        let demand = self.demand.of(req, &user).await?;
+        Ok((demand != Demand::Nobody).then_some((user, demand)))
+    }
+
+    async fn weigh(
+        &self,
+        req: &HttpRequest,
+        user: UserId,
+        demand: Demand,
+    ) -> Result<Admitted, Problem> {
+        let shown = self.shown(req, &user).await;
+        let decision = match self.remembered(req, &user, &shown)? {
+            Some(pass) => pass,
+            None => self.ask(req, &user, demand, &shown).await?,
+        };
+        let (at, proof) = match decision {
+            Decision::Pass { at } => (at, shown.proof),
+            Decision::PassTrusted { at } => (at, None),
+            Decision::PassUnenrolled => return Ok(Seen::Unenrolled.into()),
+            Decision::PassUntil(deadline) => {
+                return Ok(Admitted {
+                    setup_required_by: Some(self.note(req, &user, deadline).await?),
+                    ..Seen::Unenrolled.into()
+                });
+            }
+            Decision::SetupRequired => return Err(Problem::totp_setup_required()),
+            Decision::Stale => return Err(self.challenge(req, Problem::stale_proof())),
+            Decision::Required => return Err(self.ask_for_code(req)),
+        };
+        let by_code = shown.by_code;
+        let verified = Verified {
+            user,
+            at,
+            proof,
+            by_code,
+        };
+        Ok(Seen::Verified(verified).into())
     }
 
     /// What the store says of the user, and whether this request's proof counts.
@@ -189,45 +243,46 @@ impl RequireTotp {
     ) -> Result<(Status, Decision), Problem> {
         let (status, now) = self.totp.read(user).await?;
         let demand = self.demand.of(req, user).await?;
-        let session = self.proof(req, user);
-        let decision = self.decide(req, user, demand, &status, session.as_ref(), now);
+        let shown = self.shown(req, user).await;
+        let decision = self.decide(req, user, demand, &status, &shown, now);
         Ok((status, decision))
     }
 
-    /// The proof in the session, if it counts and is not too old. A trusted browser will not do.
+    /// The proof that the request brings, if it counts and is not too old. A trusted browser will not do.
     ///
     /// # Errors
     ///
     /// The problem that a guard would answer with.
-    pub(crate) async fn session_proof(
+    pub(crate) async fn own_proof(
         &self,
         req: &HttpRequest,
         user: &UserId,
     ) -> Result<Proof, Problem> {
         let (status, now) = self.totp.read(user).await?;
-        let proof = self.proof(req, user);
+        let proof = self.totp.proof_of(req, user).await;
         let policy = Policy {
             trusted_secs: None,
             ..self.policy
         };
+        let missing = || self.challenge(req, Problem::totp_required());
         let demand = Demand::IfEnrolled;
         match decide(policy, user, demand, &status, proof.as_ref(), || None, now) {
-            Decision::Pass { .. } => proof.ok_or_else(Problem::totp_required),
+            Decision::Pass { .. } => proof.ok_or_else(missing),
             Decision::PassUnenrolled | Decision::PassUntil(_) | Decision::SetupRequired => {
                 Err(Rejection::NotEnabled.into())
             }
-            Decision::Required => Err(Problem::totp_required()),
-            Decision::Stale => Err(Problem::stale_proof()),
+            Decision::Required | Decision::PassTrusted { .. } => Err(missing()),
+            Decision::Stale => Err(self.challenge(req, Problem::stale_proof())),
         }
     }
 
-    /// When the second factor was shown, if what was seen in the store a while ago is enough to let the request pass.
+    /// A pass, if what was seen in the store a while ago is enough to let the request through.
     fn remembered(
         &self,
         req: &HttpRequest,
         user: &UserId,
-        proof: Option<&Proof>,
-    ) -> Result<Option<u64>, Problem> {
+        shown: &Shown,
+    ) -> Result<Option<Decision>, Problem> {
         let Some(recheck) = self.recheck() else {
             return Ok(None);
         };
@@ -241,10 +296,8 @@ impl RequireTotp {
             ..Status::default()
         };
         let demand = Demand::IfEnrolled; // as of everyone who is enrolled
-        Ok(match self.decide(req, user, demand, &status, proof, now) {
-            Decision::Pass { at } => Some(at),
-            _ => None, // a refusal asks the store
-        })
+        let decision = self.decide(req, user, demand, &status, shown, now);
+        Ok(Some(decision).filter(Decision::is_pass)) // a refusal asks the store
     }
 
     async fn ask(
@@ -252,7 +305,7 @@ impl RequireTotp {
         req: &HttpRequest,
         user: &UserId,
         demand: Demand,
-        proof: Option<&Proof>,
+        shown: &Shown,
     ) -> Result<Decision, Problem> {
         let recheck = self.recheck();
         let before = recheck.map(|recheck| recheck.before_load(user));
@@ -260,7 +313,7 @@ impl RequireTotp {
         if let (Some(recheck), Some(before), Some(epoch)) = (recheck, before, status.epoch) {
             recheck.remember(user, before, epoch, now);
         }
-        Ok(self.decide(req, user, demand, &status, proof, now))
+        Ok(self.decide(req, user, demand, &status, shown, now))
     }
 
     fn recheck(&self) -> Option<&Recheck> {
@@ -274,11 +327,15 @@ impl RequireTotp {
         user: &UserId,
         demand: Demand,
         status: &Status,
-        session: Option<&Proof>,
+        shown: &Shown,
         now: u64,
     ) -> Decision {
-        let plugin = &self.totp.plugin;
-        let browser = || plugin.trust.proof(&plugin.service, req, user);
-        decide(self.policy, user, demand, status, session, browser, now)
+        let totp = &self.totp;
+        let browser = || totp.trust(req)?.proof(totp.service(), req, user);
+        let proof = shown.proof.as_ref();
+        match decide(self.policy, user, demand, status, proof, browser, now) {
+            Decision::Pass { .. } if self.each_time && !shown.by_code => Decision::Stale,
+            decision => decision,
+        }
     }
 }

@@ -13,12 +13,16 @@ mod body;
 mod change;
 mod cross_site;
 mod drawing;
+mod end_others;
 mod extract;
 #[cfg(feature = "fuzz")]
 #[doc(hidden)]
 pub mod fuzz;
 mod guard;
 mod hook;
+#[cfg(feature = "test-util")]
+mod inventory;
+mod keeper;
 mod local;
 mod mount;
 mod operations;
@@ -26,15 +30,18 @@ mod operations;
 pub mod pages;
 mod plugin;
 mod problem;
+mod proof_in;
 mod public_path;
 mod recheck;
 mod request;
 mod request_context;
 mod routes;
 mod runner;
+mod sealed_proof;
 mod session;
 mod settings;
 mod standards;
+mod step_up;
 mod sync;
 mod transport;
 mod trust;
@@ -56,12 +63,31 @@ pub use actix_totp_core::{
 #[cfg(feature = "test-util")]
 pub use actix_totp_core::{FakeClock, SeededRandomness};
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
-pub use actix_totp_diesel::{DieselStore, DieselStoreBuilder, MigrateError, OpenError, diesel};
+pub use actix_totp_diesel::{DieselStore, DieselStoreBuilder, diesel};
+#[cfg(any(
+    feature = "sqlite",
+    feature = "postgres",
+    feature = "mysql",
+    feature = "sqlx-sqlite",
+    feature = "sqlx-postgres",
+    feature = "sqlx-mysql"
+))]
+pub use actix_totp_sql::{MigrateError, OpenError};
+#[cfg(any(
+    feature = "sqlx-sqlite",
+    feature = "sqlx-postgres",
+    feature = "sqlx-mysql"
+))]
+pub use actix_totp_sqlx::{SqlxStore, SqlxStoreBuilder, sqlx};
 
 pub use change::Change;
 pub use guard::{Demand, RequireTotp};
+#[cfg(feature = "test-util")]
+pub use inventory::{RouteDifferences, RouteInventory};
 pub use plugin::Totp;
 pub use problem::Problem;
+pub use proof_in::{Claim, ProofIn};
+pub use sealed_proof::SealedProof;
 pub use settings::TotpBuilder;
 pub use standards::{Level, Shortfall, Standard, Unseen};
 pub use user::{CurrentUser, SignedIn};

@@ -13,6 +13,8 @@ use actix_web::http::{
 use serde_json::{Map, Value, json};
 
 pub(crate) use self::format::ProblemFormat;
+#[cfg(feature = "test-util")]
+pub(crate) use self::response::Answered;
 
 /// Seconds after which a store that failed may be asked again.
 const TRY_AGAIN_SECS: u64 = 2;
@@ -45,6 +47,7 @@ pub struct Problem {
     members: Map<String, Value>,
     retry_after_secs: Option<u64>,
     allow: Option<&'static str>,
+    challenge: Option<Box<HeaderValue>>,
 }
 
 impl Problem {
@@ -61,6 +64,7 @@ impl Problem {
             members: Map::new(),
             retry_after_secs: None,
             allow: None,
+            challenge: None,
         }
     }
 
@@ -104,6 +108,18 @@ impl Problem {
         }
         if let Some(allow) = self.allow {
             headers.insert(header::ALLOW, HeaderValue::from_static(allow));
+        }
+        if let Some(challenge) = &self.challenge {
+            headers.insert(header::WWW_AUTHENTICATE, (**challenge).clone());
+        }
+    }
+
+    /// The same as a challenge (RFC 9110 §11.6.1).
+    pub(crate) fn challenged(self, challenge: HeaderValue) -> Self {
+        Self {
+            status: StatusCode::UNAUTHORIZED,
+            challenge: Some(Box::new(challenge)),
+            ..self
         }
     }
 

@@ -1,11 +1,11 @@
 //! A POST to an endpoint, with all that is checked before a handler sees it.
 
 use actix_totp_core::{PendingSignIn, Proof};
-use actix_web::{HttpRequest, HttpResponse, Route, web};
+use actix_web::{HttpRequest, HttpResponse, Route, cookie::Cookie, web};
 
 use crate::{
-    body::Body, change::Change, cross_site, guard::is_timely, plugin::Totp, problem::Problem,
-    session, user::SignedIn, verified::Verified,
+    body::Body, change::Change, guard::is_timely, plugin::Totp, problem::Problem, session,
+    user::SignedIn,
 };
 
 /// A request that may change something: its caller is signed in, no page of another site has sent it, and its body is read.
@@ -44,16 +44,16 @@ impl Request {
         authorize.call(&self.http, || change).await.map(drop)
     }
 
-    /// Tells the application of a good token, before its proof is given to anybody.
-    pub(crate) async fn verified(&self, proof: &Proof) -> Result<(), actix_web::Error> {
-        tell_verified(&self.totp, &self.http, proof).await
+    /// The cookie that makes this browser no trusted one, where there are such.
+    pub(crate) fn no_trust_cookie(&self) -> Option<Cookie<'static>> {
+        self.totp.trust(&self.http)?.no_cookie()
     }
 
-    /// The proof in the session, if it is not too old to count anywhere.
-    pub(crate) fn proof(&self) -> Option<Proof> {
+    /// The proof that the request brings, if it is not too old to count anywhere.
+    pub(crate) async fn proof(&self) -> Option<Proof> {
         let plugin = &self.totp.plugin;
         let now = plugin.service.now().ok()?;
-        let proof = plugin.session_proof.read(&self.http, &self.caller.id)?;
+        let proof = self.totp.proof_of(&self.http, &self.caller.id).await?;
         is_timely(&proof, plugin.max_age_secs, now).then_some(proof)
     }
 }
@@ -88,11 +88,6 @@ impl TicketRequest {
             body,
         })
     }
-
-    /// Tells the application of a good token, before its proof is given to anybody.
-    pub(crate) async fn verified(&self, proof: &Proof) -> Result<(), actix_web::Error> {
-        tell_verified(&self.totp, &self.http, proof).await
-    }
 }
 
 async fn receive_body(
@@ -100,23 +95,11 @@ async fn receive_body(
     http: &HttpRequest,
     payload: Option<web::Payload>,
 ) -> Result<Body, Problem> {
-    if !cross_site::passes(http, &totp.plugin.trusted_origins) {
-        return Err(Problem::cross_site());
-    }
+    totp.require_same_site(http)?;
     match payload {
         Some(payload) => Body::read(http, payload, totp.plugin.body_timeout).await,
         None => Ok(Body::default()),
     }
-}
-
-async fn tell_verified(
-    totp: &Totp,
-    http: &HttpRequest,
-    proof: &Proof,
-) -> Result<(), actix_web::Error> {
-    let on_verified = &totp.plugin.on_verified;
-    let told = on_verified.call(http, || Verified::of(proof));
-    told.await.map(drop)
 }
 
 /// A route for a POST.

@@ -3,6 +3,7 @@
 mod application;
 mod core;
 mod policy;
+mod proof;
 mod sign_in;
 mod standards;
 mod web;
@@ -20,12 +21,14 @@ use crate::{
     hook::Hook,
     plugin::{BrowserPaths, Plugin, Totp},
     problem::ProblemFormat,
+    proof_in::{Places, ProofIn},
     public_path::PublicPath,
     recheck::{Recheck, Watched},
     request_context::RequestContext,
     runner::{Limits, Runner},
     session::SessionProof,
     standards::Standard,
+    step_up::StepUp,
     transport::Transport,
     trust::Trust,
     user::CurrentUser,
@@ -74,6 +77,8 @@ pub struct TotpBuilder {
     limits: Limits,
     recheck_every: Option<Duration>,
     trust: Trust,
+    proof_in: ProofIn,
+    step_up: StepUp,
     logged_standard: Option<Standard>,
     #[cfg(feature = "pages")]
     pages: Option<crate::pages::Pages>,
@@ -106,6 +111,8 @@ impl Totp {
             },
             recheck_every: None,
             trust: Trust::default(),
+            proof_in: ProofIn::default(),
+            step_up: StepUp::default(),
             logged_standard: None,
             #[cfg(feature = "pages")]
             pages: None,
@@ -162,8 +169,9 @@ impl TotpBuilder {
                 "a body arrives within 100 milliseconds to 1 minute",
             ));
         }
-        let public_path = PublicPath::new(self.public_path, self.trusts_forwarded_prefix)?;
         self.trust.check()?;
+        self.check_proof_in()?;
+        let public_path = PublicPath::new(self.public_path, self.trusts_forwarded_prefix)?;
         let recheck = self.recheck_every.map(|time| time.as_secs());
         if recheck.is_some_and(|secs| !(1..=300).contains(&secs)) {
             return Err(BuildError::Web("recheck_every is 1 second to 5 minutes"));
@@ -179,8 +187,10 @@ impl TotpBuilder {
             service,
             recheck,
             drawing: Drawing::default(),
-            current_user: self.current_user,
+            current_user: self.current_user.of_users_in(&self.proof_in),
             session_proof: SessionProof::new(self.name.as_deref()),
+            places: Places::new(self.proof_in, self.name.as_deref())?,
+            step_up: self.step_up,
             request_context: self.request_context,
             authorize_change: self.authorize_change,
             on_verified: self.on_verified,

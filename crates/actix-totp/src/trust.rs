@@ -18,6 +18,7 @@ use actix_web::{
 /// `__Host-`: only this host can set it, only over TLS, for every path (RFC 6265bis §4.1.3.2).
 const COOKIE: &str = "__Host-totp_trust";
 const COOKIE_WITHOUT_TLS: &str = "totp_trust";
+const PURPOSE: &str = "actix-totp trust";
 
 /// The settings.
 #[derive(Debug, Clone, Default)]
@@ -55,6 +56,14 @@ impl Trust {
         }
     }
 
+    /// What its proofs are sealed for: no client can send one as a header, or a header's as a cookie.
+    fn purpose(&self) -> String {
+        match &self.plugin {
+            None => PURPOSE.to_owned(),
+            Some(plugin) => format!("{PURPOSE}-{plugin}"),
+        }
+    }
+
     /// The proof that the request's cookie holds, if it was made for this user. Whether it counts is for the guard to decide.
     pub(crate) fn proof(
         &self,
@@ -63,7 +72,7 @@ impl Trust {
         user: &UserId,
     ) -> Option<Proof> {
         let cookie = req.cookie(&self.name())?;
-        service.open_proof(user, cookie.value())
+        service.open_proof(&self.purpose(), user, cookie.value())
     }
 
     /// The cookie that makes a browser trusted, if there are such. The token is spent and the session has its proof: a browser
@@ -74,7 +83,7 @@ impl Trust {
         proof: &Proof,
     ) -> Option<Cookie<'static>> {
         let secs = self.secs()?;
-        match service.seal_proof(proof) {
+        match service.seal_proof(&self.purpose(), proof) {
             Ok(sealed) => Some(self.cookie(sealed, secs)),
             Err(error) => {
                 tracing::error!(%error, "a browser cannot be trusted");

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::{
     problem::Problem,
+    proof_in::ProofIn,
     session::{self, SessionSeen},
 };
 
@@ -103,6 +104,8 @@ pub struct CurrentUser {
     source: Source,
     label_key: String,
     label_with: Option<Arc<LookUpLabel>>,
+    /// Whether nobody can pass where no session is kept.
+    needs_session: bool,
 }
 
 #[derive(Clone)]
@@ -221,11 +224,19 @@ impl CurrentUser {
         self
     }
 
+    /// Where the application knows who is signed in by itself, and clients keep their proofs, no session is needed.
+    pub(crate) fn of_users_in(mut self, proof_in: &ProofIn) -> Self {
+        let is_known = matches!(self.source, Source::Function(_));
+        self.needs_session = !is_known || matches!(proof_in, ProofIn::Session);
+        self
+    }
+
     fn new(source: Source) -> Self {
         Self {
             source,
             label_key: "email".into(),
             label_with: None,
+            needs_session: true,
         }
     }
 
@@ -248,7 +259,7 @@ impl CurrentUser {
                 }
                 Ok(signed_in)
             }
-            None if session::is_missing(req) => Err(session::missing()),
+            None if self.needs_session && session::is_missing(req) => Err(session::missing()),
             #[cfg(feature = "identity")]
             None if matches!(self.source, Source::Identity(_)) => {
                 session::hint_at_version(req);

@@ -29,13 +29,20 @@ use crate::{plugin::Totp, problem::Problem};
 pub struct Verified {
     pub(crate) user: UserId,
     pub(crate) at: u64,
+    /// None: a trusted browser.
+    pub(crate) proof: Option<Proof>,
+    /// Whether a code was spent with this request.
+    pub(crate) by_code: bool,
 }
 
 impl Verified {
+    /// By a code that was spent with this request.
     pub(crate) fn of(proof: &Proof) -> Self {
         Self {
             user: proof.user.clone(),
             at: proof.at,
+            proof: Some(proof.clone()),
+            by_code: true,
         }
     }
 
@@ -47,6 +54,12 @@ impl Verified {
     /// When, in seconds since the Unix epoch. In a trusted browser: when the user began to trust it.
     pub const fn at(&self) -> u64 {
         self.at
+    }
+
+    /// The proof itself, for a token of the application's ([`Totp::seal_proof`](crate::Totp::seal_proof)). `None` in a trusted
+    /// browser: its cookie makes no proof.
+    pub const fn proof(&self) -> Option<&Proof> {
+        self.proof.as_ref()
     }
 }
 

@@ -1,6 +1,11 @@
 //! A small application that signs users in with a password and adds actix-totp: everything the plugin asks of it is
 //! in this file.
 
+/// The code of the page on proxies compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/proxy.md")]
+struct Proxy;
+
 /// The code of the page on scaling compiles.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/scaling.md")]
@@ -38,7 +43,12 @@ pub async fn app(
     let mut totp = Totp::builder(store, config.totp_keys)
         .issuer(config.issuer.clone())
         .current_user(CurrentUser::default().label_with(accounts::label))
-        .pages(Pages::new().sign_in("/login").link("For programs", "/api"))
+        .pages(
+            Pages::new()
+                .sign_in("/login")
+                .sign_out("/logout")
+                .link("For programs", "/api"),
+        )
         .trusted_browsers(Duration::from_secs(30 * 86_400))
         .danger_trust_without_tls() // only because this serves http://127.0.0.1
         .clock(clock.clone());

@@ -1,10 +1,16 @@
 //! What the application says, and calls without HTTP.
 
-use actix_totp::{Credential, CurrentUser, Method, Outcome, Parameters, SignedIn, UserId};
+use actix_totp::{
+    Credential, CurrentUser, Device, DeviceStore, MemoryStore, Method, Outcome, Parameters,
+    SignedIn, StoreError, Totp, UserId, Version,
+};
 use actix_web::{HttpRequest, error::ErrorInternalServerError};
 use serde_json::json;
 
-use crate::{alice, enroll, site, support::NOON};
+use crate::{
+    alice, enroll, site,
+    support::{NOON, keys},
+};
 
 #[test]
 fn a_function_of_the_application_says_who_is_signed_in() {
@@ -133,4 +139,40 @@ fn a_test_of_an_application_gets_a_verified_session_without_a_code() {
     browser.get("/vault").problem(403, "totp_required");
     assert_eq!(browser.post("/test-proof", &json!({})).text(), "true");
     assert_eq!(browser.get("/vault").status, 200);
+}
+
+/// A store over an asynchronous driver, which waits for a runtime of its own.
+struct Blocking(MemoryStore, tokio::runtime::Runtime);
+
+impl DeviceStore for Blocking {
+    fn load(&self, user: &UserId) -> Result<Option<Device>, StoreError> {
+        self.1.block_on(async { self.0.load(user) })
+    }
+
+    fn swap(
+        &self,
+        user: &UserId,
+        expected: Option<Version>,
+        next: Option<&Device>,
+    ) -> Result<bool, StoreError> {
+        self.1.block_on(async { self.0.swap(user, expected, next) })
+    }
+
+    fn page(&self, after: Option<&UserId>, limit: usize) -> Result<Vec<Device>, StoreError> {
+        self.1.block_on(async { self.0.page(after, limit) })
+    }
+}
+
+#[test]
+fn the_asynchronous_check_works_with_a_store_that_blocks_on_a_runtime_and_the_other_does_not() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    let store = Blocking(MemoryStore::new(), runtime.unwrap());
+    let totp = Totp::builder(store, keys()).build().unwrap();
+    let used = totp.clone();
+    actix_web::rt::System::new().block_on(async move {
+        used.check().await.unwrap();
+        let check = std::panic::AssertUnwindSafe(|| used.service().check());
+        assert!(std::panic::catch_unwind(check).is_err(), "tokio panics");
+    });
+    totp.service().check().unwrap(); // outside of a runtime
 }

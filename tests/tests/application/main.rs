@@ -7,10 +7,13 @@ mod calls;
 mod changes;
 mod events;
 mod existing_app;
+mod labels;
+mod problems;
 mod settings;
 mod shortfalls;
+mod verified;
 
-use actix_session::{SessionExt, SessionMiddleware, storage::CookieSessionStore};
+use actix_session::{Session, SessionExt, SessionMiddleware, storage::CookieSessionStore};
 use actix_totp::{FakeClock, MemoryStore, Totp, TotpBuilder, UserId};
 use actix_web::{App, HttpRequest, HttpResponse, cookie::Key, web};
 use support::{NOON, RunningServer, keys, serve};
@@ -41,6 +44,13 @@ fn site(set: impl FnOnce(TotpBuilder) -> TotpBuilder) -> (Totp, FakeClock, Runni
                     HttpResponse::Ok().finish()
                 })
             )
+            .route(
+                "/session/{key}",
+                web::get().to(async |session: Session, key: web::Path<String>| {
+                    let entries = session.entries();
+                    entries.get(key.as_str()).cloned().unwrap_or_default()
+                })
+            )
             .service(
                 web::resource("/vault")
                     .wrap(used.require())
@@ -59,12 +69,13 @@ fn site(set: impl FnOnce(TotpBuilder) -> TotpBuilder) -> (Totp, FakeClock, Runni
                     }
                 })
             })
-            .wrap(
-                SessionMiddleware::builder(CookieSessionStore::default(), Key::from(&[1; 64]))
-                    .build()
-            )
+            .wrap(session())
     );
     (totp, clock, server)
+}
+
+fn session() -> SessionMiddleware<CookieSessionStore> {
+    SessionMiddleware::builder(CookieSessionStore::default(), Key::from(&[1; 64])).build()
 }
 
 fn enroll(totp: &Totp, clock: &FakeClock) {

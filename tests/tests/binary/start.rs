@@ -39,11 +39,15 @@ fn it_starts_ready_and_keeps_what_it_was_told() {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let mode = fs::metadata(folder.path().join("quickstart.key"))
-            .unwrap()
-            .permissions()
-            .mode();
-        assert_eq!(mode & 0o777, 0o600);
+        for file in [
+            "quickstart.key",
+            "quickstart.db",
+            "quickstart.db-wal",
+            "quickstart.db-shm",
+        ] {
+            let metadata = fs::metadata(folder.path().join(file)).unwrap();
+            assert_eq!(metadata.permissions().mode() & 0o777, 0o600, "{file}");
+        }
     }
     let keys = fs::read_to_string(folder.path().join("quickstart.key")).unwrap();
     assert!(keys.starts_with("TOTP_KEY=") && keys.contains("\nSESSION_KEY="));
@@ -73,31 +77,51 @@ fn it_starts_ready_and_keeps_what_it_was_told() {
     alice.get("/vault").problem(403, "totp_setup_required");
 }
 
-#[test]
-fn it_refuses_bad_settings_without_repeating_them() {
+/// What it says when it does not start.
+fn refusal(variables: &[(&str, &str)]) -> String {
     let folder = tempfile::tempdir().unwrap();
+    let output = Command::new(Binary::path())
+        .current_dir(folder.path())
+        .env_clear()
+        .env("BIND", "127.0.0.1:0")
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    let of = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    of(&output.stderr) + &of(&output.stdout)
+}
+
+#[test]
+fn a_bad_setting_is_named_with_its_value() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap().to_string();
+    for (name, value, text) in [
+        ("BIND", &*taken, "is in use"),
+        ("BIND", "zq7x", "BIND: zq7x"),
+        ("SESSIONS", "zq7x", "neither database nor cookie"),
+        ("WORKERS", "zq7x", "no number from 1"),
+        ("WORKERS", "0", "no number from 1"),
+        ("RECHECK_EVERY", "zq7x", "from 1 to 300"),
+        ("RECHECK_EVERY", "301", "from 1 to 300"),
+        ("ISSUER", "a:b", "the issuer must"),
+        ("DATABASE_URL", "no/such/folder.db", "No such file"),
+    ] {
+        let said = refusal(&[(name, value)]);
+        assert!(said.contains(name) && said.contains(value), "{said}");
+        assert!(said.contains(text), "{said}");
+    }
+}
+
+#[test]
+fn a_bad_key_is_named_and_not_repeated() {
     for (name, value) in [
         ("TOTP_KEY", "zq7x"),
         ("TOTP_KEY", ""),
         ("SESSION_KEY", "zq7x"),
         ("SESSION_KEY", "enE3eA=="),
-        ("SESSIONS", "zq7x"),
-        ("WORKERS", "zq7x"),
-        ("WORKERS", "0"),
-        ("RECHECK_EVERY", "zq7x"),
     ] {
-        let output = Command::new(Binary::path())
-            .current_dir(folder.path())
-            .env_clear()
-            .envs([("BIND", "127.0.0.1:0"), (name, value)])
-            .output()
-            .unwrap();
-        assert!(!output.status.success());
-        let said = format!(
-            "{}{}",
-            String::from_utf8_lossy(&output.stderr),
-            String::from_utf8_lossy(&output.stdout)
-        );
+        let said = refusal(&[(name, value)]);
         assert!(said.contains(name), "{said}");
         assert!(!said.contains("zq7x") && !said.contains("enE3eA"), "{said}");
     }

@@ -142,7 +142,7 @@ fn each_page_tells_what_it_is_where_the_focus_is_and_an_error_once() {
         assert_refused(&page, title, field, NO_CODE, hint);
     }
     visit.open("/auth/otp/nothing");
-    let told = Some(("paragraph", ""));
+    let told = Some(("paragraph", "There is nothing here."));
     assert_told(&page, "That did not work", told, "");
     assert_eq!(page.focused(), "error");
 }

@@ -13,6 +13,7 @@ mod contrast;
 mod front_end;
 mod journey;
 mod markup;
+mod other_origin;
 mod script;
 mod text;
 

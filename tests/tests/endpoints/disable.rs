@@ -49,7 +49,7 @@ fn disable_needs_a_token_and_leaves_nothing() {
         assert_eq!(alice.get(STATUS[0]).json()["session_verified"], false);
         assert_eq!(
             detail(&alice.token(path, &token), "not_enabled"),
-            "TOTP not enabled"
+            "TOTP auth not found"
         );
     }
 }

@@ -12,6 +12,7 @@ mod races;
 mod replacement;
 mod routes;
 mod status;
+mod typed_tokens;
 mod validate;
 mod verify;
 

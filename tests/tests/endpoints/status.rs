@@ -17,7 +17,7 @@ fn status_writes_nothing_and_says_everything() {
             answer.json(),
             json!({
                 "otp_enabled": false, "otp_verified": false, "session_verified": false, "replacement_pending": false,
-                "backup_codes_remaining": 0, "last_used_at": null, "retry_after": null, "created_at": null, "updated_at": null,
+                "backup_codes_remaining": 0, "last_used_at": null, "totp_setup_required_by": null, "retry_after": null, "created_at": null, "updated_at": null,
             })
         );
     }
@@ -32,7 +32,7 @@ fn status_writes_nothing_and_says_everything() {
         alice.get(STATUS[0]).json(),
         json!({
             "otp_enabled": true, "otp_verified": true, "session_verified": true, "replacement_pending": false,
-            "backup_codes_remaining": 10, "last_used_at": "2023-11-14T22:13:30Z", "retry_after": null,
+            "backup_codes_remaining": 10, "last_used_at": "2023-11-14T22:13:30Z", "totp_setup_required_by": null, "retry_after": null,
             "created_at": "2023-11-14T22:13:30Z", "updated_at": "2023-11-14T22:13:30Z",
         })
     );

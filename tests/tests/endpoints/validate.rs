@@ -85,12 +85,12 @@ fn a_replayed_code_gets_exactly_the_answer_of_a_wrong_one() {
 }
 
 #[test]
-fn validate_says_that_nothing_is_enabled() {
+fn validate_says_that_nothing_is_there_or_that_nothing_is_enabled() {
     let app = TestApp::start();
     let mut alice = app.signed_in("alice");
     assert_eq!(
         detail(&alice.token(VALIDATE[0], "123456"), "not_enabled"),
-        "TOTP not enabled"
+        "TOTP auth not found"
     );
     alice.post(GENERATE[0], &json!({})).json();
     assert_eq!(

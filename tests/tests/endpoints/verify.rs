@@ -48,7 +48,7 @@ fn verify_is_refused_with_the_seeds_words() {
     let answer = alice.token(VERIFY[0], "123456");
     assert_eq!(
         detail(&answer, "not_generated"),
-        "TOTP not generated. Please generate TOTP first."
+        "TOTP auth not found. Please generate TOTP first."
     );
     let phone = app.authenticator(&alice.post(GENERATE[0], &json!({})).json());
     assert_eq!(

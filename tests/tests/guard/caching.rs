@@ -7,9 +7,11 @@ use actix_web::{
     middleware::DefaultHeaders,
     web::{self, ServiceConfig},
 };
-use serde_json::json;
 
-use crate::{Site, plain, run, support::Answer};
+use crate::{
+    Site, plain, run,
+    support::{Answer, PLACES, Place},
+};
 
 fn routes(totp: &Totp, cfg: &mut ServiceConfig) {
     let says = |value: &'static str| {
@@ -51,10 +53,12 @@ fn routes(totp: &Totp, cfg: &mut ServiceConfig) {
 
 #[test]
 fn nobody_keeps_a_guarded_answer_unless_the_handler_says_so() {
-    let site = Site::new(plain, routes);
-    let mut alice = site.enrolled("alice");
-    site.validate(&mut alice, "alice");
-    let bob = site.with_session(&json!({ "user_id": "bob" }));
+    PLACES.into_iter().for_each(nobody_keeps_a_guarded_answer);
+}
+
+fn nobody_keeps_a_guarded_answer(place: Place) {
+    let site = Site::at(place, plain, routes);
+    let (alice, bob) = (site.verified("alice"), site.signed_in("bob"));
     let said = |answer: &Answer| answer.all("cache-control").collect::<Vec<_>>().join(" | ");
     for (mut browser, path, expected) in [
         (alice.clone(), "/default", "no-store"),

@@ -1,10 +1,18 @@
 //! No spelling of a path and no method gets around the guard.
 
-use crate::{Site, plain, vault};
+use crate::{
+    Site, plain,
+    support::{PLACES, Place},
+    vault,
+};
 
 #[test]
 fn no_variant_of_a_path_opens_it() {
-    let site = Site::new(plain, vault);
+    PLACES.into_iter().for_each(no_variant_of_a_path_opens);
+}
+
+fn no_variant_of_a_path_opens(place: Place) {
+    let site = Site::at(place, plain, vault);
     let mut alice = site.enrolled("alice");
     for path in [
         "/vault",
@@ -53,14 +61,18 @@ fn no_variant_of_a_path_opens_it() {
 
 #[test]
 fn no_method_opens_it_nor_does_a_websocket() {
-    let site = Site::new(plain, vault);
+    PLACES.into_iter().for_each(no_method_opens);
+}
+
+fn no_method_opens(place: Place) {
+    let site = Site::at(place, plain, vault);
     let mut alice = site.enrolled("alice");
     for method in [
         "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW", "PROPFIND",
     ] {
         for path in ["/vault", "/vault/inner/deep", "/vault/none"] {
             let answer = alice.send(method, path, &[], b"");
-            assert_eq!(answer.status, 403, "{method} {path}");
+            assert_eq!(answer.status, place.refusal(), "{method} {path}");
             assert_eq!(
                 site.server.browser().send(method, path, &[], b"").status,
                 401,
@@ -75,14 +87,13 @@ fn no_method_opens_it_nor_does_a_websocket() {
         ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
         ("Accept", "text/html"),
     ];
-    assert_eq!(alice.send("GET", "/vault", &upgrade, b"").status, 403);
+    let answer = alice.send("GET", "/vault", &upgrade, b"");
+    assert_eq!(answer.status, place.refusal());
     let override_method = [
         ("X-HTTP-Method-Override", "OPTIONS"),
         ("X-Original-URL", "/session"),
     ];
-    assert_eq!(
-        alice.send("GET", "/vault", &override_method, b"").status,
-        403
-    );
+    let answer = alice.send("GET", "/vault", &override_method, b"");
+    assert_eq!(answer.status, place.refusal());
     assert_eq!(site.runs(), 0);
 }

@@ -5,133 +5,164 @@ use std::{
     time::Duration,
 };
 
-use crate::support::{Call, NOON, TestApp, keys, serve};
 use actix_session::{Session, SessionMiddleware, storage::CookieSessionStore};
 use actix_totp::{
-    BuildError, Device, DeviceStore, FakeClock, MemoryStore, StoreError, Totp, UserId, Version,
+    BuildError, Device, DeviceStore, FakeClock, MemoryStore, StoreError, Totp, TotpBuilder, UserId,
+    Version,
 };
 use actix_web::{App, HttpResponse, cookie::Key, web};
 
+use crate::{
+    Site, id, kinds,
+    support::{Call, NOON, PLACES, Place, keys, serve},
+};
+
 const EVERY: u64 = 10;
 
-fn app() -> TestApp {
-    TestApp::that_rechecks_every(EVERY)
+fn site(place: Place) -> Site {
+    rechecking(place, EVERY)
+}
+
+fn rechecking(place: Place, secs: u64) -> Site {
+    let set = |builder: TotpBuilder| builder.recheck_every(Duration::from_secs(secs));
+    Site::at(place, set, kinds)
 }
 
 #[test]
 fn within_the_time_the_store_is_asked_once() {
-    let app = app();
-    let (mut alice, ..) = app.enrolled("alice");
-    app.store.calls();
-    for _ in 0..5 {
+    for place in PLACES {
+        let site = site(place);
+        let mut alice = site.verified("alice");
+        site.store.calls();
+        for _ in 0..5 {
+            assert_eq!(alice.get("/vault").status, 200);
+            assert_eq!(alice.get("/account").status, 200);
+        }
+        assert_eq!(site.store.calls(), [Call::Load]);
+        site.clock.advance_secs(EVERY - 1);
         assert_eq!(alice.get("/vault").status, 200);
-        assert_eq!(alice.get("/account").status, 200);
+        assert_eq!(site.store.calls(), []);
+        site.clock.advance_secs(1);
+        assert_eq!(alice.get("/vault").status, 200);
+        assert_eq!(site.store.calls(), [Call::Load]);
     }
-    assert_eq!(app.store.calls(), [Call::Load]);
-    app.clock.advance_secs(EVERY - 1);
-    assert_eq!(alice.get("/vault").status, 200);
-    assert_eq!(app.store.calls(), []);
-    app.clock.advance_secs(1);
-    assert_eq!(alice.get("/vault").status, 200);
-    assert_eq!(app.store.calls(), [Call::Load]);
 }
 
 #[test]
 fn a_strict_guard_and_the_status_always_ask() {
-    let app = app();
-    let (mut alice, phone, _) = app.enrolled("alice");
-    alice.token("/auth/otp/validate/", &phone.code()).json();
-    assert_eq!(alice.get("/vault").status, 200);
-    app.store.calls();
-    assert_eq!(alice.get("/transfer").status, 200);
-    alice.get("/auth/otp/status/").json();
-    assert_eq!(app.store.calls(), [Call::Load, Call::Load]);
+    for place in PLACES {
+        let site = site(place);
+        let mut alice = site.verified("alice");
+        assert_eq!(alice.get("/vault").status, 200);
+        site.store.calls();
+        assert_eq!(alice.get("/transfer").status, 200);
+        alice.get("/auth/otp/status/").json();
+        assert_eq!(site.store.calls(), [Call::Load, Call::Load]);
+    }
 }
 
 #[test]
 fn a_change_in_this_process_is_known_at_once() {
-    let app = app();
-    let (mut one, phone, _) = app.enrolled("alice");
-    let mut two = app.signed_in("alice");
-    two.token("/auth/otp/validate/", &phone.code()).json();
-    assert_eq!(one.get("/vault").status, 200);
-    assert_eq!(two.get("/vault").status, 200);
-    app.clock.advance_secs(30);
-    assert_eq!(two.get("/vault").status, 200);
-    one.token("/auth/otp/disable/", &phone.code()).json();
-    two.get("/vault").problem(403, "totp_setup_required");
+    for place in PLACES {
+        let site = site(place);
+        let mut one = site.verified("alice");
+        let mut two = site.signed_in("alice");
+        site.validate(&mut two, "alice");
+        assert_eq!(one.get("/vault").status, 200);
+        assert_eq!(two.get("/vault").status, 200);
+        one.token("/auth/otp/disable/", &site.code("alice")).json();
+        two.get("/vault").problem(403, "totp_setup_required");
+    }
 }
 
 #[test]
 fn a_change_elsewhere_is_known_when_the_time_is_over() {
-    let app = app();
-    let (mut alice, ..) = app.enrolled("alice");
-    assert_eq!(alice.get("/vault").status, 200);
-    let device = app.device().unwrap();
-    let elsewhere = TestApp::open_store(app.database_url());
-    let deleted = elsewhere.swap(&device.user, Some(device.version), None);
-    assert!(deleted.unwrap());
+    for place in PLACES {
+        let site = site(place);
+        let mut alice = site.verified("alice");
+        assert_eq!(alice.get("/vault").status, 200);
+        let device = site.devices.load(&id("alice")).unwrap().unwrap();
+        let deleted = (site.devices).swap(&device.user, Some(device.version), None);
+        assert!(deleted.unwrap());
 
-    app.clock.advance_secs(EVERY - 1);
-    assert_eq!(alice.get("/vault").status, 200, "that is the trade-off");
-    alice.get("/transfer").problem(403, "totp_setup_required");
-    app.clock.advance_secs(1);
-    alice.get("/vault").problem(403, "totp_setup_required");
-    alice.get("/vault").problem(403, "totp_setup_required");
+        site.clock.advance_secs(EVERY - 1);
+        assert_eq!(alice.get("/vault").status, 200, "that is the trade-off");
+        alice.get("/transfer").problem(403, "totp_setup_required");
+        site.clock.advance_secs(1);
+        alice.get("/vault").problem(403, "totp_setup_required");
+        alice.get("/vault").problem(403, "totp_setup_required");
+    }
 }
 
 #[test]
 fn a_refusal_is_never_remembered() {
-    let app = app();
-    let (mut one, phone, _) = app.enrolled("alice");
-    assert_eq!(one.get("/vault").status, 200);
-    let mut two = app.signed_in("alice");
-    two.get("/vault").problem(403, "totp_required");
-    app.store.calls();
-    two.get("/vault").problem(403, "totp_required");
-    assert_eq!(app.store.calls(), [Call::Load]);
-    two.token("/auth/otp/validate/", &phone.code()).json();
-    assert_eq!(two.get("/vault").status, 200);
+    for place in PLACES {
+        let site = site(place);
+        let mut one = site.verified("alice");
+        assert_eq!(one.get("/vault").status, 200);
+        let mut two = site.signed_in("alice");
+        two.is_asked_for_a_code("/vault", "totp_required");
+        site.store.calls();
+        two.is_asked_for_a_code("/vault", "totp_required");
+        assert_eq!(site.store.calls(), [Call::Load]);
+        site.validate(&mut two, "alice");
+        assert_eq!(two.get("/vault").status, 200);
 
-    let mut bob = app.signed_in("bob");
-    bob.get("/vault").problem(403, "totp_setup_required");
-    assert_eq!(bob.get("/account").status, 200);
-    app.store.calls();
-    assert_eq!(bob.get("/account").status, 200);
-    assert_eq!(app.store.calls(), [Call::Load]);
+        let mut bob = site.signed_in("bob");
+        bob.get("/vault").problem(403, "totp_setup_required");
+        assert_eq!(bob.get("/account").status, 200);
+        site.store.calls();
+        assert_eq!(bob.get("/account").status, 200);
+        assert_eq!(site.store.calls(), [Call::Load]);
+    }
 }
 
 #[test]
 fn what_is_remembered_makes_no_proof_older_than_it_may_be() {
-    let app = TestApp::that_rechecks_every(300);
-    let (mut alice, ..) = app.enrolled("alice");
-    app.clock.advance_secs(12 * 3_600 - 90 - 100);
-    assert_eq!(alice.get("/vault").status, 200);
-    app.clock.advance_secs(101);
-    alice.get("/vault").problem(403, "stale_proof");
+    for place in PLACES {
+        let site = rechecking(place, 300);
+        let mut alice = site.verified("alice");
+        site.clock.advance_secs(12 * 3_600 - 30 - 100);
+        assert_eq!(alice.get("/vault").status, 200);
+        site.clock.advance_secs(101);
+        alice.is_asked_for_a_code("/vault", "stale_proof");
+    }
+}
+
+#[test]
+fn what_is_remembered_makes_no_code_of_a_proof() {
+    for place in PLACES {
+        let site = site(place);
+        let mut alice = site.verified("alice");
+        assert_eq!(alice.get("/vault").status, 200);
+        alice.is_asked_for_a_code("/wipe", "stale_proof");
+    }
 }
 
 #[test]
 fn a_clock_that_is_set_back_makes_the_store_be_asked() {
-    let app = app();
-    let (mut alice, ..) = app.enrolled("alice");
+    let site = site(Place::Session);
+    let mut alice = site.verified("alice");
     assert_eq!(alice.get("/vault").status, 200);
-    app.store.calls();
-    app.clock.set(app.clock.now_secs() - 1);
+    site.store.calls();
+    site.clock.set(site.clock.now_secs() - 1);
     assert_eq!(alice.get("/vault").status, 200);
-    assert_eq!(app.store.calls(), [Call::Load]);
+    assert_eq!(site.store.calls(), [Call::Load]);
 }
 
 #[test]
 fn after_a_swap_whose_answer_was_lost_the_store_is_asked() {
-    let app = app();
-    let (mut one, phone, _) = app.enrolled("alice");
-    assert_eq!(one.get("/vault").status, 200);
-    app.store.lose_answer_of(2);
-    let unknown = one.token("/auth/otp/disable/", &phone.code());
-    unknown.problem(503, "store_unavailable");
-    app.store.fail_from(0);
-    one.get("/vault").problem(403, "totp_setup_required");
+    for place in PLACES {
+        let site = site(place);
+        let mut one = site.verified("alice");
+        assert_eq!(one.get("/vault").status, 200);
+        let code = site.code("alice");
+        site.store.lose_answer_of(2);
+        let unknown = one.token("/auth/otp/disable/", &code);
+        unknown.problem(503, "store_unavailable");
+        site.store.fail_from(0);
+        one.get("/vault").problem(403, "totp_setup_required");
+    }
 }
 
 #[test]

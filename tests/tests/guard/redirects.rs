@@ -1,13 +1,23 @@
 //! Where browsers are sent that do not pass.
 
 use actix_web::web;
-use serde_json::json;
 
-use crate::{Site, run, support::Answer};
+use crate::{
+    Site, run,
+    support::{Answer, Place},
+};
 
 #[test]
 fn browsers_are_sent_to_a_page_with_a_safe_way_back() {
-    let site = Site::new(
+    // A claim may be in a cookie.
+    for place in [Place::Session, Place::BrowserOfEither, Place::Claim] {
+        browsers_are_sent_to_a_page(place);
+    }
+}
+
+fn browsers_are_sent_to_a_page(place: Place) {
+    let site = Site::at(
+        place,
         |builder| builder.redirect_browsers("/code", "/setup"),
         |totp, cfg| {
             cfg.service(
@@ -49,7 +59,7 @@ fn browsers_are_sent_to_a_page_with_a_safe_way_back() {
         "/code",
         "a POST cannot be gone back to"
     );
-    let mut bob = site.with_session(&json!({ "user_id": "bob" }));
+    let mut bob = site.signed_in("bob");
     assert_eq!(
         location(&bob.send("GET", "/vault", &html, b"")),
         "/setup?next=/vault"
@@ -60,10 +70,10 @@ fn browsers_are_sent_to_a_page_with_a_safe_way_back() {
         .problem(401, "not_authenticated");
     alice
         .send("GET", "/vault", &[("Accept", "application/json")], b"")
-        .problem(403, "totp_required");
+        .problem(place.refusal(), "totp_required");
     alice
         .send("GET", "/vault", &[("Accept", "*/*")], b"")
-        .problem(403, "totp_required");
+        .problem(place.refusal(), "totp_required");
     // A script would follow the redirect, and take the page for its answer.
     let script = [
         html[0],
@@ -72,7 +82,7 @@ fn browsers_are_sent_to_a_page_with_a_safe_way_back() {
     ];
     alice
         .send("GET", "/vault", &script, b"")
-        .problem(403, "totp_required");
+        .problem(place.refusal(), "totp_required");
     let navigation = [
         ("Sec-Fetch-Mode", "navigate"),
         ("Sec-Fetch-Dest", "document"),

@@ -11,19 +11,21 @@ use serde_json::json;
 
 use crate::{
     Site, plain, run, session,
-    support::{NOON, keys, serve},
+    support::{NOON, PLACES, Place, keys, serve},
     vault,
 };
 
 #[test]
 fn middleware_around_the_guard_runs_for_refusals_too() {
-    let site = Site::new(plain, vault);
-    let mut alice = site.enrolled("alice");
-    assert_eq!(alice.get("/vault").header("x-outside"), Some("ran"));
-    assert_eq!(
-        site.server.browser().get("/vault").header("x-outside"),
-        Some("ran")
-    );
+    for place in PLACES {
+        let site = Site::at(place, plain, vault);
+        let mut alice = site.enrolled("alice");
+        assert_eq!(alice.get("/vault").header("x-outside"), Some("ran"));
+        assert_eq!(
+            site.server.browser().get("/vault").header("x-outside"),
+            Some("ran")
+        );
+    }
 }
 
 #[test]
@@ -58,7 +60,7 @@ fn the_wrong_order_of_wraps_fails_closed() {
     let mut alice = site.enrolled("alice");
     site.validate(&mut alice, "alice");
     let mut elsewhere = server.browser();
-    elsewhere.cookies.clone_from(&alice.cookies); // the key is the same
+    elsewhere.cookies.clone_from(&alice.browser.cookies); // the key is the same
     for path in ["/vault", "/none", "/otp/status/", "/otp/nothing"] {
         elsewhere.get(path).problem(503, "no_session");
     }
@@ -125,7 +127,11 @@ fn without_session_middleware_no_code_is_spent_and_nobody_passes() {
 
 #[test]
 fn nested_guards_all_count() {
-    let site = Site::new(plain, |totp, cfg| {
+    PLACES.into_iter().for_each(nested_guards_count);
+}
+
+fn nested_guards_count(place: Place) {
+    let site = Site::at(place, plain, |totp, cfg| {
         let fresh = totp.require().max_age(Duration::from_secs(60));
         cfg.service(
             web::scope("/a")
@@ -134,20 +140,24 @@ fn nested_guards_all_count() {
                 .route("", web::to(run)),
         );
     });
-    let mut bob = site.with_session(&json!({ "user_id": "bob" }));
+    let mut bob = site.signed_in("bob");
     assert_eq!(bob.get("/a").status, 200);
     bob.get("/a/b").problem(403, "totp_setup_required");
     let mut alice = site.enrolled("alice");
-    alice.get("/a/b").problem(403, "totp_required");
+    alice.is_asked_for_a_code("/a/b", "totp_required");
     site.validate(&mut alice, "alice");
     assert_eq!(alice.get("/a/b").status, 200);
     site.clock.advance_secs(31);
-    alice.get("/a/b").problem(403, "stale_proof");
+    alice.is_asked_for_a_code("/a/b", "stale_proof");
     assert_eq!(alice.get("/a").status, 200);
 }
 
 #[test]
 fn verified_is_an_argument_that_only_the_verified_have() {
+    PLACES.into_iter().for_each(only_the_verified_have_verified);
+}
+
+fn only_the_verified_have_verified(place: Place) {
     async fn who(verified: Verified) -> String {
         verified.user().to_string()
     }
@@ -162,17 +172,17 @@ fn verified_is_an_argument_that_only_the_verified_have() {
             )
             .route("/forgotten", web::to(who));
     }
-    let site = Site::new(plain, routes);
+    let site = Site::at(place, plain, routes);
     let mut nobody = site.server.browser();
     nobody.get("/alone").problem(401, "not_authenticated");
     nobody.get("/forgotten").problem(503, "not_guarded");
-    let mut bob = site.with_session(&json!({ "user_id": "bob" }));
+    let mut bob = site.signed_in("bob");
     for path in ["/guarded", "/lenient", "/alone"] {
         bob.get(path).problem(403, "totp_setup_required");
     }
     let mut alice = site.enrolled("alice");
     for path in ["/guarded", "/lenient", "/alone"] {
-        alice.get(path).problem(403, "totp_required");
+        alice.is_asked_for_a_code(path, "totp_required");
     }
     site.validate(&mut alice, "alice");
     for path in ["/guarded", "/lenient", "/alone"] {

@@ -70,6 +70,13 @@ fn each_form_tells_its_own_refusals() {
             "This backup code is wrong",
         ),
         (
+            validate,
+            "backup",
+            "ABCD-EFGH-JKLM-NPQ0",
+            "/auth/otp/challenge/",
+            "never a 0, 1, I or O",
+        ),
+        (
             "/auth/otp/backup-codes/",
             "renew",
             &backup[0],

@@ -74,7 +74,7 @@ fn a_token_that_is_missing_or_no_string_is_told_to_whoever_has_a_ticket_and_cost
     alice
         .post("/otp/sign-in/", &body)
         .problem(400, "token_required");
-    let body = json!({ "ticket": given, "token": 123_456 });
+    let body = json!({ "ticket": given, "token": [123_456] });
     alice
         .post("/otp/sign-in/", &body)
         .problem(400, "malformed_token");

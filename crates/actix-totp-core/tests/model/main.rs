@@ -26,6 +26,9 @@ enum Act {
     Unlock,
     Reset,
     EndAllProofs,
+    /// A guard sees the user, who must have a second factor within ten days.
+    NoteDeadline,
+    Delete,
 }
 
 /// What the session that asks holds.
@@ -76,6 +79,8 @@ fn act() -> impl Strategy<Value = Act> {
         1 => Just(Act::Unlock),
         1 => Just(Act::Reset),
         1 => Just(Act::EndAllProofs),
+        1 => Just(Act::NoteDeadline),
+        1 => Just(Act::Delete),
     ]
 }
 

@@ -10,6 +10,8 @@ use crate::world::World;
 #[derive(Default)]
 pub(super) struct Model {
     pub(super) exists: bool,
+    /// Outlives everything else.
+    pub(super) deadline: Option<u64>,
     pub(super) live: Option<String>,
     pub(super) pending: Option<(String, u64)>,
     pub(super) last_step: Option<u64>,
@@ -39,6 +41,14 @@ pub(super) enum Verdict {
 }
 
 impl Model {
+    /// Forgets everything but the deadline.
+    pub(super) fn without_credentials(&mut self) {
+        *self = Self {
+            deadline: self.deadline,
+            ..Self::default()
+        };
+    }
+
     /// Whether a code is looked at now.
     fn waits(&self, now: u64) -> Option<&'static str> {
         if self.consecutive >= 100 {
@@ -190,7 +200,7 @@ impl World {
                 return Verdict::Counted;
             }
             if model.live.is_none() {
-                *model = Model::default();
+                model.without_credentials();
             }
             (model.pending, model.pending_failures) = (None, 0);
             return Verdict::Discarded;

@@ -3,11 +3,12 @@
 use std::{
     collections::{BTreeSet, HashMap},
     fmt::Debug,
+    time::Duration,
 };
 
 use actix_totp_core::{
-    BackupCode, BackupCodeLength, Credential, Device, DeviceStore, Epoch, FakeClock, MemoryStore,
-    Operation, Outcome, Parameters, Proof, TotpService, UserId,
+    BackupCode, BackupCodeLength, Credential, Device, DeviceStore, Epoch, FakeClock, Grace,
+    MemoryStore, Operation, Outcome, Parameters, Proof, TotpService, UserId,
 };
 
 use crate::{
@@ -235,7 +236,7 @@ impl World {
                 let outcome = totp.disable(&id, token.as_deref()).unwrap();
                 if self.judge(&expected, outcome).is_some() {
                     may_fall = true;
-                    self.models[who] = Model::default();
+                    self.models[who].without_credentials();
                 }
             }
             Act::Unlock => {
@@ -246,11 +247,27 @@ impl World {
             Act::Reset => {
                 may_fall = true;
                 assert_eq!(totp.reset(&id).unwrap(), self.models[who].exists);
-                self.models[who] = Model::default();
+                self.models[who].without_credentials();
+            }
+            Act::NoteDeadline => {
+                let grace = Grace::per_user(Duration::from_secs(864_000));
+                let noting = totp.apply(&Operation::note_setup_deadline(&id, grace));
+                let model = &mut self.models[who];
+                if model.live.is_none() {
+                    let deadline = *model.deadline.get_or_insert(now + 864_000);
+                    assert_eq!(noting.unwrap().accepted(), Some(deadline));
+                }
+            }
+            Act::Delete => {
+                may_fall = true;
+                let model = std::mem::take(&mut self.models[who]);
+                let is_there = model.exists || model.deadline.is_some();
+                assert_eq!(totp.delete(&id).unwrap(), is_there);
             }
             Act::EndAllProofs => {
-                assert_eq!(totp.end_all_proofs(&id).unwrap(), self.models[who].exists);
-                if let Some(device) = self.load(who) {
+                let is_done = totp.end_all_proofs(&id).unwrap();
+                assert_eq!(is_done, self.models[who].exists);
+                if let Some(device) = self.load(who).filter(|_| is_done) {
                     assert_ne!(self.models[who].epoch, Some(device.epoch));
                     self.models[who].epoch = Some(device.epoch);
                 }
@@ -263,8 +280,12 @@ impl World {
     /// The device is what the model says.
     fn compare(&mut self, who: usize, before: Option<&Device>, may_fall: bool) {
         let (device, model) = (self.load(who), &self.models[who]);
-        assert_eq!(device.is_some(), model.exists);
+        assert_eq!(device.is_some(), model.exists || model.deadline.is_some());
         let Some(device) = device else { return };
+        assert_eq!(
+            device.setup_required_by, model.deadline,
+            "nothing renews it"
+        );
         assert_eq!(device.is_confirmed(), model.live.is_some());
         assert_eq!(device.pending_at, model.pending.as_ref().map(|it| it.1));
         assert_eq!(device.failures, model.consecutive);
@@ -280,7 +301,7 @@ impl World {
         assert_eq!(device.backup_codes_remaining as usize, model.backup.len());
         assert_eq!(device.last_step, model.last_step);
         assert_eq!(
-            Some(device.epoch),
+            Some(device.epoch).filter(|_| model.exists),
             model.epoch,
             "proofs end where they must, and only there"
         );

@@ -2,13 +2,17 @@
 //!
 //! A checkpoint copies pages from the write-ahead log into the database. SQLite lets the commit do it that fills the log; with
 //! millions of rows nearly each page is another one, and everybody waits for it. So a thread does it, while the writer goes on.
+//!
+//! Not with every SQLite: sqlx and rusqlite hold a program to older ones.
 
 use std::{
     sync::mpsc::{SyncSender, sync_channel},
     thread,
 };
 
-use diesel::{SqliteConnection, connection::SimpleConnection};
+use diesel::{
+    RunQueryDsl, SqliteConnection, connection::SimpleConnection, dsl::sql, select, sql_types::Text,
+};
 
 use actix_totp_sql::{AfterCommit, OpenError};
 
@@ -19,6 +23,20 @@ const ROWS: usize = 1_000;
 /// A log that is longer is shortened by the writer itself, as by SQLite's default at a quarter of it: while there is always a
 /// writer the thread alone never comes to the end of the log. 16 MiB.
 pub(super) const MOST_PAGES: u32 = 4_000;
+
+/// Whether this SQLite is without the fault that damages the file where one connection makes a checkpoint while another
+/// resets the log: <https://www.sqlite.org/wal.html#walresetbug>.
+pub(super) fn are_safe(writer: &ConnectionPool<SqliteConnection>) -> Result<bool, OpenError> {
+    let mut connection = writer.get().map_err(|error| OpenError::new("", &error))?;
+    let version = select(sql::<Text>("sqlite_version()")).get_result::<String>(&mut connection);
+    let version = version.map_err(|error| OpenError::new("", &error))?;
+    Ok(is_since_3_51_3(&version))
+}
+
+fn is_since_3_51_3(version: &str) -> bool {
+    let numbers = version.split('.').map_while(|number| number.parse().ok());
+    numbers.collect::<Vec<u32>>() >= vec![3, 51, 3]
+}
 
 /// Starts the thread. It ends when the function that it gives is gone.
 pub(super) fn beside(pool: ConnectionPool<SqliteConnection>) -> Result<AfterCommit, OpenError> {
@@ -75,6 +93,16 @@ mod tests {
         while bytes() < 100_000 {
             assert!(started.elapsed() < Duration::from_secs(60));
             thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn where_a_checkpoint_beside_the_writer_may_damage_the_file_there_is_none() {
+        for version in ["3.51.3", "3.51.10", "3.53.2", "4.0.0"] {
+            assert!(is_since_3_51_3(version), "{version}");
+        }
+        for version in ["3.46.0", "3.51.2", "3.9.9", "", "x"] {
+            assert!(!is_since_3_51_3(version), "{version}");
         }
     }
 

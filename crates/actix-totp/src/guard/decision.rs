@@ -11,6 +11,8 @@ const TOLERATED_AHEAD_SECS: u64 = 60;
 pub(crate) enum Decision {
     /// The second factor was shown at this time.
     Pass { at: u64 },
+    /// A browser stands in for it that is trusted since this time.
+    PassTrusted { at: u64 },
     /// There is no second factor, and none is demanded.
     PassUnenrolled,
     /// There is no second factor, and one must be set up, but not yet.
@@ -21,6 +23,13 @@ pub(crate) enum Decision {
     SetupRequired,
     /// The proof is good but too old.
     Stale,
+}
+
+impl Decision {
+    /// Whether the second factor was shown.
+    pub(crate) const fn is_pass(&self) -> bool {
+        matches!(self, Self::Pass { .. } | Self::PassTrusted { .. })
+    }
 }
 
 /// What a guard asks for.
@@ -60,7 +69,7 @@ pub(crate) fn decide(
     }
     // The answer says what the session's proof lacks, not what the browser's does.
     match weigh(browser().as_ref(), trusted_secs, user, status, now) {
-        trusted @ Decision::Pass { .. } => trusted,
+        Decision::Pass { at } => Decision::PassTrusted { at },
         _ => decision,
     }
 }
@@ -117,6 +126,8 @@ pub(crate) fn is_timely(proof: &Proof, max_age_secs: u64, now: u64) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, SystemTime};
+
     use super::*;
     use actix_totp_core::Epoch;
 
@@ -144,13 +155,21 @@ mod tests {
     fn decide_for(demand: Demand, status: &Status, session: Shown) -> Decision {
         let alice = UserId::new("alice").unwrap();
         let policy = Policy {
-            demand,
+            grace: None,
             max_age_secs: 300,
             trusted_secs: None,
         };
         let browser = || panic!("no browser is trusted");
         let session = proof(session);
-        decide(policy, &alice, status, session.as_ref(), browser, NOW)
+        decide(
+            policy,
+            &alice,
+            demand,
+            status,
+            session.as_ref(),
+            browser,
+            NOW,
+        )
     }
 
     #[test]
@@ -207,12 +226,82 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn the_table_of_graces() {
+        use Decision::*;
+        let fortnight = Grace::per_user(Duration::from_secs(14 * 86_400));
+        let until = |at: u64| Grace::until(SystemTime::UNIX_EPOCH + Duration::from_secs(at));
+        let noted = |at: u64, reminders: u32| Status {
+            setup_required_by: Some(at),
+            setup_reminders: reminders,
+            ..Status::default()
+        };
+        let pass = |grace, required_by, is_to_be_noted| {
+            PassUntil(Deadline {
+                grace,
+                required_by,
+                is_to_be_noted,
+            })
+        };
+        let none = Status::default();
+        let month = NOW + 30 * 86_400;
+        for (grace, status, expected) in [
+            (fortnight, &none, pass(fortnight, None, true)),
+            (
+                fortnight,
+                &noted(month, 0),
+                pass(fortnight, Some(month), false),
+            ),
+            (
+                fortnight,
+                &noted(NOW + 1, 0),
+                pass(fortnight, Some(NOW + 1), true),
+            ),
+            (
+                fortnight,
+                &noted(NOW + 1, 2),
+                pass(fortnight, Some(NOW + 1), false),
+            ),
+            (fortnight, &noted(NOW, 2), SetupRequired),
+            (fortnight, &noted(0, 0), SetupRequired),
+            (until(month), &none, pass(until(month), Some(month), false)),
+            (
+                until(month),
+                &noted(NOW, 2),
+                pass(until(month), Some(month), false),
+            ),
+            (
+                until(NOW + 1),
+                &none,
+                pass(until(NOW + 1), Some(NOW + 1), true),
+            ),
+            (until(NOW), &none, SetupRequired),
+            (until(NOW), &noted(month, 0), SetupRequired),
+        ] {
+            let policy = Policy {
+                grace: Some(grace),
+                max_age_secs: 300,
+                trusted_secs: None,
+            };
+            let alice = UserId::new("alice").unwrap();
+            let ask = |demand, status| decide(policy, &alice, demand, status, None, || None, NOW);
+            let of_everyone = ask(Demand::Everyone, status);
+            assert_eq!(of_everyone, expected, "{grace:?} {status:?}");
+            for demand in [Demand::IfEnrolled, Demand::Nobody] {
+                assert_eq!(ask(demand, status), PassUnenrolled);
+            }
+            // A grace is for those who have none.
+            assert_eq!(ask(Demand::Everyone, &enrolled()), Required);
+        }
+    }
+
     #[test]
     fn a_trusted_browser_stands_in_for_a_session_whose_proof_will_not_do() {
         use Decision::*;
         let (alice, other) = (UserId::new("alice").unwrap(), Epoch::from_i64(1));
         let policy = Policy {
-            demand: Demand::Everyone,
+            grace: None,
             max_age_secs: 300,
             trusted_secs: Some(5_000),
         };
@@ -222,12 +311,12 @@ mod tests {
         );
         let trusted = Some(("alice", EPOCH, NOW - 5_000));
         for (session, browser, expected) in [
-            (None, trusted, Pass { at: NOW - 5_000 }),
-            (stale, trusted, Pass { at: NOW - 5_000 }),
+            (None, trusted, PassTrusted { at: NOW - 5_000 }),
+            (stale, trusted, PassTrusted { at: NOW - 5_000 }),
             (
                 Some(("alice", other, NOW)),
                 trusted,
-                Pass { at: NOW - 5_000 },
+                PassTrusted { at: NOW - 5_000 },
             ),
             (fresh, None, Pass { at: NOW }),
             (None, None, Required),
@@ -243,6 +332,7 @@ mod tests {
                 decide(
                     policy,
                     &alice,
+                    Demand::Everyone,
                     status,
                     session.as_ref(),
                     || proof(browser),

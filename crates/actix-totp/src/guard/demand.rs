@@ -1,12 +1,12 @@
 //! Of whom the second factor is asked: of everyone, or as the application says.
 
-use std::{fmt, future::Future, pin::Pin, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use actix_totp_core::UserId;
 use actix_web::HttpRequest;
 
 use super::RequireTotp;
-use crate::{plugin::Totp, problem::Problem};
+use crate::{hook::Hook, plugin::Totp, problem::Problem};
 
 /// What is asked of a user: as of everyone, as of those who have a second factor, or as of nobody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -21,15 +21,12 @@ pub enum Demand {
 }
 
 type Answer = Result<Demand, actix_web::Error>;
-type Ask = dyn for<'a> Fn(&'a HttpRequest, &'a UserId) -> Pin<Box<dyn Future<Output = Answer> + 'a>>
-    + Send
-    + Sync;
 
 /// The same for all, or for each what the application's function says.
 #[derive(Clone)]
 pub(crate) enum DemandOf {
     All(Demand),
-    Each(Arc<Ask>),
+    Each(Arc<Hook<UserId, Demand>>),
 }
 
 impl DemandOf {
@@ -37,21 +34,23 @@ impl DemandOf {
     where
         F: AsyncFn(&HttpRequest, &UserId) -> Answer + Send + Sync + 'static,
     {
-        let ask = Arc::new(ask);
-        Self::Each(Arc::new(move |req, user| {
-            let ask = Arc::clone(&ask);
-            Box::pin(async move { ask(req, user).await })
-        }))
+        let ask = async move |req: &HttpRequest, user: UserId| ask(req, &user).await;
+        Self::Each(Arc::new(Hook::new(ask)))
     }
 
     /// What is asked of this user. Who cannot be judged does not pass: an error is 503.
     pub(super) async fn of(&self, req: &HttpRequest, user: &UserId) -> Result<Demand, Problem> {
-        match self {
-            Self::All(demand) => Ok(*demand),
-            Self::Each(ask) => ask(req, user).await.map_err(|error| {
+        let ask = match self {
+            Self::All(demand) => return Ok(*demand),
+            Self::Each(ask) => ask,
+        };
+        match ask.call(req, || user.clone()).await {
+            Ok(Some(demand)) => Ok(demand),
+            Ok(None) => Ok(Demand::Everyone),
+            Err(error) => {
                 tracing::error!(%error, "the function that says of whom the second factor is asked failed");
-                Problem::unavailable()
-            }),
+                Err(Problem::unavailable())
+            }
         }
     }
 }

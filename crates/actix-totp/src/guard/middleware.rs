@@ -13,7 +13,7 @@ use actix_web::{
     http::header::{CACHE_CONTROL, HeaderMap, HeaderValue},
 };
 
-use super::{RequireTotp, grace, redirect};
+use super::{RequireTotp, grace};
 use crate::verified::Passed;
 
 impl<S, B> Transform<S, ServiceRequest> for RequireTotp
@@ -67,12 +67,13 @@ where
                     if !guard.leave_cache_control {
                         keep_out_of_caches(response.headers_mut());
                     }
+                    if let Some(proof) = admitted.sealed {
+                        guard.totp.hand_out(&proof, response.headers_mut());
+                    }
                     Ok(response.map_into_left_body())
                 }
-                Err(problem) => {
-                    let format = &guard.totp.plugin.problem_format;
-                    let response = redirect::browser(&guard.totp, req.request(), &problem)
-                        .unwrap_or_else(|| format.answer(req.request(), &problem));
+                Err(error) => {
+                    let response = guard.refuse(req.request(), &error);
                     Ok(req.into_response(response).map_into_right_body())
                 }
             }

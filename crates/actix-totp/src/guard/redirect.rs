@@ -2,17 +2,25 @@
 
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 
+use super::RequireTotp;
 use crate::{
     accept::wants_page,
     answer_headers::see_other,
     local::with_next,
     plugin::{BrowserPaths, Totp},
     problem::Problem,
+    proof_in::Place,
 };
 
 /// The redirect, if the application wants one, the caller is a browser, and there is a page that helps.
-pub(super) fn browser(totp: &Totp, req: &HttpRequest, problem: &Problem) -> Option<HttpResponse> {
-    if !wants_page(req.headers(), req.get_header().as_ref()) {
+pub(super) fn browser(
+    guard: &RequireTotp,
+    req: &HttpRequest,
+    problem: &Problem,
+) -> Option<HttpResponse> {
+    let totp = &guard.totp;
+    let is_browser = wants_page(req.headers(), req.get_header().as_ref());
+    if !is_browser || totp.place(req) == Place::Header {
         return None;
     }
     let BrowserPaths {
@@ -21,6 +29,8 @@ pub(super) fn browser(totp: &Totp, req: &HttpRequest, problem: &Problem) -> Opti
         sign_in,
     } = paths(totp, req)?;
     let page = match problem.code() {
+        // A code that is entered there cannot come with the request.
+        "totp_required" | "stale_proof" if guard.each_time => return None,
         "totp_required" | "stale_proof" => challenge,
         "totp_setup_required" => setup,
         "not_authenticated" => sign_in?,

@@ -40,20 +40,21 @@ pub(super) struct Addresses {
     pub(super) home: String,
     pub(super) sign_in: Option<String>,
     pub(super) sign_out: Option<String>,
+    pub(super) report_to: Option<String>,
 }
 
 impl Addresses {
     pub(super) fn of(pages: &Pages, prefix: Prefix<'_>) -> Self {
         let before = |path: &Option<String>| path.as_deref().map(|path| prefix.before(path));
-        let link = |(text, to): &(String, String)| {
+        let path_or_address = |to: &String| {
             let is_path = to.starts_with('/');
-            let to = if is_path {
+            if is_path {
                 prefix.before(to)
             } else {
                 to.clone()
-            };
-            (text.clone(), to)
+            }
         };
+        let link = |(text, to): &(String, String)| (text.clone(), path_or_address(to));
         Self {
             logo: before(&pages.logo),
             links: pages.links.iter().map(link).collect(),
@@ -61,6 +62,7 @@ impl Addresses {
             home: prefix.before(&pages.home),
             sign_in: before(&pages.sign_in),
             sign_out: before(&pages.sign_out),
+            report_to: pages.report_to.as_ref().map(path_or_address),
         }
     }
 }

@@ -11,43 +11,23 @@ use crate::answer_headers::protect;
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
                       form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
-/// The policy of the pages, and where browsers report what it stops.
-pub(super) struct Policy {
-    content_security: String,
-    endpoints: Option<String>,
-}
-
-impl Policy {
-    pub(super) fn new(report_to: Option<&str>) -> Self {
-        let Some(address) = report_to else {
-            return Self {
-                content_security: POLICY.into(),
-                endpoints: None,
-            };
-        };
-        Self {
-            // Browsers that know `report-to` pass over `report-uri`; the others know only that.
-            content_security: format!("{POLICY}; report-uri {address}; report-to totp"),
-            endpoints: Some(format!("totp=\"{address}\"")),
-        }
+/// `report_to`: where browsers report what the policy stops.
+pub(super) fn html(status: StatusCode, document: String, report_to: Option<&str>) -> HttpResponse {
+    let mut response = HttpResponse::build(status);
+    protect(&mut response)
+        .content_type("text/html; charset=utf-8")
+        .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
+        .insert_header((header::X_FRAME_OPTIONS, "DENY")) // for browsers that do not know frame-ancestors
+        // Not `no-referrer`: a form would then be sent with `Origin: null`, which is refused.
+        .insert_header((header::REFERRER_POLICY, "same-origin"));
+    if let Some(address) = report_to {
+        // Browsers that know `report-to` pass over `report-uri`; the others know only that.
+        let policy = format!("{POLICY}; report-uri {address}; report-to totp");
+        response
+            .insert_header((header::CONTENT_SECURITY_POLICY, policy))
+            .insert_header(("Reporting-Endpoints", format!("totp=\"{address}\"")));
     }
-
-    pub(super) fn html(&self, status: StatusCode, document: String) -> HttpResponse {
-        let mut response = HttpResponse::build(status);
-        protect(&mut response)
-            .content_type("text/html; charset=utf-8")
-            .insert_header((
-                header::CONTENT_SECURITY_POLICY,
-                self.content_security.as_str(),
-            ))
-            .insert_header((header::X_FRAME_OPTIONS, "DENY")) // for browsers that do not know frame-ancestors
-            // Not `no-referrer`: a form would then be sent with `Origin: null`, which is refused.
-            .insert_header((header::REFERRER_POLICY, "same-origin"));
-        if let Some(endpoints) = &self.endpoints {
-            response.insert_header(("Reporting-Endpoints", endpoints.as_str()));
-        }
-        response.body(document)
-    }
+    response.body(document)
 }
 
 /// Whether an address can stand in both headers as it is: without what separates or quotes there.

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::{
     addresses::{Addresses, scope},
+    answer::html,
     html::document,
     language::{Language, pick},
     notice::{self, Notice},
@@ -144,7 +145,7 @@ impl<'a> Browser<'a> {
             view.set_notice(notice, page.forms());
         }
         match document(pages, page, &view) {
-            Ok(document) => Ok(self.site.policy.html(status, document)),
+            Ok(document) => Ok(html(status, document, addresses.report_to.as_deref())),
             Err(error) => {
                 tracing::error!(%error, "a page cannot be made");
                 let format = &self.totp.plugin.problem_format;

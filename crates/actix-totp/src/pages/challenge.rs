@@ -30,6 +30,6 @@ pub(super) fn challenge<'a>(state: &State<'_>, ticket: Option<&'a str>) -> Page<
 }
 
 pub(super) async fn submit(request: &Request, browser: &Browser<'_>) -> Answer {
-    let (_, cookie) = sign_in(request).await?;
-    Ok(with_cookie(browser.go_on(), cookie.as_ref()))
+    let done = sign_in(request).await?;
+    Ok(with_cookie(browser.go_on(), done.cookie.as_ref()))
 }

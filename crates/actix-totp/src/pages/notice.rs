@@ -135,6 +135,7 @@ fn is_for_the_user(code: &str) -> bool {
             | "enrollment_expired"
             | "enrollment_discarded"
             | "totp_required"
+            | "totp_is_required"
             | "stale_proof"
             | "throttled"
             | "locked"
@@ -154,6 +155,7 @@ pub(super) fn problem<'t>(t: &'t Texts, code: &str) -> Option<&'t str> {
         "enrollment_expired" => &t.enrollment_expired,
         "enrollment_discarded" => &t.enrollment_discarded,
         "totp_required" => &t.totp_required,
+        "totp_is_required" => &t.totp_is_required,
         "stale_proof" => &t.stale_proof,
         "throttled" => &t.throttled,
         "locked" => &t.locked,

@@ -93,6 +93,8 @@ pub struct Challenge<'a> {
 pub struct Settings {
     /// Whether it is on.
     pub is_on: bool,
+    /// Whether the user must have it, and so cannot turn it off.
+    pub is_required: bool,
     /// When a token was last accepted, as RFC 3339 in UTC.
     pub last_used_at: Option<String>,
     /// Backup codes that are still good.
@@ -150,6 +152,7 @@ impl Page<'_> {
         match self {
             Self::Secret(_) | Self::FirstCode(_) => &[Form::Code],
             Self::Challenge(_) => &[Form::Code, Form::Backup],
+            Self::Settings(page) if page.is_required => &[Form::Renew, Form::Replace],
             Self::Settings(_) => &[Form::Renew, Form::Replace, Form::Disable],
             Self::Start | Self::BackupCodes(_) | Self::Problem(_) => &[],
         }
@@ -190,9 +193,10 @@ impl Challenge<'_> {
 }
 
 impl Settings {
-    pub(super) fn of(status: &Status) -> Self {
+    pub(super) fn of(status: &Status, is_required: bool) -> Self {
         Self {
             is_on: status.enabled,
+            is_required,
             last_used_at: status.last_used_at.and_then(rfc3339),
             backup_codes_remaining: status.backup_codes_remaining,
             is_pending: status.pending,

@@ -23,6 +23,8 @@ use crate::{
 pub(super) struct State<'a> {
     pub(super) totp: &'a Totp,
     pub(super) status: &'a Status,
+    /// Whether the user must have a second factor.
+    pub(super) is_required: bool,
     notice: Option<&'a Notice>,
 }
 
@@ -35,6 +37,7 @@ impl<'a> State<'a> {
         Self {
             totp,
             status,
+            is_required: false,
             notice,
         }
     }
@@ -63,26 +66,41 @@ pub(super) fn page(route: Route, show: Show) -> Route {
         move |totp: web::ThinData<Totp>, http: HttpRequest| async move {
             let browser = Browser::of(&totp, &http)?;
             match read(&browser).await {
-                Ok((user, status)) => answer_get(&browser, &user, &status, show),
+                Ok(read) => answer_get(&browser, &read, show),
                 Err(problem) => browser.show_problem(&problem),
             }
         },
     )
 }
 
-async fn read(browser: &Browser<'_>) -> Result<(UserId, Status), Problem> {
-    let user = browser.totp.signed_in(browser.http).await?.id;
-    let (status, _) = browser.totp.read(&user).await?;
-    Ok((user, status))
+struct Read {
+    user: UserId,
+    status: Status,
+    is_required: bool,
 }
 
-fn answer_get(browser: &Browser<'_>, user: &UserId, status: &Status, show: Show) -> Answer {
+async fn read(browser: &Browser<'_>) -> Result<Read, Problem> {
+    let Browser { totp, http, .. } = *browser;
+    let user = totp.signed_in(http).await?.id;
+    let (status, _) = totp.read(&user).await?;
+    let is_required = totp.is_required_of(http, &user).await?;
+    Ok(Read {
+        user,
+        status,
+        is_required,
+    })
+}
+
+fn answer_get(browser: &Browser<'_>, read: &Read, show: Show) -> Answer {
     let Browser {
         totp, http, site, ..
     } = *browser;
     let is_head = *http.method() == Method::HEAD; // shows the user nothing, and so takes no notice away
-    let notice = notice_cookie::read(totp, site, http, user).filter(|_| !is_head);
-    let state = State::new(totp, status, notice.as_ref());
+    let notice = notice_cookie::read(totp, site, http, &read.user).filter(|_| !is_head);
+    let state = State {
+        is_required: read.is_required,
+        ..State::new(totp, &read.status, notice.as_ref())
+    };
     match show(&state) {
         Shown::Page(page) if is_head => browser.show(&page),
         Shown::Page(page) => browser.show_with_notice(&page, notice.as_ref()),

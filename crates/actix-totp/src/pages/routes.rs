@@ -1,5 +1,7 @@
 //! Where the pages are, and which requests they answer: those of browsers that ask for HTML.
 
+use std::sync::Arc;
+
 use actix_web::{
     Handler, HttpMessage, HttpRequest, HttpResponse, Route, guard,
     http::{
@@ -69,9 +71,11 @@ pub(crate) fn page_for(totp: &Totp, endpoint: &str) -> Option<Route> {
         "disable" => form("settings/", settings::disable),
         _ => return None,
     };
-    Some(route.guard(guard::fn_guard(|context| {
+    let plugin = Arc::clone(&totp.plugin);
+    Some(route.guard(guard::fn_guard(move |context| {
         let headers = context.head().headers();
-        wants_page(headers, context.header().as_ref()) && !is_json(headers)
+        let is_program = is_json(headers) || plugin.places.has_program_header(headers);
+        wants_page(headers, context.header().as_ref()) && !is_program
     })))
 }
 

@@ -15,7 +15,10 @@ use crate::{
 };
 
 pub(super) fn show(state: &State<'_>) -> Shown {
-    Shown::Page(Page::Settings(Settings::of(state.status)))
+    Shown::Page(Page::Settings(Settings::of(
+        state.status,
+        state.is_required,
+    )))
 }
 
 pub(super) async fn renew(request: &Request, browser: &Browser<'_>) -> Answer {
@@ -32,7 +35,7 @@ pub(super) async fn disable(request: &Request, browser: &Browser<'_>) -> Answer 
 /// Asks for a code first where the session has no fresh proof of its own; the challenge leads back.
 pub(super) async fn forget(request: &Request, browser: &Browser<'_>) -> Answer {
     match end_others(request).await {
-        Ok(()) => Ok(done(request, browser, &Notice::forgotten())),
+        Ok(_) => Ok(done(request, browser, &Notice::forgotten())),
         Err(problem) if matches!(problem.code(), "totp_required" | "stale_proof") => {
             let back = browser.path_of("settings/");
             let browser = browser.clone().going_on_to(back.as_deref());
@@ -45,6 +48,6 @@ pub(super) async fn forget(request: &Request, browser: &Browser<'_>) -> Answer {
 /// Back to the settings, with the notice. This browser is not trusted any more.
 fn done(request: &Request, browser: &Browser<'_>, notice: &Notice) -> actix_web::HttpResponse {
     let answer = browser.redirect_with_notice("settings/", &request.caller.id, notice);
-    let no_trust = request.totp.plugin.trust.no_cookie();
+    let no_trust = request.no_trust_cookie();
     with_cookie(answer, no_trust.as_ref())
 }

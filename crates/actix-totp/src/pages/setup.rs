@@ -11,7 +11,7 @@ use super::{
 use crate::{
     request::Request,
     routes::{
-        enrollment::{confirm, enroll},
+        enrollment::{Enrolled, confirm, enroll},
         response::with_cookie,
     },
 };
@@ -33,7 +33,9 @@ pub(super) fn show(state: &State<'_>) -> Shown {
 
 /// The one page that shows the secret: an answer to a POST, which nothing may store.
 pub(super) async fn begin(request: &Request, browser: &Browser<'_>) -> Answer {
-    let (enrollment, qr_svg) = enroll(request).await?;
+    let Enrolled {
+        enrollment, qr_svg, ..
+    } = enroll(request).await?;
     let form = request.body.form.as_deref().and_then(Form::named);
     let page = Page::Secret(Secret {
         secret: in_groups_of_four(enrollment.secret()),
@@ -46,7 +48,7 @@ pub(super) async fn begin(request: &Request, browser: &Browser<'_>) -> Answer {
 }
 
 pub(super) async fn finish(request: &Request, browser: &Browser<'_>) -> Answer {
-    let confirmed = confirm(request).await?;
+    let (confirmed, _) = confirm(request).await?;
     let codes = BackupCodes::new(&confirmed.backup_codes, true);
     browser.show(&Page::BackupCodes(codes))
 }

@@ -11,7 +11,7 @@ use std::{
 use actix_totp_core::BuildError;
 
 use super::{
-    answer::{Policy, can_be_reported_to},
+    answer::can_be_reported_to,
     assets::Assets,
     language::{Language, is_tag},
     page::Page,
@@ -260,7 +260,6 @@ impl fmt::Debug for Pages {
 pub(crate) struct Site {
     pub(super) pages: Pages,
     pub(super) assets: Assets,
-    pub(super) policy: Policy,
     /// The name of the cookie with a notice.
     pub(super) notice_cookie: String,
     /// Tells the plugins of an application apart: each has a scope of its own.
@@ -273,7 +272,6 @@ impl Site {
         static SITES: AtomicUsize = AtomicUsize::new(0);
         pages.check()?;
         Ok(Self {
-            policy: Policy::new(pages.report_to.as_deref()),
             pages,
             assets: Assets::new(),
             notice_cookie: match plugin {

@@ -125,7 +125,7 @@ texts! {
     invalid_code_to_renew: "This code is wrong or was already used. If you sent it twice, new backup codes were made that you have not seen: make new ones with the next code.", "Dieser Code ist falsch oder wurde schon benutzt. Falls Sie ihn zweimal gesendet haben, gibt es neue Ersatzcodes, die Sie nicht gesehen haben: Erzeugen Sie andere mit dem nächsten Code.";
     invalid_backup_code: "This backup code is wrong or was already used.", "Dieser Ersatzcode ist falsch oder wurde schon benutzt.";
     malformed_token: "This is not a code. Enter it as it was shown to you.", "Das ist kein Code. Geben Sie ihn so ein, wie er Ihnen gezeigt wurde.";
-    malformed_backup_code: "This is not a backup code. It has 16 letters and digits, and never a 0, 1, I or O: look at it once more.", "Das ist kein Ersatzcode. Er hat 16 Buchstaben und Ziffern, und nie eine 0, 1, ein I oder O: Sehen Sie noch einmal hin.";
+    malformed_backup_code: "This is not a backup code. A backup code never has a 0, 1, I or O: look at it once more.", "Das ist kein Ersatzcode. Ein Ersatzcode hat nie eine 0, eine 1, ein I oder ein O: Sehen Sie noch einmal hin.";
     token_required: "Enter a code.", "Geben Sie einen Code ein.";
     totp_code_needed: "A backup code does not work here: enter the digits that the app shows.", "Ein Ersatzcode genügt hier nicht: Geben Sie die Ziffern ein, die die App anzeigt.";
     clock_ahead: "Your phone’s clock is fast by {} (minutes and seconds). Set it to automatic and enter the next code.", "Die Uhr Ihres Telefons geht {} (Minuten und Sekunden) vor. Stellen Sie sie auf automatisch und geben Sie den nächsten Code ein.";
@@ -136,6 +136,7 @@ texts! {
     enrollment_expired: "This QR code is too old. Start again.", "Dieser QR-Code ist zu alt. Starten Sie noch einmal.";
     enrollment_discarded: "Too many wrong codes: this QR code is no longer valid. Start again.", "Zu viele falsche Codes: Dieser QR-Code gilt nicht mehr. Starten Sie noch einmal.";
     totp_required: "Enter a code to go on.", "Geben Sie einen Code ein, um fortzufahren.";
+    totp_is_required: "Your account must have two-factor authentication: you can replace the authenticator, but not turn it off.", "Ihr Konto muss die Zwei-Faktor-Authentifizierung haben: Sie können den Authenticator ersetzen, aber sie nicht ausschalten.";
     stale_proof: "You entered your last code a while ago. Enter another one to go on.", "Ihr letzter Code ist eine Weile her. Geben Sie noch einen ein, um fortzufahren.";
     throttled: "Too many failed attempts. Wait a little.", "Zu viele Fehlversuche. Warten Sie ein wenig.";
 

@@ -33,6 +33,9 @@ impl ProblemFormat {
         for (name, value) in missing.collect::<Vec<_>>() {
             own.headers_mut().append(name.clone(), value.clone());
         }
+        #[cfg(feature = "test-util")]
+        own.extensions_mut()
+            .insert(super::response::Answered(problem.code().to_owned()));
         own
     }
 

@@ -8,6 +8,10 @@ use serde_json::{Value, json};
 use super::Problem;
 use crate::answer_headers::protect;
 
+/// The code of the problem that a response is made from, whatever its format: for [`RouteInventory`](crate::RouteInventory).
+#[cfg(feature = "test-util")]
+pub(crate) struct Answered(pub(crate) String);
+
 impl From<Problem> for HttpResponse {
     fn from(problem: Problem) -> Self {
         problem.error_response()
@@ -36,6 +40,10 @@ impl ResponseError for Problem {
             .content_type("application/problem+json")
             .body(Value::Object(body).to_string());
         self.add_headers(response.headers_mut());
+        #[cfg(feature = "test-util")]
+        response
+            .extensions_mut()
+            .insert(Answered(self.code.to_string()));
         response
     }
 }
@@ -51,6 +59,7 @@ impl std::error::Error for Problem {}
 #[cfg(test)]
 mod tests {
     use actix_totp_core::Error;
+    use actix_web::http::header;
 
     use super::*;
 

@@ -24,6 +24,6 @@ pub(crate) async fn renew_codes(request: &Request) -> Result<Renewed, actix_web:
     let token = request.body.required_token()?;
     request.authorize(Change::BackupCodes).await?;
     let operation = Operation::renew_backup_codes(&request.caller.id, token);
-    let operation = operation.with_proof(request.proof());
+    let operation = operation.with_proof(request.proof().await);
     Ok(accepted(request.totp.apply(operation).await)?)
 }

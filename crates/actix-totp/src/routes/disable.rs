@@ -1,6 +1,5 @@
 //! `disable/`: the second factor off, every proof with it.
 
-use actix_session::SessionExt;
 use actix_totp_core::Operation;
 use actix_web::HttpResponse;
 use serde::Serialize;
@@ -18,7 +17,7 @@ pub(crate) async fn disable(request: Request) -> Result<HttpResponse, actix_web:
     let answer = ok(&Disabled {
         detail: "TOTP disabled successfully",
     });
-    let no_cookie = request.totp.plugin.trust.no_cookie();
+    let no_cookie = request.no_trust_cookie();
     Ok(with_cookie(answer, no_cookie.as_ref()))
 }
 
@@ -34,8 +33,7 @@ pub(crate) async fn turn_off(request: &Request) -> Result<(), actix_web::Error> 
     let operation = Operation::disable(&caller.id, request.body.token());
     let disabled = accepted(totp.apply(operation).await)?;
     if disabled.method.is_some() {
-        let session_proof = &totp.plugin.session_proof;
-        session_proof.remove(&http.get_session());
+        totp.remove_proof(http);
     }
     Ok(())
 }

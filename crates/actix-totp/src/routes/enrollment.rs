@@ -6,44 +6,59 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::response::{accepted, ok, reveal};
-use crate::{change::Change, problem::Problem, request::Request, session};
+use crate::{change::Change, problem::Problem, request::Request, sealed_proof::SealedProof};
 
 #[derive(Serialize)]
 struct Generated<'a> {
     secret: &'a str,
     otpauth_url: &'a str,
     qr_svg: &'a str,
+    #[serde(flatten)]
+    proof: Option<SealedProof>,
+}
+
+/// A new secret, as it is shown.
+pub(crate) struct Enrolled {
+    pub(crate) enrollment: Enrollment,
+    pub(crate) qr_svg: Zeroizing<String>,
+    /// For a client that keeps its proof itself.
+    proof: Option<SealedProof>,
 }
 
 pub(crate) async fn generate(request: Request) -> Result<HttpResponse, actix_web::Error> {
-    let (enrollment, qr_svg) = enroll(&request).await?;
+    let Enrolled {
+        enrollment,
+        qr_svg,
+        proof,
+    } = enroll(&request).await?;
     Ok(ok(&Generated {
         secret: enrollment.secret(),
         otpauth_url: enrollment.otpauth_url(),
         qr_svg: &qr_svg,
+        proof,
     }))
 }
 
 /// Makes a new secret with its QR code, if the application agrees.
-pub(crate) async fn enroll(
-    request: &Request,
-) -> Result<(Enrollment, Zeroizing<String>), actix_web::Error> {
+pub(crate) async fn enroll(request: &Request) -> Result<Enrolled, actix_web::Error> {
     request.authorize(Change::Generate).await?;
     let current_user = &request.totp.plugin.current_user;
     let label = current_user.label(&request.http, &request.caller).await?;
     let operation = Operation::enroll(&request.caller.id, &label, request.body.token());
     let operation = issued_by(operation, request.caller.issuer.as_deref())?;
-    let operation = operation.with_proof(request.proof());
+    let operation = operation.with_proof(request.proof().await);
     let enrollment = accepted(request.totp.apply(operation).await)?;
-    if let Some(proof) = enrollment.proof()
-        && let Ok(session) = session::require(&request.http)
-    {
-        request.verified(proof).await?;
-        let session_proof = &request.totp.plugin.session_proof;
-        // So that all tries of its first code are this session's. Where it cannot be kept (logged there) five are.
-        let _ = session_proof.write(&session, proof);
-    }
-    Ok(request.totp.plugin.drawing.draw(enrollment).await?)
+    // So that all tries of its first code are this caller's. Where it cannot be kept (logged there) five are.
+    let proof = match (enrollment.proof(), request.totp.keeper(&request.http)) {
+        (Some(proof), Ok(keeper)) => keeper.give(proof).await?,
+        _ => None,
+    };
+    let (enrollment, qr_svg) = request.totp.plugin.drawing.draw(enrollment).await?;
+    Ok(Enrolled {
+        enrollment,
+        qr_svg,
+        proof,
+    })
 }
 
 /// A bad issuer is the application's mistake: a secret under another tenant's name would be worse than none.
@@ -64,24 +79,28 @@ fn issued_by(
 struct Verified {
     detail: &'static str,
     backup_codes: Vec<String>,
+    #[serde(flatten)]
+    proof: Option<SealedProof>,
 }
 
 pub(crate) async fn verify(request: Request) -> Result<HttpResponse, actix_web::Error> {
-    let confirmed = confirm(&request).await?;
+    let (confirmed, proof) = confirm(&request).await?;
     Ok(ok(&Verified {
         detail: "TOTP verified successfully",
         backup_codes: reveal(&confirmed.backup_codes),
+        proof,
     }))
 }
 
-/// Confirms the pending secret.
-pub(crate) async fn confirm(request: &Request) -> Result<Confirmed, actix_web::Error> {
-    let session = session::require(&request.http)?; // before the backup codes go to nobody
+/// Confirms the pending secret; with the proof for a client that keeps it itself.
+pub(crate) async fn confirm(
+    request: &Request,
+) -> Result<(Confirmed, Option<SealedProof>), actix_web::Error> {
+    let keeper = request.totp.keeper(&request.http)?; // before the backup codes go to nobody
     let token = request.body.required_token()?;
-    let operation = Operation::confirm(&request.caller.id, token).with_proof(request.proof());
+    let operation = Operation::confirm(&request.caller.id, token);
+    let operation = operation.with_proof(request.proof().await);
     let confirmed = accepted(request.totp.apply(operation).await)?;
-    request.verified(&confirmed.proof).await?;
-    let session_proof = &request.totp.plugin.session_proof;
-    session_proof.write(&session, &confirmed.proof)?;
-    Ok(confirmed)
+    let proof = keeper.give(&confirmed.proof).await?;
+    Ok((confirmed, proof))
 }

@@ -37,7 +37,7 @@ async fn read(req: &HttpRequest, totp: &Totp) -> Result<HttpResponse, Problem> {
     Ok(ok(&Status {
         otp_enabled: status.enabled,
         otp_verified: status.enabled,
-        session_verified: matches!(decision, Decision::Pass { .. }),
+        session_verified: decision.is_pass(),
         replacement_pending: status.replacement_pending,
         backup_codes_remaining: status.backup_codes_remaining,
         last_used_at: status.last_used_at.and_then(rfc3339),

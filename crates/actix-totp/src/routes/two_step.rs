@@ -4,7 +4,9 @@ use actix_totp_core::{Authenticated, Operation};
 use actix_web::HttpResponse;
 
 use super::response::{accepted, with_cookie};
-use crate::{answer_headers::protect_foreign, problem::Problem, request::TicketRequest, session};
+use crate::{
+    answer_headers::protect_foreign, keeper::Keeper, problem::Problem, request::TicketRequest,
+};
 
 pub(crate) async fn complete(request: TicketRequest) -> Result<HttpResponse, actix_web::Error> {
     sign_in(&request).await
@@ -12,14 +14,14 @@ pub(crate) async fn complete(request: TicketRequest) -> Result<HttpResponse, act
 
 /// Accepts the token; then the application signs the user in and answers, and the session is given the proof.
 pub(crate) async fn sign_in(request: &TicketRequest) -> Result<HttpResponse, actix_web::Error> {
-    let session = session::require(&request.http)?; // before a code is spent for nothing
+    let keeper = request.totp.keeper(&request.http)?; // before a code is spent for nothing
     let token = request.body.required_token()?;
     let operation = Operation::complete_sign_in(&request.pending, token);
     let authenticated = accepted(request.totp.apply(operation).await)?;
-    let answer = hand_over(request, &authenticated).await;
+    let answer = hand_over(request, &keeper, &authenticated).await;
     let is_signed_in = answer.as_ref().is_ok_and(|it| !is_refusal(it));
     if !is_signed_in {
-        session.purge(); // the application may have put its user there before it failed
+        keeper.end_session(); // the application may have put its user there before it failed
     }
     answer
 }
@@ -28,21 +30,25 @@ pub(crate) async fn sign_in(request: &TicketRequest) -> Result<HttpResponse, act
 /// may know, gets neither user nor proof.
 async fn hand_over(
     request: &TicketRequest,
+    keeper: &Keeper<'_>,
     authenticated: &Authenticated,
 ) -> Result<HttpResponse, actix_web::Error> {
-    let (plugin, http) = (&request.totp.plugin, &request.http);
-    let signed_in = plugin.on_signed_in.call(http, || authenticated.clone());
+    let TicketRequest {
+        totp, http, body, ..
+    } = request;
+    let on_signed_in = &totp.plugin.on_signed_in;
+    let signed_in = on_signed_in.call(http, || authenticated.clone());
     let mut answer = signed_in.await?.ok_or_else(Problem::not_found)?;
     protect_foreign(answer.headers_mut());
     if is_refusal(&answer) {
         return Ok(answer);
     }
-    request.verified(&authenticated.proof).await?;
-    let session = session::require(http)?; // the application may have ended it
-    plugin.session_proof.write(&session, &authenticated.proof)?;
-    let trust = request.body.trust_browser.then_some(&plugin.trust);
-    let cookie = trust.and_then(|it| it.cookie_for(&plugin.service, &authenticated.proof));
-    Ok(with_cookie(answer, cookie.as_ref()))
+    let proof = &authenticated.proof;
+    if let Some(sealed) = keeper.give(proof).await? {
+        totp.hand_out(&sealed, answer.headers_mut());
+    }
+    let cookie = body.trust_browser.then(|| keeper.trust_cookie(proof));
+    Ok(with_cookie(answer, cookie.flatten().as_ref()))
 }
 
 fn is_refusal(answer: &HttpResponse) -> bool {

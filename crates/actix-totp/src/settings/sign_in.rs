@@ -13,7 +13,9 @@ impl TotpBuilder {
     /// check answers with the ticket of [`begin_sign_in`](crate::Totp::begin_sign_in), and whoever brings it to `sign-in/` with a good
     /// token is signed in by this function. It puts the user into the session, or makes tokens, and gives the answer.
     ///
-    /// Afterwards the plugin puts the proof into the session, under a new session id, and tells [`on_verified`](Self::on_verified).
+    /// Afterwards the plugin tells [`on_verified`](Self::on_verified) and puts the proof into the session, under a new session id. Where
+    /// clients keep proofs themselves ([`proof_in`](Self::proof_in)) it puts it into the answer's header `TOTP-Proof`, and the function may put
+    /// it into its tokens: [`seal_proof`](crate::Totp::seal_proof).
     /// If the function fails, or answers with a status of 400 or more, nobody is signed in: the session is ended, and the answer
     /// is the function's. The code is spent then, and the ticket used: the user begins again. It must not
     /// [`purge`](crate::actix_session::Session::purge) the session, which then takes nothing any more; `clear` empties it.

@@ -107,6 +107,15 @@ fn browsers_are_told_where_to_report_what_the_policy_stops() {
 }
 
 #[test]
+fn a_path_to_report_to_has_the_prefix_that_a_proxy_takes_off() {
+    let pages = Pages::new().report_to("/reports");
+    let server = site(builder().public_path("/app").pages(pages), routes);
+    let answer = alice(&server, "").open("/auth/otp/setup/");
+    let endpoints = answer.header("reporting-endpoints");
+    assert_eq!(endpoints, Some("totp=\"/app/reports\""));
+}
+
+#[test]
 fn a_form_that_does_not_arrive_in_time_is_answered_with_a_page() {
     let time = Duration::from_millis(100);
     let server = site(builder().pages(Pages::new()).body_timeout(time), routes);

@@ -4,6 +4,8 @@ mod addresses;
 mod answers;
 mod appearance;
 mod backup_codes;
+mod demand;
+mod half_signed_in;
 
 use actix_session::{SessionExt, SessionMiddleware, storage::CookieSessionStore};
 use actix_totp::{FakeClock, MemoryStore, Totp, TotpBuilder};

@@ -5,10 +5,10 @@ mod walk;
 
 use std::time::Duration;
 
-use actix_session::{Session, SessionMiddleware, storage::CookieSessionStore};
-use actix_totp::{FakeClock, MemoryStore, Totp, TotpBuilder, pages::Pages};
+use actix_session::{Session, SessionExt, SessionMiddleware, storage::CookieSessionStore};
+use actix_totp::{FakeClock, MemoryStore, Totp, TotpBuilder, UserId, pages::Pages};
 use actix_web::{
-    App, HttpResponse,
+    App, HttpRequest, HttpResponse,
     cookie::Key,
     web::{self, ServiceConfig},
 };
@@ -19,6 +19,7 @@ use crate::support::{NOON, RunningServer, keys, serve};
 type Set = fn(TotpBuilder) -> TotpBuilder;
 
 struct Site {
+    totp: Totp,
     clock: FakeClock,
     server: RunningServer,
 }
@@ -38,13 +39,32 @@ impl Site {
             .pages(pages)
             .trusted_browsers(Duration::from_secs(86_400))
             .clock(clock.clone());
+        let builder = builder.on_signed_in(async |req, user, _| {
+            req.get_session().insert("user_id", user.as_str())?;
+            Ok(HttpResponse::Ok().finish())
+        });
         let totp = set(builder).build().unwrap();
+        let used = totp.clone();
         let server = serve!(
             App::new()
-                .configure(|cfg| routes(&totp, cfg))
+                .configure(|cfg| routes(&used, cfg))
                 .wrap(session())
         );
-        Self { clock, server }
+        Self {
+            totp,
+            clock,
+            server,
+        }
+    }
+
+    /// alice has a second factor; her next code.
+    fn enroll(&self) -> String {
+        let service = self.totp.service();
+        let code = || service.code_for(&alice()).unwrap().unwrap();
+        let _ = service.enroll(&alice(), "", None).unwrap();
+        let _ = service.confirm(&alice(), &code()).unwrap();
+        self.clock.advance_secs(60);
+        code()
     }
 }
 
@@ -63,10 +83,22 @@ fn routes(totp: &Totp, cfg: &mut ServiceConfig) {
                 .to(async || "the vault"),
         )
         .route("/sign-in", web::post().to(sign_in))
+        .app_data(web::Data::new(totp.clone()))
+        .route("/sign-in-with-code", web::post().to(begin_sign_in))
         .route("/sign-out", web::post().to(sign_out));
     for path in ["/home", "/sign-in", "/logo.svg", "/own.css", "/imprint"] {
         cfg.route(path, web::get().to(HttpResponse::Ok));
     }
+}
+
+fn alice() -> UserId {
+    UserId::new("alice").unwrap()
+}
+
+/// The first step of two.
+async fn begin_sign_in(totp: web::Data<Totp>, req: HttpRequest) -> HttpResponse {
+    let ticket = totp.begin_sign_in(&alice()).await.unwrap().unwrap();
+    totp.challenge_page(&req, &ticket, Some("/app/vault")).await
 }
 
 async fn sign_in(session: Session) -> HttpResponse {

@@ -174,6 +174,32 @@ fn behind_a_prefix_that_the_proxy_says_every_path_stays_within_it() {
 }
 
 #[test]
+fn the_second_step_of_a_sign_in_stays_within_it_too() {
+    let site = Site::start(known);
+    let Some(nginx) = nginx(&site) else { return };
+    let code = site.enroll();
+    let mut alice = PageClient::at(nginx.browser());
+    let form = [("next", "/app/vault")];
+    let page = alice.submit("/app/sign-in-with-code", &form).text();
+    assert!(page.contains("name=\"ticket\""), "{page}");
+    assert!(page.contains("action=\"/app/auth/otp/sign-in/\""), "{page}");
+    assert!(
+        page.contains("href=\"/app/auth/otp/assets/totp.css?"),
+        "{page}"
+    );
+    let ticket = page.split("name=\"ticket\" value=\"").nth(1).unwrap();
+    let ticket = ticket.split('"').next().unwrap();
+    let fields = [
+        ("ticket", ticket),
+        ("token", &*code),
+        ("next", "/app/vault"),
+    ];
+    let answer = alice.submit("/app/auth/otp/sign-in/", &fields);
+    leads_to(&answer, "/app/vault");
+    assert_eq!(alice.open("/app/vault").text(), "the vault");
+}
+
+#[test]
 fn pages_that_the_application_names_have_the_prefix_too() {
     let site = Site::start(|builder| known(builder).redirect_browsers("/code", "/enroll"));
     let mut alice: Browser = site.server.browser();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use actix_totp::{KeyRing, MemoryStore, Proof, Totp, TotpBuilder};
 use serde_json::json;
 
-use super::{COOKIE, DAYS_30, Site, assert_asks_for_a_code, id, sign_in};
+use super::{COOKIE, DAYS_30, PURPOSE, Site, assert_asks_for_a_code, id, sign_in};
 use crate::support::keys;
 
 #[test]
@@ -104,7 +104,7 @@ fn a_cookie_of_before_it_was_turned_off_opens_nothing() {
     let mut alice = site.enrolled("alice");
     let service = site.totp.service();
     let proof = service.proof_for(&id("alice")).unwrap().unwrap();
-    let sealed = service.seal_proof(&proof).unwrap();
+    let sealed = service.seal_proof(PURPOSE, &proof).unwrap();
     alice.cookies.insert(COOKIE.into(), sealed);
     assert_asks_for_a_code(&mut alice);
 }
@@ -127,13 +127,17 @@ fn what_was_forged_truncated_or_made_for_somebody_else_asks_for_a_code() {
     let foreign = site_of_another_key
         .totp
         .service()
-        .seal_proof(&proof)
+        .seal_proof(PURPOSE, &proof)
         .unwrap();
     let other_epoch = Proof {
         epoch: actix_totp::Epoch::from_i64(proof.epoch.to_i64() ^ 1),
         ..proof.clone()
     };
-    let other_epoch = site.totp.service().seal_proof(&other_epoch).unwrap();
+    let other_epoch = site
+        .totp
+        .service()
+        .seal_proof(PURPOSE, &other_epoch)
+        .unwrap();
     let bobs = site.trusted("bob").cookies[COOKIE].clone();
     let flipped = match good.strip_prefix('A') {
         Some(rest) => format!("B{rest}"),
@@ -213,7 +217,7 @@ fn a_rotated_key_still_opens_what_it_sealed() {
         .proof_for(&id("alice"))
         .unwrap()
         .unwrap();
-    let sealed = before.totp.service().seal_proof(&proof).unwrap();
+    let sealed = before.totp.service().seal_proof(PURPOSE, &proof).unwrap();
     alice.cookies.insert(COOKIE.into(), sealed);
     assert_eq!(alice.get("/vault").status, 200);
 }

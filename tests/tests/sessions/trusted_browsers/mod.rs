@@ -19,6 +19,9 @@ use crate::support::{Answer, Browser, NOON, RunningServer, keys, serve};
 
 const COOKIE: &str = "__Host-totp_trust";
 
+/// What its proofs are sealed for.
+const PURPOSE: &str = "actix-totp trust";
+
 const DAYS_30: u64 = 30 * 86_400;
 
 struct Site {

@@ -1,20 +1,14 @@
 //! What is a conflict with another writer, and what is a fault.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test panics on purpose"
-)]
-#![cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
-
-mod support;
 
 use actix_totp_core::{DeviceStore, StoreError};
-use support::{TestBackend, device, insert};
+use actix_totp_diesel::diesel::connection::SimpleConnection;
+
+use crate::support::{self, TestConnection, TestStore, device, insert};
 
 support::on_every_database!(what_no_device_holds_is_a_fault, another_failure_is_a_fault);
 
-fn what_no_device_holds_is_a_fault<C: TestBackend>() {
-    let owned = support::migrated::<C>();
+fn what_no_device_holds_is_a_fault<S: TestStore>() {
+    let owned = support::migrated::<S>();
     let device = device("alice");
     insert(&owned.store, &device);
     let mut other = owned.connect();
@@ -38,8 +32,8 @@ fn what_no_device_holds_is_a_fault<C: TestBackend>() {
     }
 }
 
-fn another_failure_is_a_fault<C: TestBackend>() {
-    let owned = support::migrated::<C>();
+fn another_failure_is_a_fault<S: TestStore>() {
+    let owned = support::migrated::<S>();
     let drop_column = "ALTER TABLE totp_devices DROP COLUMN epoch";
     owned.connect().batch_execute(drop_column).unwrap();
     let device = device("alice");
@@ -47,7 +41,6 @@ fn another_failure_is_a_fault<C: TestBackend>() {
     assert!(support::is_unavailable(&refused), "{refused:?}");
 }
 
-#[cfg(feature = "sqlite")]
 mod of_sqlite {
     use actix_totp_diesel::{
         DieselStore,
@@ -80,7 +73,7 @@ mod of_sqlite {
 
 /// Waits until the query gives a number, and no longer than the swap takes that is to bring it about.
 #[cfg(any(feature = "postgres", feature = "mysql"))]
-fn wait_for_a_number<C: TestBackend, T>(
+fn wait_for_a_number<C: TestConnection, T>(
     connection: &mut C,
     sql: &str,
     swap: &std::thread::JoinHandle<T>,
@@ -93,24 +86,20 @@ fn wait_for_a_number<C: TestBackend, T>(
 
 #[cfg(feature = "postgres")]
 mod of_postgres {
-    use actix_totp_diesel::{
-        DieselStore,
-        diesel::{PgConnection, connection::SimpleConnection},
-    };
-
     use super::*;
+
+    support::on_postgres!(
+        a_serialization_failure_is_a_conflict,
+        a_deadlock_is_a_conflict
+    );
 
     const BLOCKED: &str = "SELECT pid::bigint AS number FROM pg_stat_activity \
                            WHERE datname = current_database() AND wait_event_type = 'Lock'";
 
-    #[test]
-    fn a_serialization_failure_is_a_conflict() {
-        let owned = support::migrated::<PgConnection>();
-        let (_, name) = owned.database.url().rsplit_once('/').unwrap();
-        let serializable =
-            format!("ALTER DATABASE {name} SET default_transaction_isolation = 'serializable'");
-        owned.connect().batch_execute(&serializable).unwrap();
-        let store = DieselStore::<PgConnection>::open(owned.database.url()).unwrap();
+    fn a_serialization_failure_is_a_conflict<S: TestStore>() {
+        let owned = support::migrated::<S>();
+        owned.set("default_transaction_isolation = 'serializable'");
+        let store = S::open(owned.database.url());
         let device = device("alice");
         insert(&store, &device);
 
@@ -125,9 +114,8 @@ mod of_postgres {
         assert!(!swap.join().unwrap().unwrap());
     }
 
-    #[test]
-    fn a_deadlock_is_a_conflict() {
-        let owned = support::migrated::<PgConnection>();
+    fn a_deadlock_is_a_conflict<S: TestStore>() {
+        let owned = support::migrated::<S>();
         for id in ["alice", "bob"] {
             insert(&owned.store, &device(id));
         }
@@ -141,10 +129,8 @@ mod of_postgres {
                  CREATE TRIGGER touch AFTER UPDATE ON totp_devices FOR EACH ROW EXECUTE FUNCTION touch()",
             )
             .unwrap();
-        let pool = support::pool::<PgConnection>(owned.database.url(), 1);
-        let soon = "SET deadlock_timeout = '100ms'"; // so that the swap is the one that looks for the deadlock
-        pool.get().unwrap().batch_execute(soon).unwrap();
-        let store = DieselStore::from_pool(pool);
+        owned.set("deadlock_timeout = '100ms'"); // so that the swap is the one that looks for the deadlock
+        let store = S::from_pool(owned.database.url(), 1);
         other
             .batch_execute(
                 "SET deadlock_timeout = '1h'; BEGIN; UPDATE totp_devices SET failures = 1 WHERE user_id = 'bob'",
@@ -170,9 +156,10 @@ mod of_mysql {
 
     use super::*;
 
-    #[test]
-    fn a_deadlock_is_a_conflict() {
-        let owned = support::migrated::<MysqlConnection>();
+    support::on_mysql!(a_deadlock_is_a_conflict);
+
+    fn a_deadlock_is_a_conflict<S: TestStore>() {
+        let owned = support::migrated::<S>();
         insert(&owned.store, &device("alice"));
         // A trigger of the application makes the swap of alice's row touch another table: that is how one statement
         // deadlocks. It tells that it has alice's row with a lock that nobody else wants.
@@ -189,8 +176,7 @@ mod of_mysql {
         other
             .batch_execute("BEGIN; UPDATE audit SET n = n + 1; UPDATE audit SET n = n + 1")
             .unwrap();
-        let pool = support::pool::<MysqlConnection>(owned.database.url(), 1);
-        let store = DieselStore::from_pool(pool);
+        let store = S::from_pool(owned.database.url(), 1);
         let alice = device("alice");
         let swap =
             std::thread::spawn(move || store.swap(&alice.user, Some(alice.version), Some(&alice)));
@@ -207,7 +193,7 @@ mod of_mysql {
     /// a transaction gets it all the same.
     #[test]
     fn a_snapshot_conflict_is_a_conflict() {
-        let owned = support::migrated::<MysqlConnection>();
+        let owned = support::migrated::<DieselStore<MysqlConnection>>();
         let device = device("alice");
         insert(&owned.store, &device);
         let pool = support::pool::<MysqlConnection>(owned.database.url(), 1);

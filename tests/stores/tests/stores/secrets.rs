@@ -1,22 +1,14 @@
 //! The table, and what of it is on the disk, holds the secret in no form.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test panics on purpose"
-)]
-#![cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
-
-mod support;
 
 use std::fmt::Write as _;
 
+use crate::support::{self, NOON, TestConnection, TestStore, user};
 use actix_totp_core::{FakeClock, KeyRing, TotpService};
-use support::{NOON, TestBackend, user};
 
 support::on_every_database!(the_table_holds_the_secret_in_no_form);
 
-fn the_table_holds_the_secret_in_no_form<C: TestBackend>() {
-    let owned = support::migrated::<C>();
+fn the_table_holds_the_secret_in_no_form<S: TestStore>() {
+    let owned = support::migrated::<S>();
     let keys = KeyRing::new([std::array::from_fn(|n| n as u8)]).unwrap();
     let totp = TotpService::builder(owned.clone(), keys)
         .clock(FakeClock::at(NOON))
@@ -42,7 +34,7 @@ fn the_table_holds_the_secret_in_no_form<C: TestBackend>() {
         let sql = format!("SELECT {cell} AS cell FROM totp_devices");
         connection.cells(&sql)
     };
-    let mut cells: Vec<Vec<u8>> = C::CELLS.iter().flat_map(column).collect();
+    let mut cells: Vec<Vec<u8>> = S::Connection::CELLS.iter().flat_map(column).collect();
     let is_there = |cell: &Vec<u8>| cell == b"alice";
     assert!(cells.iter().any(is_there), "it is the right table");
     let is_sealed = |cell: &Vec<u8>| cell.len() > 200;

@@ -1,30 +1,16 @@
-//! Databases that live as long as a test, on every kind of server.
-#![allow(
-    dead_code,
-    unused_imports,
-    unused_macros,
-    reason = "each file of tests uses a part of it, and each feature another"
-)]
+//! Databases that live as long as a test, and connections to look into them.
 
-use std::{env, fmt::Write as _, marker::PhantomData, path::PathBuf, sync::Arc};
+use std::{env, fmt::Write as _, marker::PhantomData, path::PathBuf};
 
-use actix_totp_core::{
-    BatchStore, Device, DeviceStore, Epoch, RecentFailures, StoreError, UserId, Version,
-};
 use actix_totp_diesel::{
-    Backend, DieselStore,
+    Backend,
     diesel::{
-        self, Connection, QueryableByName, RunQueryDsl,
-        connection::SimpleConnection,
-        r2d2::{ConnectionManager, Pool},
-        sql_types,
+        self, Connection, QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_types,
     },
 };
 
-pub(crate) const NOON: u64 = 1_700_000_000;
-
 /// A kind of database that is tested.
-pub(crate) trait TestBackend: Backend {
+pub(crate) trait TestConnection: Backend {
     /// A new and empty database.
     fn database() -> Box<dyn TestDatabase>;
 
@@ -44,9 +30,9 @@ pub(crate) trait TestDatabase: Send + Sync + 'static {
     }
 }
 
-macro_rules! test_backend {
+macro_rules! test_connection {
     ($connection:ty, $database:expr, cells: $cells:expr) => {
-        impl TestBackend for $connection {
+        impl TestConnection for $connection {
             fn database() -> Box<dyn TestDatabase> {
                 Box::new($database)
             }
@@ -78,8 +64,7 @@ struct Number {
     number: i64,
 }
 
-#[cfg(feature = "sqlite")]
-test_backend!(
+test_connection!(
     diesel::SqliteConnection,
     File::new(),
     cells: &[
@@ -93,7 +78,7 @@ test_backend!(
 );
 
 #[cfg(feature = "postgres")]
-test_backend!(
+test_connection!(
     diesel::PgConnection,
     ServerDatabase::<Self>::new(
         "TOTP_TEST_POSTGRES_URL",
@@ -110,7 +95,7 @@ test_backend!(
 );
 
 #[cfg(feature = "mysql")]
-test_backend!(
+test_connection!(
     diesel::MysqlConnection,
     ServerDatabase::<Self>::new(
         "TOTP_TEST_MYSQL_URL",
@@ -127,42 +112,6 @@ test_backend!(
         "CAST(last_step AS BINARY)",
     ]
 );
-
-/// Runs tests, which are functions of the kind of connection, on every kind of database.
-macro_rules! on_every_database {
-    ($($test:ident),* $(,)?) => {
-        #[cfg(feature = "sqlite")]
-        mod sqlite {
-            $(
-                #[test]
-                fn $test() {
-                    super::$test::<actix_totp_diesel::diesel::SqliteConnection>();
-                }
-            )*
-        }
-
-        #[cfg(feature = "postgres")]
-        mod postgres {
-            $(
-                #[test]
-                fn $test() {
-                    super::$test::<actix_totp_diesel::diesel::PgConnection>();
-                }
-            )*
-        }
-
-        #[cfg(feature = "mysql")]
-        mod mysql {
-            $(
-                #[test]
-                fn $test() {
-                    super::$test::<actix_totp_diesel::diesel::MysqlConnection>();
-                }
-            )*
-        }
-    };
-}
-pub(crate) use on_every_database;
 
 /// SQLite's.
 struct File {
@@ -244,99 +193,4 @@ fn random_name() -> String {
         write!(name, "{byte:02x}").unwrap();
         name
     })
-}
-
-/// A store with the database that it is in; both end together.
-pub(crate) struct Owned<C: Backend> {
-    pub(crate) store: DieselStore<C>,
-    pub(crate) database: Box<dyn TestDatabase>,
-}
-
-/// A store in a new database with its table.
-pub(crate) fn migrated<C: TestBackend>() -> Arc<Owned<C>> {
-    let database = C::database();
-    let store = DieselStore::open(database.url()).unwrap();
-    store.migrate().unwrap();
-    Arc::new(Owned { store, database })
-}
-
-impl<C: Backend> Owned<C> {
-    pub(crate) fn connect(&self) -> C {
-        C::establish(self.database.url()).unwrap()
-    }
-}
-
-impl<C: Backend> DeviceStore for Owned<C> {
-    fn load(&self, user: &UserId) -> Result<Option<Device>, StoreError> {
-        self.store.load(user)
-    }
-
-    fn swap(
-        &self,
-        user: &UserId,
-        expected: Option<Version>,
-        next: Option<&Device>,
-    ) -> Result<bool, StoreError> {
-        self.store.swap(user, expected, next)
-    }
-
-    fn page(&self, after: Option<&UserId>, limit: usize) -> Result<Vec<Device>, StoreError> {
-        self.store.page(after, limit)
-    }
-
-    fn batch(&self) -> Option<&dyn BatchStore> {
-        self.store.batch()
-    }
-}
-
-/// An application's pool, whose connections are not tested when they are handed out.
-pub(crate) fn pool<C: Backend>(url: &str, connections: u32) -> Pool<ConnectionManager<C>> {
-    Pool::builder()
-        .max_size(connections)
-        .test_on_check_out(false)
-        .build(ConnectionManager::new(url))
-        .unwrap()
-}
-
-pub(crate) fn user(id: &str) -> UserId {
-    UserId::new(id).unwrap()
-}
-
-pub(crate) fn device(id: &str) -> Device {
-    Device {
-        user: user(id),
-        version: Version::from_i64(NOON.cast_signed()),
-        epoch: Epoch::from_i64(1),
-        sealed: vec![1, 2, 3],
-        confirmed_at: None,
-        pending_at: Some(NOON),
-        last_step: None,
-        failures: 0,
-        recent_failures: RecentFailures::default(),
-        backup_failures: 0,
-        pending_failures: 0,
-        proof_failures: RecentFailures::default(),
-        backup_codes_remaining: 0,
-        last_used_at: None,
-        setup_required_by: None,
-        setup_reminders: 0,
-        created_at: NOON,
-        updated_at: NOON,
-    }
-}
-
-/// The same device at another version.
-pub(crate) fn at(version: i64, device: &Device) -> Device {
-    Device {
-        version: Version::from_i64(version),
-        ..device.clone()
-    }
-}
-
-pub(crate) fn insert(store: &impl DeviceStore, device: &Device) {
-    assert!(store.swap(&device.user, None, Some(device)).unwrap());
-}
-
-pub(crate) fn is_unavailable<T: std::fmt::Debug>(answer: &Result<T, StoreError>) -> bool {
-    matches!(answer, Err(StoreError::Unavailable(_)))
 }

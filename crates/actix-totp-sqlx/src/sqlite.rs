@@ -1,0 +1,148 @@
+//! What is different about SQLite.
+
+use actix_totp_sql::{
+    Driver, Limits, OpenError, Opened, Row, WriterConnection, actix_totp_core::UserId, statements,
+    with_columns,
+};
+use sqlx::{
+    ConnectOptions, Sqlite, SqliteConnection,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+};
+
+use crate::{
+    backend::{Open, queries},
+    session::{Manager, Session},
+};
+
+macro_rules! text {
+    ($statement:ident) => {
+        statements::$statement
+    };
+}
+
+with_columns!(
+    queries! { Sqlite, Sqlite, text: text, user_id: String, str, begin: "BEGIN IMMEDIATE", {
+        /// In one transaction, which takes the locks of the file once.
+        fn find_all(session: &mut Self, users: &[&UserId]) -> Result<Vec<Option<Row>>, sqlx::Error> {
+            let mut rows = Vec::with_capacity(users.len());
+            in_transaction(session, "BEGIN", &mut |session| {
+                for user in users {
+                    rows.push(Self::find(session, user)?);
+                }
+                Ok(())
+            })?;
+            Ok(rows)
+        }
+
+        fn is_conflict(error: &sqlx::Error) -> bool {
+            matches!(code(error), Some(CONSTRAINT_PRIMARY_KEY | CONSTRAINT_UNIQUE)) || is_busy(error)
+        }
+    }}
+);
+
+// https://www.sqlite.org/rescode.html
+const BUSY: i32 = 5;
+const LOCKED: i32 = 6;
+const CONSTRAINT_PRIMARY_KEY: i32 = 1555;
+const CONSTRAINT_UNIQUE: i32 = 2067;
+
+/// The extended result code.
+fn code(error: &sqlx::Error) -> Option<i32> {
+    error.as_database_error()?.code()?.parse().ok()
+}
+
+/// The low byte of an extended result code is the primary one.
+fn is_busy(error: &sqlx::Error) -> bool {
+    code(error).is_some_and(|code| [BUSY, LOCKED].contains(&(code & 0xff)))
+}
+
+impl Open for Sqlite {
+    type Driver = Session<Self>;
+
+    fn parse(url: &str) -> Result<SqliteConnectOptions, sqlx::Error> {
+        let options: SqliteConnectOptions = url.parse()?;
+        if Self::is_in_memory(&options) {
+            return Ok(options);
+        }
+        let options = options.journal_mode(SqliteJournalMode::Wal);
+        // `?mode=rw` says that it must be there.
+        let is_said = url.contains("mode=");
+        Ok(if is_said {
+            options
+        } else {
+            options.create_if_missing(true)
+        })
+    }
+
+    fn is_in_memory(options: &SqliteConnectOptions) -> bool {
+        let file = options.get_filename();
+        let is_named = file.as_os_str().is_empty() || file.as_os_str() == ":memory:";
+        is_named || options.to_url_lossy().as_str().contains("mode=memory")
+    }
+
+    async fn set_up(_: &mut SqliteConnection, _: Limits) -> Result<(), sqlx::Error> {
+        Ok(()) // all is said in the options
+    }
+
+    fn open(manager: Manager<Self>, _: &str) -> Result<Opened<Self::Driver>, OpenError> {
+        let limits = manager.limits;
+        let path = manager.options.get_filename().display().to_string();
+        let is_in_memory = Self::is_in_memory(&manager.options);
+        // FULL: what was acknowledged survives a power cut, also in WAL mode. A cache of 512 KiB instead of 2 MiB: each
+        // commit empties the caches of all readers, so that more only costs memory.
+        let options = (manager.options)
+            .busy_timeout(limits.lock)
+            .synchronous(SqliteSynchronous::Full)
+            .pragma("cache_size", "-512");
+        let manager = || Manager {
+            options: options.clone(),
+            limits,
+            runtime: manager.runtime.clone(),
+        };
+        // A database in memory ends with its connection, and nothing is gained by opening a file anew.
+        let pool = |connections| {
+            let lasting = r2d2::Pool::builder().idle_timeout(None).max_lifetime(None);
+            let pool = limits.pool::<Self::Driver>(lasting, manager(), &path, connections);
+            pool.map_err(|error| error.at_path(&path))
+        };
+        if is_in_memory {
+            return pool(1).map(Opened::without_writer);
+        }
+        // Two writers starve each other on the busy handler (a p99 of over a second), so one connection writes. It is
+        // opened first: it switches the file to WAL. It makes the checkpoints, too: beside it, on another connection, they
+        // may damage the file with SQLite before 3.51.3, which sqlx 0.8 brings.
+        let writer = pool(1)?;
+        Ok(Opened {
+            pool: pool(limits.connections)?,
+            writer: Some(WriterConnection {
+                pool: writer,
+                transaction: Self::Driver::transaction,
+                after_commit: Box::new(|_| ()),
+            }),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_totp_sql::Limits;
+
+    use super::*;
+    use crate::runtime::Runtime;
+
+    #[test]
+    fn what_the_writer_of_sqlx_acknowledges_survives_a_power_cut() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("test.db").display());
+        let manager = Manager {
+            options: Sqlite::parse(&url).unwrap(),
+            limits: Limits::default(),
+            runtime: Runtime::start().unwrap(),
+        };
+        let writer = Sqlite::open(manager, &url).unwrap().writer.unwrap();
+        let mut session = writer.pool.get().unwrap();
+        let sql = "SELECT synchronous AS number FROM pragma_synchronous, pragma_journal_mode WHERE journal_mode = 'wal'";
+        let number = Session::<Sqlite>::number(&mut session, sql).unwrap();
+        assert_eq!(number, Some(2), "FULL, in WAL mode");
+    }
+}

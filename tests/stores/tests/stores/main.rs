@@ -1,0 +1,12 @@
+//! What must hold of every store for SQL: each driver on each database.
+
+mod batches;
+mod conflicts;
+mod conformance;
+mod dead_connections;
+mod migrations;
+mod pools;
+mod runtimes;
+mod secrets;
+mod support;
+mod timeouts;
