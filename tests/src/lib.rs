@@ -6,6 +6,8 @@
 mod pages {
     #[doc = include_str!("../../docs/policies.md")]
     mod policies {}
+    #[doc = include_str!("../../docs/recipes.md")]
+    mod recipes {}
     #[doc = include_str!("../../docs/sign-in.md")]
     mod sign_in {}
 }
