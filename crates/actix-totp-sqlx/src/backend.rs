@@ -15,16 +15,16 @@ pub trait Open: sqlx::Database {
     /// What a URL says, and what this crate promises for it.
     fn parse(url: &str) -> Result<Options<Self>, sqlx::Error>;
 
-    /// Whether a database ends with its connections, or is seen by nobody else.
-    fn is_in_memory(_options: &Options<Self>) -> bool {
-        false
-    }
-
     /// Gives a new connection the settings that this crate promises.
     fn set_up(
         connection: &mut Self::Connection,
         limits: Limits,
     ) -> impl Future<Output = Result<(), sqlx::Error>>;
+
+    /// Whether what was opened is seen by its own connection alone.
+    fn is_in_memory(_opened: &Opened<Self::Driver>) -> bool {
+        false
+    }
 
     /// Opens the pools. `url` is not shown.
     fn open(manager: Manager<Self>, url: &str) -> Result<Opened<Self::Driver>, OpenError> {

@@ -86,15 +86,11 @@ impl<B: Backend> SqlxStoreBuilder<B> {
     /// database in memory.
     pub fn open(self) -> Result<SqlxStore<B>, OpenError> {
         self.limits.check()?;
+        let is_of_pool = matches!(self.source, Source::Pool(_));
         let (options, url) = match self.source {
             Source::Url(url) => {
                 let options = B::parse(&url).map_err(|error| OpenError::new(&url, &error))?;
                 (options, url)
-            }
-            Source::Pool(options) if B::is_in_memory(&options) => {
-                return Err(OpenError::setting(
-                    "a database in memory is seen by the connections of its pool alone",
-                ));
             }
             Source::Pool(options) => (*options, String::new()),
         };
@@ -104,6 +100,11 @@ impl<B: Backend> SqlxStoreBuilder<B> {
             runtime: Runtime::start().map_err(|error| OpenError::new("", &error))?,
         };
         let opened = B::open(manager, &url)?;
+        if is_of_pool && B::is_in_memory(&opened) {
+            return Err(OpenError::setting(
+                "a database in memory is seen by the connections of its pool alone",
+            ));
+        }
         Pools::new(opened, self.limits).map(SqlxStore::new)
     }
 }

@@ -1,11 +1,13 @@
 //! What is different about SQLite.
 
+use std::error::Error;
+
 use actix_totp_sql::{
-    Driver, Limits, OpenError, Opened, Row, WriterConnection, actix_totp_core::UserId, statements,
-    with_columns,
+    ConnectionPool, Driver, Limits, OpenError, Opened, Row, WriterConnection,
+    actix_totp_core::UserId, statements, with_columns,
 };
 use sqlx::{
-    ConnectOptions, Sqlite, SqliteConnection,
+    Sqlite, SqliteConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
@@ -61,9 +63,6 @@ impl Open for Sqlite {
 
     fn parse(url: &str) -> Result<SqliteConnectOptions, sqlx::Error> {
         let options: SqliteConnectOptions = url.parse()?;
-        if Self::is_in_memory(&options) {
-            return Ok(options);
-        }
         let options = options.journal_mode(SqliteJournalMode::Wal);
         // `?mode=rw` says that it must be there.
         let is_said = url.contains("mode=");
@@ -74,10 +73,8 @@ impl Open for Sqlite {
         })
     }
 
-    fn is_in_memory(options: &SqliteConnectOptions) -> bool {
-        let file = options.get_filename();
-        let is_named = file.as_os_str().is_empty() || file.as_os_str() == ":memory:";
-        is_named || options.to_url_lossy().as_str().contains("mode=memory")
+    fn is_in_memory(opened: &Opened<Self::Driver>) -> bool {
+        opened.writer.is_none()
     }
 
     async fn set_up(_: &mut SqliteConnection, _: Limits) -> Result<(), sqlx::Error> {
@@ -87,7 +84,6 @@ impl Open for Sqlite {
     fn open(manager: Manager<Self>, _: &str) -> Result<Opened<Self::Driver>, OpenError> {
         let limits = manager.limits;
         let path = manager.options.get_filename().display().to_string();
-        let is_in_memory = Self::is_in_memory(&manager.options);
         // FULL: what was acknowledged survives a power cut, also in WAL mode. A cache of 512 KiB instead of 2 MiB: each
         // commit empties the caches of all readers, so that more only costs memory.
         let options = (manager.options)
@@ -105,13 +101,14 @@ impl Open for Sqlite {
             let pool = limits.pool::<Self::Driver>(lasting, manager(), &path, connections);
             pool.map_err(|error| error.at_path(&path))
         };
-        if is_in_memory {
-            return pool(1).map(Opened::without_writer);
-        }
         // Two writers starve each other on the busy handler (a p99 of over a second), so one connection writes. It is
         // opened first: it switches the file to WAL. It makes the checkpoints, too: beside it, on another connection, they
         // may damage the file with SQLite before 3.51.3, which sqlx 0.8 brings.
         let writer = pool(1)?;
+        // Each connection to a database in memory has one of its own.
+        if has_no_file(&writer).map_err(|error| OpenError::new(&path, &error))? {
+            return Ok(Opened::without_writer(writer));
+        }
         Ok(Opened {
             pool: pool(limits.connections)?,
             writer: Some(WriterConnection {
@@ -121,6 +118,15 @@ impl Open for Sqlite {
             }),
         })
     }
+}
+
+/// The options do not say it: there are several ways to open a database in memory, or a temporary one.
+fn has_no_file(
+    writer: &ConnectionPool<Session<Sqlite>>,
+) -> Result<bool, Box<dyn Error + Send + Sync>> {
+    let file =
+        "SELECT count(*) AS number FROM pragma_database_list WHERE name = 'main' AND file <> ''";
+    Ok(Session::<Sqlite>::number(&mut *writer.get()?, file)? == Some(0))
 }
 
 #[cfg(test)]

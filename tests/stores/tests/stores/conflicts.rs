@@ -99,7 +99,7 @@ mod of_postgres {
     fn a_serialization_failure_is_a_conflict<S: TestStore>() {
         let owned = support::migrated::<S>();
         owned.set("default_transaction_isolation = 'serializable'");
-        let store = S::open(owned.database.url());
+        let store = S::from_pool(owned.database.url(), 1);
         let device = device("alice");
         insert(&store, &device);
 
@@ -129,7 +129,8 @@ mod of_postgres {
                  CREATE TRIGGER touch AFTER UPDATE ON totp_devices FOR EACH ROW EXECUTE FUNCTION touch()",
             )
             .unwrap();
-        owned.set("deadlock_timeout = '100ms'"); // so that the swap is the one that looks for the deadlock
+        // The swap looks for a deadlock, once, when it has waited for so long: the other must wait by then.
+        owned.set("deadlock_timeout = '3s'");
         let store = S::from_pool(owned.database.url(), 1);
         other
             .batch_execute(

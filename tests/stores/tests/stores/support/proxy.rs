@@ -16,11 +16,9 @@ pub(crate) enum Fault {
     Error,
     /// It says nothing, on this connection for ever.
     Silence,
-    /// It says nothing on any connection.
-    SilenceForAll,
 }
 
-/// The fault of the next answer; each but the last happens once.
+/// The fault of the next answer. It happens once.
 #[derive(Clone)]
 pub(crate) struct NextFault(Arc<Mutex<Fault>>);
 
@@ -34,12 +32,7 @@ impl NextFault {
     }
 
     fn take(&self) -> Fault {
-        let mut next = self.0.lock().unwrap();
-        let fault = *next;
-        if fault != Fault::SilenceForAll {
-            *next = Fault::None;
-        }
-        fault
+        std::mem::replace(&mut *self.0.lock().unwrap(), Fault::None)
     }
 }
 
@@ -79,7 +72,7 @@ fn answer(mut client: TcpStream, mut server: TcpStream, next: &NextFault) {
         let answer = match next.take() {
             Fault::Cut => break,
             Fault::Error => SERVER_LOST,
-            Fault::Silence | Fault::SilenceForAll => {
+            Fault::Silence => {
                 is_silent = true;
                 continue;
             }

@@ -32,7 +32,7 @@ pub(crate) trait TestStore: DeviceStore + Clone + Debug {
     type Connection: TestConnection;
 
     fn open(url: &str) -> Self;
-    /// Over an application's pool of so many connections.
+    /// Over an application's pool of so many connections, which waits for locks and statements for as long as a test takes.
     fn from_pool(url: &str, connections: u32) -> Self;
     /// With limits as short as can be, so that the tests are.
     fn impatient(url: &str, statement_secs: u64) -> Self;
@@ -101,9 +101,15 @@ macro_rules! sqlx_store {
                     .build()
                     .unwrap();
                 let _inside = application.enter();
+                Self::open(url).unwrap(); // makes the file of SQLite
                 let options = sqlx::pool::PoolOptions::<sqlx::$database>::new();
                 let pool = options.max_connections(connections).connect_lazy(url);
-                Self::from_pool(&pool.unwrap()).unwrap()
+                let minute = Duration::from_secs(60);
+                Self::builder_from_pool(&pool.unwrap())
+                    .lock_timeout(minute)
+                    .statement_timeout(minute)
+                    .open()
+                    .unwrap()
             }
 
             fn impatient(url: &str, statement_secs: u64) -> Self {
