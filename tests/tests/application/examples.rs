@@ -6,7 +6,12 @@ use std::{fs, ops::RangeInclusive};
 fn each_readme_shows_the_lines_that_were_added() {
     let existing_app = ["Cargo.toml", "src/lib.rs", "src/accounts.rs"];
     assert_shows_what_was_added("existing-app", &existing_app, 10..=20);
-    let jwt_api = ["Cargo.toml", "src/lib.rs", "src/accounts.rs", "src/tokens.rs"];
+    let jwt_api = [
+        "Cargo.toml",
+        "src/lib.rs",
+        "src/accounts.rs",
+        "src/tokens.rs",
+    ];
     assert_shows_what_was_added("jwt-api", &jwt_api, 15..=25);
 }
 
