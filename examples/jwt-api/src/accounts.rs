@@ -21,7 +21,7 @@ use argon2::{
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::tokens::{Issuer, Use};
+use crate::tokens::{Issuer, Use, secret};
 
 pub(crate) fn routes(cfg: &mut web::ServiceConfig) {
     cfg.route("/register", web::post().to(register))
@@ -102,9 +102,9 @@ async fn login(
     let user = UserId::new(id.as_str()).map_err(ErrorInternalServerError)?;
     let ticket = totp.begin_sign_in(&user).await;
     if let Some(ticket) = ticket.map_err(ErrorServiceUnavailable)? {
-        return Ok(HttpResponse::Ok().json(json!({ "ticket": ticket.as_str() })));
+        return Ok(secret(&json!({ "ticket": ticket.as_str() })));
     }
-    Ok(HttpResponse::Ok().json(issuer.issue(&id, None)?))
+    issuer.issue(&id, None)
 }
 
 #[derive(Deserialize)]
@@ -131,7 +131,7 @@ async fn refresh(
             Some(sealed.into())
         }
     };
-    Ok(HttpResponse::Ok().json(issuer.issue(&claims.sub, second_factor.as_ref())?))
+    issuer.issue(&claims.sub, second_factor.as_ref())
 }
 
 /// A hash of the default cost that no password has.

@@ -7,9 +7,9 @@ use std::{
 
 use actix_totp::{Clock, SealedProof};
 use actix_web::{
-    HttpRequest,
+    HttpRequest, HttpResponse,
     error::{ErrorInternalServerError, ErrorUnauthorized},
-    http::header::Header as _,
+    http::header::{CACHE_CONTROL, Header as _},
 };
 use actix_web_httpauth::headers::authorization::{Authorization, Bearer};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
@@ -58,7 +58,7 @@ impl From<SealedProof> for SecondFactor {
 }
 
 #[derive(Serialize)]
-pub(crate) struct Tokens {
+struct Tokens {
     access_token: String,
     refresh_token: String,
     token_type: &'static str,
@@ -83,12 +83,12 @@ impl Issuer {
         })
     }
 
-    /// Tokens for a user. Both hold the proof, so that a refresh keeps it, with its age.
+    /// The answer with tokens for a user. Both hold the proof, so that a refresh keeps it, with its age.
     pub(crate) fn issue(
         &self,
         user: &str,
         second_factor: Option<&SecondFactor>,
-    ) -> actix_web::Result<Tokens> {
+    ) -> actix_web::Result<HttpResponse> {
         let now = self.now()?;
         let token = |used_for, lifetime: Duration| {
             let claims = Claims {
@@ -99,12 +99,12 @@ impl Issuer {
             };
             encode(&Header::default(), &claims, &self.sign).map_err(ErrorInternalServerError)
         };
-        Ok(Tokens {
+        Ok(secret(&Tokens {
             access_token: token(Use::Access, ACCESS_LIFETIME)?,
             refresh_token: token(Use::Refresh, REFRESH_LIFETIME)?,
             token_type: "Bearer",
             expires_in: ACCESS_LIFETIME.as_secs(),
-        })
+        }))
     }
 
     /// The claims of a token that is good now, for this use.
@@ -129,6 +129,13 @@ impl Issuer {
         let now = self.clock.now().duration_since(UNIX_EPOCH);
         Ok(now.map_err(ErrorInternalServerError)?.as_secs())
     }
+}
+
+/// An answer that nothing may keep (RFC 6749 §5.1).
+pub(crate) fn secret(body: &impl Serialize) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .json(body)
 }
 
 pub(crate) fn refused() -> actix_web::Error {
