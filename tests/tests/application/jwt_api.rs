@@ -34,12 +34,20 @@ fn start() -> Payments {
     }
 }
 
+/// What the application itself answers.
+#[track_caller]
+fn own_json(answer: &Answer) -> Value {
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    serde_json::from_slice(&answer.body).unwrap()
+}
+
 impl Payments {
     fn log_in(&self) -> Value {
         let form = json!({ "email": "alice@example.com", "password": "correct horse" });
         let mut browser = self.server.browser();
         browser.post("/account/register", &form);
-        browser.post("/account/login", &form).json()
+        own_json(&browser.post("/account/login", &form))
     }
 
     fn client(&self, tokens: &Value) -> Client {
@@ -117,8 +125,8 @@ impl Client {
 
     fn refresh(&mut self, proof: Option<&str>) {
         let form = json!({ "refresh_token": self.refresh, "proof": proof });
-        let tokens = self.browser.post("/account/refresh", &form).json();
-        self.take(&tokens);
+        let tokens = self.browser.post("/account/refresh", &form);
+        self.take(&own_json(&tokens));
     }
 
     fn claims(&self) -> Value {
@@ -131,7 +139,7 @@ impl Client {
 fn without_a_second_factor_a_password_gives_tokens_and_payments_ask_to_set_one_up() {
     let payments = start();
     let mut alice = payments.client(&payments.log_in());
-    assert_eq!(alice.get("/balance").json()["balance"], 100);
+    assert_eq!(own_json(&alice.get("/balance"))["balance"], 100);
     alice.pay().problem(403, "totp_setup_required");
     alice.access.clear();
     assert_eq!(alice.get("/balance").status, 401);
@@ -154,7 +162,7 @@ fn with_one_a_password_gives_a_ticket_and_the_code_the_tokens() {
     assert_eq!(claims["amr"], json!(["mfa", "otp"]));
     assert_eq!(claims["auth_time"], payments.clock.now_secs());
     assert_eq!(alice.get("/balance").status, 200);
-    assert_eq!(alice.pay().json()["amount"], 5);
+    assert_eq!(own_json(&alice.pay())["amount"], 5);
 }
 
 #[test]
@@ -210,7 +218,7 @@ fn a_proof_of_somebody_else_or_made_up_is_not_put_into_a_token() {
     let mut bob = payments.server.browser();
     let form = json!({ "email": "bob@example.com", "password": "battery staple" });
     bob.post("/account/register", &form);
-    let tokens = bob.post("/account/login", &form).json();
+    let tokens = own_json(&bob.post("/account/login", &form));
     let mut others = payments.signed_in(&secret);
     payments.clock.advance_secs(60);
     let code = payments.code(&secret);
