@@ -119,8 +119,8 @@ impl BackupCode {
         .then_some(Self(letters))
     }
 
-    /// What is kept of a code. A plain hash is enough: 80 random bits cannot be searched, and it is sealed. The user is hashed in, so that
-    /// the same code of two users has two digests.
+    /// What is kept of a code. A plain hash is enough: 80 random bits cannot be searched, and it is sealed. The user is hashed
+    /// in, so that the same code of two users has two digests.
     pub(crate) fn digest(&self, user: &UserId) -> Digest {
         let hash = Sha256::new()
             .chain_update(b"actix-totp backup code 1\0")

@@ -35,8 +35,9 @@ pub(crate) enum Access {
 /// # Example
 ///
 /// ```
+/// use actix_totp::actix_session::{SessionMiddleware, storage::CookieSessionStore};
 /// use actix_totp::{CurrentUser, KeyRing, MemoryStore, RouteInventory, SignedIn, Totp, UserId};
-/// use actix_web::{App, HttpRequest, HttpResponse, http::Method, test, web};
+/// use actix_web::{App, HttpRequest, HttpResponse, cookie::Key, http::Method, test, web};
 ///
 /// # #[actix_web::main]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -54,7 +55,8 @@ pub(crate) enum Access {
 /// let app = App::new()
 ///     .route("/", web::get().to(HttpResponse::Ok))
 ///     .service(web::resource("/account").wrap(totp.require()).get(HttpResponse::Ok))
-///     .route("/transfer", web::post().to(HttpResponse::Ok)); // its guard was forgotten
+///     .route("/transfer", web::post().to(HttpResponse::Ok)) // its guard was forgotten
+///     .wrap(SessionMiddleware::new(CookieSessionStore::default(), Key::generate()));
 /// let app = test::init_service(app).await;
 ///
 /// let inventory = |app| RouteInventory::new(app, |request| request.insert_header(("x-user", "alice")));

@@ -1,6 +1,6 @@
 //! Who keeps the proof of a request: the one place where a proof is read, and where a new one is given out.
 
-use actix_session::SessionExt;
+use actix_session::{SessionExt, SessionStatus};
 use actix_totp_core::{Proof, UserId};
 use actix_web::{
     Error, HttpRequest,
@@ -131,10 +131,11 @@ impl Keeper<'_> {
         trust.cookie_for(self.totp.service(), proof)
     }
 
-    /// Ends the session of a sign-in that failed, if it was to keep the proof.
-    pub(crate) fn end_session(&self) {
-        if self.is_session {
-            self.req.get_session().purge();
+    /// Ends the session that a function of the application has changed before the sign-in failed, whoever was to keep the proof.
+    pub(crate) fn end_changed_session(&self) {
+        let session = self.req.get_session();
+        if session.status() != SessionStatus::Unchanged {
+            session.purge();
         }
     }
 

@@ -14,7 +14,7 @@
 //! 1. A POST is answered with a redirect (303), so that reloading does no harm. One that yields a secret or backup codes is
 //!    answered with the page itself, which nothing may store: they are shown once and exist nowhere else. No GET shows a secret.
 //! 2. What a form has done, or why it was refused, is shown by the page that the redirect leads to. It travels in a cookie,
-//!    `totp_notice`, which is sealed for the user, holds no secret and lives for a minute at most. The session is not written.
+//!    `totp_notice` (over TLS `__Host-totp_notice`), which is sealed for the user, holds no secret and lives for a minute at most. The session is not written.
 //! 3. `?next=` leads on to a path of this application and nowhere else. That path must not redirect to another host itself:
 //!    browsers apply `form-action` to all redirects that follow a form.
 //! 4. The `Content-Security-Policy` allows nothing inline and no other host. Nobody may frame the pages.

@@ -9,7 +9,7 @@ use actix_session::SessionExt;
 use actix_web::HttpRequest;
 
 /// Cookies of this plugin, which say nothing of the session's.
-const OWN: &str = "__Host-totp_";
+const OWN: [&str; 2] = ["__Host-totp_", "__Secure-totp_"];
 
 /// What was seen of the POSTs of those who are signed in, or bring a ticket.
 #[derive(Debug, Default)]
@@ -58,6 +58,8 @@ fn has_session_cookie_without_prefix(req: &HttpRequest) -> bool {
         return false;
     };
     let has_prefix = |name: &str| name.starts_with("__Host-") || name.starts_with("__Secure-");
-    let mut others = cookies.iter().filter(|it| !it.name().starts_with(OWN));
+    let mut others = cookies
+        .iter()
+        .filter(|it| !OWN.iter().any(|own| it.name().starts_with(own)));
     !cookies.is_empty() && !others.any(|it| has_prefix(it.name()))
 }

@@ -11,6 +11,11 @@ struct Proxy;
 #[doc = include_str!("../../../docs/scaling.md")]
 struct Scaling;
 
+/// So does that of the page on clients without cookies.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/tokens.md")]
+struct Tokens;
+
 mod accounts;
 mod config;
 mod database;

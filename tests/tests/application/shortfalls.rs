@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use actix_session::{SessionExt, SessionMiddleware, storage::CookieSessionStore};
 use actix_totp::{
-    Algorithm, BackupCodeLength, KeyRing, Level, MemoryStore, Parameters, Standard, Totp,
+    Algorithm, BackupCodeLength, Grace, KeyRing, Level, MemoryStore, Parameters, Standard, Totp,
     TotpBuilder,
 };
 use actix_web::{App, HttpRequest, HttpResponse, cookie::Key, web};
@@ -82,7 +82,8 @@ fn a_shortfall_comes_with_its_setting_and_goes_with_the_remedy() {
             ..SHA_256
         })
     };
-    let settings: &[(&str, &[&str], &[&str], Set, Set)] = &[
+    type Requirements = &'static [&'static str];
+    let settings: &[(&str, Requirements, Requirements, Set, Set)] = &[
         (
             "window",
             &["6.5.5"],
@@ -138,6 +139,13 @@ fn a_shortfall_comes_with_its_setting_and_goes_with_the_remedy() {
             &["5.1", "5.1.1"],
             |it| it.trusted_browsers(DAY).danger_trust_without_tls(),
             |it| it.danger_trust_without_tls(), // no cookie at all
+        ),
+        (
+            "grace",
+            &["6.3.3"],
+            &["2.2.1"],
+            |it| it.grace(Grace::per_user(14 * DAY)),
+            |it| it,
         ),
         (
             "trusted_origins",

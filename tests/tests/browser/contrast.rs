@@ -70,11 +70,12 @@ fn who_prefers_more_contrast_sees_hints_and_borders_like_text() {
     visit.sign_in("alice");
     page.wait_for("Enter a code");
     let colors = "const color = (css, name) => getComputedStyle(document.querySelector(css))[name]; \
-                  return [color('.totp-hint', 'color'), color('#code', 'borderTopColor'), color('h1', 'color')]";
+                  return [color('.totp-hint', 'color'), color('#code', 'borderTopColor'), color('h1', 'color'), color('#code', 'borderTopWidth')]";
     let usual = page.run(colors);
     assert!(usual[0] != usual[2] && usual[1] != usual[2], "{usual}");
     page.prefer_more_contrast();
     let more = page.run(colors);
     assert!(more[0] == more[2] && more[1] == more[2], "{more}");
+    assert_eq!((&usual[3], &more[3]), (&"1px".into(), &"2px".into()));
     assert_parts_are_seen(&page, "challenge with more contrast");
 }

@@ -7,11 +7,13 @@ use std::{
 };
 
 /// How documents begin the names of files, and where these are.
-const FOLDERS: [(&str, &str); 5] = [
+const FOLDERS: [(&str, &str); 7] = [
     ("core/", "crates/actix-totp-core/"),
     ("diesel/", "crates/actix-totp-diesel/"),
     ("plugin/", "crates/actix-totp/src/"),
     ("sql/", "crates/actix-totp-sql/"),
+    ("sqlx/", "crates/actix-totp-sqlx/"),
+    ("stores/", "tests/stores/tests/stores/"),
     ("tests/", "tests/tests/"),
 ];
 /// Functions here are tests of any store: conformance suites call them.
@@ -104,13 +106,11 @@ fn collect(root: &Path, folder: &str, found: &mut BTreeMap<String, Source>) {
 
 impl Source {
     fn new(path: &str, text: String) -> Self {
-        let (mut functions, mut tests) = (HashSet::new(), HashSet::new());
+        let (mut functions, mut tests) = (HashSet::new(), stamped(&text));
         let mut attributes = Vec::new();
         for line in text.lines().map(str::trim) {
             if line.starts_with("#[") {
                 attributes.push(line);
-            } else if let Some(name) = on_every_database(line) {
-                tests.insert(name.to_owned());
             } else if let Some(name) = function(line) {
                 let has = |part: &str| attributes.iter().any(|it| it.contains(part));
                 if path.starts_with(SUITE) || has("test]") && !has("ignore") {
@@ -130,10 +130,12 @@ impl Source {
     }
 }
 
-/// The name of the function that a macro makes a test for each database.
-fn on_every_database(line: &str) -> Option<&str> {
-    let (_, name) = line.split_once("on_every_database!(")?;
-    name.strip_suffix(");")
+/// The functions that a macro like `support::on_postgres!` makes tests for stores.
+fn stamped(text: &str) -> HashSet<String> {
+    let calls = text.split("support::on_").skip(1);
+    let lists = calls.filter_map(|it| it.split_once("!(")?.1.split(')').next());
+    let names = lists.flat_map(|it| it.split(','));
+    names.map(|it| it.trim().to_owned()).collect()
 }
 
 /// The name of the function that a line begins.

@@ -1,6 +1,7 @@
 //! Proofs that clients keep themselves: what they are given, and what is no proof.
 
-use actix_totp::{Epoch, KeyRing, Proof};
+use actix_totp::{Authenticated, Epoch, KeyRing, Proof, TotpBuilder, UserId};
+use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
 use crate::{
@@ -73,6 +74,35 @@ fn clients_need_no_session_and_are_given_no_cookie() {
         nobody.get("/vault").problem(401, "not_authenticated");
         let nobody = nobody.token("/auth/otp/validate/", "123456");
         nobody.problem(401, "not_authenticated");
+    }
+}
+
+#[test]
+fn a_sign_in_in_two_steps_hands_the_proof_out_in_a_header() {
+    let signs_in = |builder: TotpBuilder| {
+        builder.on_signed_in(async |_: &HttpRequest, user: &UserId, _: &Authenticated| {
+            Ok(HttpResponse::Ok().json(json!({ "token": user.as_str() })))
+        })
+    };
+    for place in CLIENTS {
+        let site = Site::at(place, signs_in, kinds);
+        let mut alice = site.enrolled("alice");
+        let ticket = site.totp.service().begin_sign_in(&id("alice"));
+        let ticket = ticket.unwrap().unwrap();
+        let body = json!({ "ticket": ticket.as_str(), "token": site.code("alice") });
+        let headers = [
+            ("Content-Type", "application/json"),
+            ("TOTP-Proof", ""), // a program, which has nothing else to say so
+        ];
+        let body = body.to_string();
+        let mut browser = site.server.browser();
+        let path = "/auth/otp/sign-in/";
+        let answer = browser.send("POST", path, &headers, body.as_bytes());
+        assert_eq!(answer.status, 200, "{place:?} {answer:?}");
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
+        assert!(browser.cookies.is_empty());
+        alice.proofs[0] = answer.header("totp-proof").unwrap().to_owned();
+        assert_eq!(alice.get("/vault").status, 200);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{sync::Barrier, thread};
 
-use actix_totp::{Totp, TotpBuilder, Verified};
+use actix_totp::{Demand, Totp, TotpBuilder, Verified};
 use actix_web::{
     HttpRequest,
     web::{self, ServiceConfig},
@@ -146,6 +146,26 @@ fn is_not_spent_for_whoever_is_refused_for_another_reason() {
             200,
             "it is unspent"
         );
+    }
+}
+
+#[test]
+fn is_not_spent_where_nothing_is_asked_of_the_user() {
+    fn routes(totp: &Totp, cfg: &mut ServiceConfig) {
+        let of_nobody = totp.require().require_when(async |_, _| Ok(Demand::Nobody));
+        let skipped = totp.require().danger_skip(|_| true).each_time();
+        cfg.service(web::resource("/nobody").wrap(of_nobody).to(run))
+            .service(web::resource("/skipped").wrap(skipped).to(run));
+    }
+    for place in clients() {
+        let site = Site::at(place, plain, routes);
+        let mut alice = site.enrolled("alice");
+        let code = site.code("alice");
+        for path in ["/nobody", "/skipped"] {
+            let passed = get(&mut alice, path, &code);
+            assert_eq!((passed.status, passed.header("totp-proof")), (200, None));
+        }
+        alice.token("/auth/otp/validate/", &code).json();
     }
 }
 

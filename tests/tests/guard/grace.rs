@@ -220,7 +220,7 @@ fn of_32_requests_each_reminder_is_delivered_once() {
 }
 
 #[test]
-fn no_new_sign_in_reset_or_enrolment_of_a_week_gains_time() {
+fn no_new_sign_in_reset_or_enrollment_in_between_gains_time() {
     let store: Arc<dyn DeviceStore> = Arc::new(MemoryStore::new());
     let site = over(&store);
     let id = UserId::new("bob").unwrap();

@@ -50,6 +50,27 @@ fn a_guard_says_how_old_a_proof_it_takes() {
 }
 
 #[test]
+fn so_does_verify_where_only_a_client_with_a_proof_may_go_on() {
+    for place in PLACES {
+        let site = Site::at(place, plain, kinds);
+        let mut alice = site.verified("alice");
+        let code = site.code("alice");
+        alice.token("/auth/otp/generate/", &code).json();
+        let mut other = site.signed_in("alice");
+        let code = site.code("alice"); // of the new authenticator
+        let wrong = if code == "000000" { "000001" } else { "000000" };
+        for _ in 0..5 {
+            let refused = other.token("/auth/otp/verify/", wrong);
+            refused.problem(400, "invalid_token");
+        }
+        let refused = other.token("/auth/otp/verify/", wrong);
+        refused.problem(place.refusal(), "totp_required");
+        assert_eq!(challenge(&refused).is_some(), !place.is_session());
+        alice.token("/auth/otp/verify/", &code).json();
+    }
+}
+
+#[test]
 fn sessions_are_not_challenged() {
     for place in [Place::Session, Place::BrowserOfEither] {
         let site = Site::at(place, plain, kinds);

@@ -45,6 +45,34 @@ fn a_notice_is_a_sealed_cookie_that_the_next_page_takes_away() {
 }
 
 #[test]
+fn through_tls_the_cookie_is_for_this_host_and_tls_alone() {
+    let app = TestApp::start();
+    let (mut alice, phone, _) = without_proof(&app);
+    let body = format!("form=code&token={}", phone.wrong_code());
+    let headers = [
+        ("Accept", "text/html"),
+        ("Content-Type", "application/x-www-form-urlencoded"),
+        ("X-Forwarded-Proto", "https"),
+    ];
+    let browser = &mut alice.browser;
+    let answer = browser.send("POST", "/auth/otp/validate/", &headers, body.as_bytes());
+    let cookie = &set_cookies(&answer)[0];
+    assert!(cookie.starts_with("__Host-totp_notice="), "{cookie}");
+    assert!(
+        cookie.contains("; Secure") && cookie.contains("; Path=/;"),
+        "{cookie}"
+    );
+
+    let page = browser.send("GET", "/auth/otp/challenge/", &headers, b"");
+    assert!(page.text().contains("This code is wrong"));
+    let cookie = &set_cookies(&page)[0];
+    assert!(
+        cookie.starts_with("__Host-totp_notice=;") && cookie.contains("; Secure"),
+        "{cookie}"
+    );
+}
+
+#[test]
 fn what_was_done_does_not_touch_the_session_either() {
     let app = TestApp::start();
     let (mut alice, ..) = enrolled(&app);

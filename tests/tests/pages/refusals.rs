@@ -74,7 +74,7 @@ fn each_form_tells_its_own_refusals() {
             "backup",
             "ABCD-EFGH-JKLM-NPQ0",
             "/auth/otp/challenge/",
-            "never a 0, 1, I or O",
+            "never has a 0, 1, I or O",
         ),
         (
             "/auth/otp/backup-codes/",

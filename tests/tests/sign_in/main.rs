@@ -10,6 +10,7 @@ mod refusals;
 mod requests;
 mod sessions;
 mod steps;
+mod tokens;
 
 use std::sync::Arc;
 

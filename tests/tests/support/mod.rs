@@ -11,6 +11,7 @@
 mod app;
 mod authenticator;
 mod browser;
+mod client_run;
 mod foreign;
 mod nginx;
 mod page_client;
@@ -22,6 +23,7 @@ mod store;
 pub(crate) use app::{Authenticator, NOON, TestApp, keys};
 pub(crate) use authenticator::{code_at, secret_bytes};
 pub(crate) use browser::{Answer, Browser};
+pub(crate) use client_run::sign_in_by_headers;
 pub(crate) use foreign::build_foreign;
 pub(crate) use nginx::Nginx;
 pub(crate) use page_client::{PageClient, encode, text_of};

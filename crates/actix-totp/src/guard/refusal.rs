@@ -27,7 +27,7 @@ impl RequireTotp {
     }
 
     /// A refusal as it is answered to whoever keeps the proof.
-    pub(super) fn challenge(&self, req: &HttpRequest, refusal: Problem) -> Problem {
+    pub(crate) fn challenge(&self, req: &HttpRequest, refusal: Problem) -> Problem {
         if self.totp.place(req) == Place::Session {
             return refusal;
         }

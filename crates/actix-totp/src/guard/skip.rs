@@ -6,9 +6,11 @@ use actix_web::HttpRequest;
 
 use super::RequireTotp;
 
+type SkipFn = dyn Fn(&HttpRequest) -> bool + Send + Sync;
+
 /// The application's function, if it gave one.
 #[derive(Clone, Default)]
-pub(super) struct Skip(Option<Arc<dyn Fn(&HttpRequest) -> bool + Send + Sync>>);
+pub(super) struct Skip(Option<Arc<SkipFn>>);
 
 impl Skip {
     pub(super) fn is_for(&self, req: &HttpRequest) -> bool {

@@ -13,7 +13,7 @@ use actix_web::{
 };
 
 use super::{notice::Notice, site::Site};
-use crate::plugin::Totp;
+use crate::{plugin::Totp, transport::is_over_tls};
 
 const PURPOSE: &str = "notice";
 /// As long as a slow browser takes to follow a redirect.
@@ -39,15 +39,26 @@ pub(super) fn cookie(
 
 /// The notice of the request's cookie, if it is for this user.
 pub(super) fn read(totp: &Totp, site: &Site, req: &HttpRequest, user: &UserId) -> Option<Notice> {
-    let cookie = req.cookie(&site.notice_cookie)?;
+    let cookie = req.cookie(&name(totp, site, req))?;
     let content = totp.service().open_text(PURPOSE, user, cookie.value())?;
     Notice::from_bytes(&content)
 }
 
 /// The cookie that takes the request's away, if it has one.
 pub(super) fn removal(totp: &Totp, site: &Site, req: &HttpRequest) -> Option<Cookie<'static>> {
-    req.cookie(&site.notice_cookie)?;
+    req.cookie(&name(totp, site, req))?;
     Some(build(totp, site, req, String::new(), Duration::ZERO))
+}
+
+/// Over TLS browsers take a cookie of such a name from this host alone, and over TLS alone (RFC 6265bis §4.1.3). `__Host-` is for the
+/// path `/`. A client that claims to come over TLS only changes the name of its own cookie.
+fn name(totp: &Totp, site: &Site, req: &HttpRequest) -> String {
+    let prefix = match &*totp.prefix(req).cookie_path() {
+        _ if !is_over_tls(req) => "",
+        "/" => "__Host-",
+        _ => "__Secure-",
+    };
+    format!("{prefix}{}", site.notice_cookie)
 }
 
 fn build(
@@ -57,8 +68,9 @@ fn build(
     value: String,
     lifetime: Duration,
 ) -> Cookie<'static> {
-    Cookie::build(site.notice_cookie.clone(), value)
+    Cookie::build(name(totp, site, req), value)
         .path(totp.prefix(req).cookie_path())
+        .secure(is_over_tls(req))
         .http_only(true)
         .same_site(SameSite::Lax)
         .max_age(lifetime)

@@ -100,7 +100,11 @@ pub(crate) async fn confirm(
     let token = request.body.required_token()?;
     let operation = Operation::confirm(&request.caller.id, token);
     let operation = operation.with_proof(request.proof().await);
-    let confirmed = accepted(request.totp.apply(operation).await)?;
+    let confirmed = accepted(request.totp.apply(operation).await);
+    let confirmed = confirmed.map_err(|refusal| match refusal.code() {
+        "totp_required" => request.totp.require().challenge(&request.http, refusal),
+        _ => refusal,
+    })?;
     let proof = keeper.give(&confirmed.proof).await?;
     Ok((confirmed, proof))
 }

@@ -21,7 +21,7 @@ pub(crate) async fn sign_in(request: &TicketRequest) -> Result<HttpResponse, act
     let answer = hand_over(request, &keeper, &authenticated).await;
     let is_signed_in = answer.as_ref().is_ok_and(|it| !is_refusal(it));
     if !is_signed_in {
-        keeper.end_session(); // the application may have put its user there before it failed
+        keeper.end_changed_session(); // its user may be there already
     }
     answer
 }

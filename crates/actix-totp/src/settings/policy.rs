@@ -56,7 +56,7 @@ impl TotpBuilder {
     ///
     /// The deadline of a user outlives everything but [`Totp::delete`](crate::Totp::delete): nobody gains time by disabling, by a
     /// reset, by a new sign-in or by a change of roles. A thief with the password alone has the same time as the owner, and can set
-    /// up the second factor in it: keep it short.
+    /// up the second factor in it: keep it short. While it runs, ASVS 5.0 6.3.3 and SP 800-63B-4 §2.2.1 are not held.
     ///
     /// Default: none, guards refuse at once.
     pub const fn grace(mut self, grace: Grace) -> Self {

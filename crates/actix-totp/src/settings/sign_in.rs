@@ -15,9 +15,11 @@ impl TotpBuilder {
     ///
     /// Afterwards the plugin tells [`on_verified`](Self::on_verified) and puts the proof into the session, under a new session id. Where
     /// clients keep proofs themselves ([`proof_in`](Self::proof_in)) it puts it into the answer's header `TOTP-Proof`, and the function may put
-    /// it into its tokens: [`seal_proof`](crate::Totp::seal_proof).
-    /// If the function fails, or answers with a status of 400 or more, nobody is signed in: the session is ended, and the answer
-    /// is the function's. The code is spent then, and the ticket used: the user begins again. It must not
+    /// it into its tokens: [`seal_proof`](crate::Totp::seal_proof) of the plugin, which is
+    /// `req.app_data::<web::ThinData<Totp>>()`.
+    ///
+    /// If the function fails, or answers with a status of 400 or more, nobody is signed in: a session that it has changed is ended,
+    /// and the answer is the function's. The code is spent then, and the ticket used: the user begins again. It must not
     /// [`purge`](crate::actix_session::Session::purge) the session, which then takes nothing any more; `clear` empties it.
     ///
     /// A form of the [pages](crate::pages) is led on to its `next` where the answer is a success without a body.
