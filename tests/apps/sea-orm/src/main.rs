@@ -2,7 +2,7 @@
 
 use actix_totp::{KeyRing, SqlxStore, Totp};
 use actix_web::{App, HttpServer, web};
-use sea_orm::{Database, DbBackend};
+use sea_orm::{ConnectionTrait, Database, DbBackend};
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
