@@ -1,20 +1,34 @@
 """A client of examples/jwt-api in another language: requests and PyJWT, as a mobile back end might have them.
 
-Usage: client.py BASE_URL. Ends with 0 if every step went as the README says.
+Usage: client.py PROGRAM, where PROGRAM is the server, which is started on a free port. Ends with 0 if every step went as the README says.
 """
 
 import base64
 import hashlib
 import hmac
+import os
+import secrets
+import socket
 import struct
+import subprocess
 import sys
+import tempfile
 import time
 
 import jwt
 import requests
 
-BASE = sys.argv[1]
 STEP = 30
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+ADDRESS = f"127.0.0.1:{free_port()}"
+BASE = f"http://{ADDRESS}"
 
 
 def code(secret: str, step: int) -> str:
@@ -81,4 +95,28 @@ def main() -> None:
     print("a client in Python did what the README says")
 
 
-main()
+
+def wait_until_it_listens(server: subprocess.Popen) -> None:
+    for _ in range(300):
+        assert server.poll() is None, "the server has ended"
+        try:
+            requests.get(BASE, timeout=1)
+            return
+        except requests.ConnectionError:
+            time.sleep(0.1)
+    raise AssertionError("the server does not answer")
+
+
+with tempfile.TemporaryDirectory() as folder:
+    settings = {
+        "BIND": ADDRESS,
+        "DATABASE_URL": os.path.join(folder, "payments.db"),
+        "TOTP_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
+        "TOKEN_SECRET": secrets.token_hex(32),
+    }
+    with subprocess.Popen([sys.argv[1]], env={**os.environ, **settings}) as server:
+        try:
+            wait_until_it_listens(server)
+            main()
+        finally:
+            server.terminate()

@@ -20,6 +20,8 @@ use support::{Browser, build_foreign, code_at, seconds_now};
 
 const README: &str = include_str!("../../README.md");
 
+const JSON: (&str, &str) = ("Content-Type", "application/json");
+
 /// Before the dependencies and the code of an application, with its name.
 const MARK: &str = "<!-- builds: ";
 
@@ -82,17 +84,17 @@ impl Application {
 static BUILT: LazyLock<BTreeMap<&str, PathBuf>> =
     LazyLock::new(|| applications().map(|it| (it.name, it.build())).collect());
 
-#[test]
-fn every_application_of_the_readme_is_built_from_its_text_alone() {
-    assert!(BUILT.contains_key("sessions"), "{BUILT:?}");
+struct Running {
+    server: Daemon,
+    _folder: tempfile::TempDir,
 }
 
-#[test]
-fn who_does_what_the_readme_says_signs_in_with_a_second_factor() {
+/// Starts it, in a folder of its own.
+fn start(name: &'static str) -> Running {
     let folder = tempfile::tempdir().unwrap();
     let (port, path) = (free_port(), folder.path().to_owned());
     let mut server = Daemon::new("readme", port, &path.clone(), move || {
-        let mut command = Command::new(&BUILT["sessions"]);
+        let mut command = Command::new(&BUILT[name]);
         command
             .current_dir(&path)
             .env("ADDRESS", format!("127.0.0.1:{port}"))
@@ -101,13 +103,34 @@ fn who_does_what_the_readme_says_signs_in_with_a_second_factor() {
     });
     server.start();
     server.wait_until_it_listens();
+    Running {
+        server,
+        _folder: folder,
+    }
+}
+
+impl Running {
+    fn browser(&self) -> Browser {
+        Browser::new(self.server.address())
+    }
+}
+
+#[test]
+fn every_application_of_the_readme_is_built_from_its_text_alone() {
+    let names: Vec<&str> = BUILT.keys().copied().collect();
+    assert_eq!(names, ["jwt", "sessions"]);
+}
+
+#[test]
+fn who_does_what_the_readme_says_signs_in_with_a_second_factor() {
+    let running = start("sessions");
     let signed_in = || {
-        let mut browser = Browser::new(server.address());
+        let mut browser = running.browser();
         assert_eq!(browser.post("/sign-in", &json!({})).status, 200);
         browser
     };
 
-    let mut stranger = Browser::new(server.address());
+    let mut stranger = running.browser();
     stranger.get("/account").problem(401, "not_authenticated");
     let mut alice = signed_in();
     alice.get("/account").problem(403, "totp_setup_required");
@@ -122,4 +145,25 @@ fn who_does_what_the_readme_says_signs_in_with_a_second_factor() {
     let backup_code = verified["backup_codes"][0].as_str().unwrap();
     alice.token("/auth/otp/validate/", backup_code).json();
     assert_eq!(alice.get("/account").text(), "hello, alice");
+}
+
+#[test]
+fn whoever_has_a_jwt_keeps_the_proof_beside_it() {
+    let running = start("jwt");
+    let mut client = running.browser();
+    client.get("/account").problem(401, "not_authenticated");
+    let bearer = format!("Bearer {}", client.post("/sign-in", &json!({})).text());
+    let mut send = |method: &str, path: &str, proof: Option<&str>, body: &str| {
+        let mut headers = vec![("Authorization", bearer.as_str()), JSON];
+        headers.extend(proof.map(|proof| ("TOTP-Proof", proof)));
+        client.send(method, path, &headers, body.as_bytes())
+    };
+    send("GET", "/account", None, "").problem(403, "totp_setup_required");
+    let generated = send("POST", "/auth/otp/generate/", None, "{}").json();
+    let secret = generated["secret"].as_str().unwrap();
+    let first_code = json!({ "token": code_at(secret, seconds_now()) }).to_string();
+    let verified = send("POST", "/auth/otp/verify/", None, &first_code).json();
+    send("GET", "/account", None, "").problem(401, "totp_required");
+    let proof = verified["proof"].as_str();
+    assert_eq!(send("GET", "/account", proof, "").text(), "hello, alice");
 }

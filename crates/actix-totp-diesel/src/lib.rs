@@ -10,7 +10,7 @@
 // Without a database there is nothing to use the rest.
 #![cfg_attr(
     not(any(feature = "sqlite", feature = "postgres", feature = "mysql")),
-    allow(dead_code, unused_macros)
+    allow(dead_code, unreachable_pub, unused_macros)
 )]
 
 mod backend;

@@ -2,7 +2,7 @@
 
 use actix_totp::{KeyRing, SqlxStore, Totp};
 use actix_web::{App, HttpServer, web};
-use sea_orm::{Database, DbBackend};
+use sea_orm::{ConnectionTrait, Database, DbBackend};
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -21,7 +21,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     };
     totp.check().await?;
-    let app = move || App::new().service(web::scope("/auth/otp").configure(|cfg| totp.configure(cfg)));
+    let app =
+        move || App::new().service(web::scope("/auth/otp").configure(|cfg| totp.configure(cfg)));
     HttpServer::new(app).bind(("127.0.0.1", 0))?.run().await?;
     Ok(())
 }

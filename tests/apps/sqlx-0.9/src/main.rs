@@ -6,11 +6,17 @@ use sqlx::{MySqlPool, PgPool, SqlitePool};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let path = std::env::args().nth(1).ok_or("the path of a database that is made")?;
+    let path = std::env::args()
+        .nth(1)
+        .ok_or("the path of a database that is made")?;
     let pool = SqlitePool::connect(&format!("sqlite:{path}?mode=rwc")).await?;
     let store = SqlxStore::from_pool(&pool)?;
     store.migrate()?;
-    assert!(DieselStore::<SqliteConnection>::open(&path)?.load(&UserId::new("alice")?)?.is_none());
+    assert!(
+        DieselStore::<SqliteConnection>::open(&path)?
+            .load(&UserId::new("alice")?)?
+            .is_none()
+    );
     store.revert_migrations()?;
 
     let postgres = |pool: &PgPool| SqlxStore::from_pool(pool);
