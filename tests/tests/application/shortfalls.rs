@@ -82,7 +82,8 @@ fn a_shortfall_comes_with_its_setting_and_goes_with_the_remedy() {
             ..SHA_256
         })
     };
-    let settings: &[(&str, &[&str], &[&str], Set, Set)] = &[
+    type Requirements = &'static [&'static str];
+    let settings: &[(&str, Requirements, Requirements, Set, Set)] = &[
         (
             "window",
             &["6.5.5"],

@@ -185,7 +185,7 @@ fn events(text: &str) -> BTreeSet<Entry> {
 /// The level of the arm that names the variant; of the last arm, if none does.
 fn level_of(log: &str, variant: &str) -> String {
     let named = log.find(&format!("Self::{variant} "));
-    let arm = named.map_or_else(|| log.rfind("_ =>").unwrap(), |at| at);
+    let arm = named.unwrap_or_else(|| log.rfind("_ =>").unwrap());
     let level = log[arm..].split("tracing::").nth(1).unwrap();
     level.split('!').next().unwrap().to_uppercase()
 }

@@ -29,9 +29,9 @@ fn codes_in_other_scripts_and_with_blanks_and_dashes_are_good_by_every_way() {
     let app = TestApp::start();
     let (alice, phone, _) = app.enrolled("alice");
     let mut page = PageClient::at(alice);
-    let ways: [&dyn Fn(&mut Browser, &str) -> u16; 2] = [
-        &|alice, code| alice.token(VALIDATE[0], code).status,
-        &|alice, code| {
+    let ways: [fn(&mut Browser, &str) -> u16; 2] = [
+        |alice, code| alice.token(VALIDATE[0], code).status,
+        |alice, code| {
             let form = format!("token={}", crate::support::encode(code));
             alice.form(VALIDATE[0], &form).status
         },

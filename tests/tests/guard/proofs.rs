@@ -93,7 +93,7 @@ fn a_proof_from_the_future_is_none() {
 }
 
 #[test]
-fn a_proof_does_not_follow_a_client_to_another_user() {
+fn a_proof_does_not_follow_a_session_to_another_user() {
     PLACES.into_iter().for_each(a_proof_does_not_follow);
 }
 

@@ -163,7 +163,9 @@ fn a_client_that_does_not_wait_for_the_answer_has_made_its_guess() {
     let given = ticket(&mut browser, "alice");
     let swapped = std::sync::Arc::new(std::sync::Barrier::new(2));
     let at_swap = swapped.clone();
-    site.store.before_swaps(move || drop(at_swap.wait()));
+    site.store.before_swaps(move || {
+        at_swap.wait();
+    });
     let body = json!({ "ticket": given, "token": phone.wrong_code() }).to_string();
     let head = browser.head("POST", "/otp/sign-in/", &[JSON], body.len());
     let mut stream = TcpStream::connect(browser.address).unwrap();

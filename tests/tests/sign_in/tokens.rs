@@ -40,7 +40,7 @@ fn api(proof_in: ProofIn) -> (Totp, Authenticator, RunningServer) {
         .clock(clock.clone())
         .current_user(CurrentUser::from_fn(async |req: &HttpRequest| {
             let id = claims(req).and_then(|(user, _)| UserId::new(user).ok());
-            Ok(id.map(|id| SignedIn::new(id)))
+            Ok(id.map(SignedIn::new))
         }))
         .proof_in(proof_in)
         .on_signed_in(mint)

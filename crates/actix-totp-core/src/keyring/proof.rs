@@ -41,7 +41,7 @@ mod tests {
     const PURPOSE: &str = "proof";
 
     #[test]
-    fn a_sealed_proof_opens_for_its_purpose_and_user_and_nothing_else_opens_as_one() {
+    fn a_sealed_proof_opens_for_its_user_and_nothing_else_opens_as_one() {
         let ring = KeyRing::new([std::array::from_fn(|n| n as u8)]).unwrap();
         let proof = Proof {
             user: UserId::new("alice").unwrap(),

@@ -94,7 +94,7 @@ mod tests {
             epoch: Epoch::from_i64(-7),
             at: 1_700_000_000,
         };
-        let sealed = ring.seal_proof(&proof, &OsRandomness).unwrap();
+        let sealed = ring.seal_proof("proof", &proof, &OsRandomness).unwrap();
         assert_eq!(ring.open_ticket(None, &sealed), None);
         let content = [0; 34];
         for purpose in ["ticket", "ticket admin", ""] {
@@ -103,7 +103,9 @@ mod tests {
         }
         let ticket = ring.seal_ticket(None, &pending("alice", None), &OsRandomness);
         let ticket = ticket.unwrap();
-        assert_eq!(ring.open_proof(&alice, ticket.as_str()), None);
+        for purpose in ["proof", "ticket"] {
+            assert_eq!(ring.open_proof(purpose, &alice, ticket.as_str()), None);
+        }
         assert_eq!(ring.open_text("ticket", &alice, ticket.as_str()), None);
     }
 

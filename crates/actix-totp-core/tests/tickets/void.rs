@@ -134,7 +134,7 @@ fn what_is_no_ticket_gets_one_answer_and_costs_the_store_nothing() {
         format!(" {genuine}"),
         genuine[1..].to_owned(),
         genuine.to_lowercase(),
-        fixture.totp.seal_proof(&proof).unwrap(),
+        fixture.totp.seal_proof("proof", &proof).unwrap(),
         fixture
             .totp
             .seal_text("ticket", &fixture.alice, &[0; 34])

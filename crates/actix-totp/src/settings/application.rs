@@ -23,8 +23,8 @@ impl TotpBuilder {
         self
     }
 
-    /// Tells the application of every good token that gives a proof: at `validate/`, `verify/`, `generate/` with a token, and their pages.
-    /// The change is written then, and nothing is answered yet, so that the application can raise its own session. If the
+    /// Tells the application of every good token that gives a proof: at `validate/`, `verify/`, `generate/` with a token, `sign-in/`, their
+    /// pages, and where a guard takes a code with the request. The change is written then, and nothing is answered yet, so that the application can raise its own session. If the
     /// function fails, its error is the answer, and no proof is given. What was done is done: the code is spent, and after `verify/` the
     /// second factor is on, with backup codes that nobody has seen and that `backup-codes/` renews.
     ///
