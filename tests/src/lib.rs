@@ -4,6 +4,10 @@
 /// The code of the pages in `docs/` compiles.
 #[cfg(doctest)]
 mod pages {
+    #[doc = include_str!("../../docs/security/application.md")]
+    mod application {}
+    #[doc = include_str!("../../docs/security/keys.md")]
+    mod keys {}
     #[doc = include_str!("../../docs/policies.md")]
     mod policies {}
     #[doc = include_str!("../../docs/recipes.md")]
