@@ -41,13 +41,15 @@ fn with_clocks_40_seconds_apart_no_code_is_accepted_twice() {
     let cluster = Cluster::with(servers::postgres(&[]), instances);
     let record = Record::default();
     let mut runner = Runner::new(&cluster.service.addresses(), &record);
-    let mut accepted = 0;
-    for _ in 0..times(20, 200) {
+    // A code that is new to one clock is wrong to the other: how many of them are counted first is chance.
+    let (mut accepted, mut sent) = (0, 0);
+    while accepted < times(10, 100) {
         let count = runner.one_code();
         assert!(count <= 1, "{count}");
         accepted += count;
+        sent += 1;
+        assert!(sent < times(100, 1_000), "{accepted} of {sent}");
     }
-    assert!(accepted > 10, "{accepted}");
     record.assert_holds();
     record.assert_no_fault();
 }
