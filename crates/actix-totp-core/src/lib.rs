@@ -29,7 +29,7 @@
 //! assert!(enrollment.otpauth_url().starts_with("otpauth://totp/Example%20Inc:"));
 //!
 //! // Refused: nothing is confirmed yet, so there is nothing to sign in with.
-//! assert_eq!(totp.authenticate(&alice, "123456")?.rejected(), Some(Rejection::NoDevice));
+//! assert_eq!(totp.authenticate(&alice, "123456")?.rejected(), Some(Rejection::NotEnabled));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
