@@ -56,8 +56,17 @@ impl Opened {
         })
     }
 
-    /// Opens a device's box. A box that does not open is a fault, never "not enrolled".
+    /// Opens a device's box. A box that does not open is a fault, never "not enrolled". That of a device without a credential holds
+    /// nothing, so it need not open: whose key is lost is enrolled anew.
     pub(crate) fn open(device: Device, keys: &KeyRing) -> Result<Self, Error> {
+        if !device.has_credential() {
+            return Ok(Self {
+                sealed_under: device.epoch,
+                device,
+                secrets: Secrets::default(),
+                secrets_changed: true,
+            });
+        }
         match keys.open(&device.sealed, &device.user, device.epoch) {
             Ok(secrets) => Ok(Self {
                 sealed_under: device.epoch,

@@ -141,7 +141,7 @@ impl Operation<Proof> {
 
 impl Operation<u64> {
     /// Gives a user who has no second factor the deadline that `grace` allows, once, and notes a reminder that is due, with its
-    /// event. It answers by when the user must have set it up, in seconds since the Unix epoch, and writes nothing where
+    /// event. It answers by when the user must have set it up, in seconds since the Unix epoch, and writes only where
     /// [`Grace::is_to_be_noted`] says so. Rejection: `AlreadyConfirmed`, there is a second factor.
     pub fn note_setup_deadline(user: &UserId, grace: Grace) -> Self {
         let of = user.clone();

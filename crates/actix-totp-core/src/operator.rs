@@ -144,7 +144,7 @@ impl TotpService {
             return Err(CheckError::Clock);
         }
         let first = self.inner.store.page(None, 1).map_err(CheckError::Store)?;
-        for device in first {
+        for device in first.into_iter().filter(Device::has_credential) {
             self.inner
                 .keys
                 .open(&device.sealed, &device.user, device.epoch)

@@ -104,13 +104,18 @@ pub(crate) fn normalized(typed: &str) -> Zeroizing<String> {
 
 /// Zero-width characters and direction marks come along with a pasted code, too.
 fn is_blank(c: char) -> bool {
-    c.is_whitespace() || c.general_category() == GeneralCategory::Format
+    c.is_whitespace() || is_of(c, GeneralCategory::Format)
 }
 
 /// The minus sign is no dash to Unicode, nor is the mark that a Japanese keyboard types in place of a dash.
 fn is_dash(c: char) -> bool {
     matches!(c, '-' | '\u{2212}' | '\u{30FC}' | '\u{FF70}')
-        || c.general_category() == GeneralCategory::DashPunctuation
+        || is_of(c, GeneralCategory::DashPunctuation)
+}
+
+/// ASCII, which nearly every token is, has none of what is looked for in the table.
+fn is_of(c: char, category: GeneralCategory) -> bool {
+    !c.is_ascii() && c.general_category() == category
 }
 
 fn in_ascii(c: char) -> char {

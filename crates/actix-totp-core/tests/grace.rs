@@ -139,6 +139,22 @@ fn a_reset_keeps_it_though_the_box_does_not_open() {
 }
 
 #[test]
+fn whose_key_is_lost_while_there_is_a_deadline_alone_enrolls_anew() {
+    let fixture = due();
+    let lost = TotpService::builder(Arc::clone(&fixture.store), keys(&[9]))
+        .clock(fixture.clock.clone())
+        .build()
+        .unwrap();
+    lost.check().unwrap();
+    fixture.clock.set(DEADLINE - DAY);
+    assert_eq!(accepted(note(&lost, &fixture.alice, FORTNIGHT)), DEADLINE);
+    let _ = accepted(lost.enroll(&fixture.alice, "", None));
+    let code = lost.code_for(&fixture.alice).unwrap().unwrap();
+    let _ = accepted(lost.confirm(&fixture.alice, &code));
+    assert_eq!(fixture.device().setup_required_by, Some(DEADLINE));
+}
+
+#[test]
 fn deleting_a_user_leaves_nothing() {
     let fixture = due();
     fixture.enroll();

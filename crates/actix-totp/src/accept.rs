@@ -8,18 +8,19 @@ use actix_web::http::header::{Accept, HeaderMap, Quality};
 ///
 /// Either says so: a service worker that hands on a navigation keeps its mode and loses its destination.
 pub(crate) fn wants_page(headers: &HeaderMap, accept: Option<&Accept>) -> bool {
+    navigates(headers).unwrap_or_else(|| prefers_html(accept))
+}
+
+/// Whether a browser says that it navigates. `None`: nothing is said.
+pub(crate) fn navigates(headers: &HeaderMap) -> Option<bool> {
     let metadata = [
         ("sec-fetch-mode", "navigate"),
         ("sec-fetch-dest", "document"),
     ];
-    let mut sent = metadata
+    let sent = metadata
         .into_iter()
-        .filter_map(|(name, navigation)| Some(headers.get(name)? == navigation))
-        .peekable();
-    if sent.peek().is_none() {
-        return prefers_html(accept);
-    }
-    sent.any(|is_navigation| is_navigation)
+        .filter_map(|(name, navigation)| Some(headers.get(name)? == navigation));
+    sent.reduce(|one, other| one || other)
 }
 
 /// Whether the client is a browser that shows a page: it asks for HTML by name, and for JSON not more than for that.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use actix_totp_core::TypedToken;
 use actix_web::{
     HttpRequest,
-    http::header,
+    http::header::{self, HeaderMap},
     web::{Bytes, Payload},
 };
 use serde::Deserialize;
@@ -51,7 +51,7 @@ impl Body {
         payload: Payload,
         timeout: Duration,
     ) -> Result<Self, Problem> {
-        let media_type = MediaType::of(req)?;
+        let media_type = MediaType::of(req.headers())?;
         let body = time::timeout(timeout, bytes(req, payload))
             .await
             .unwrap_or_else(|_| Err(Problem::request_timeout()))?;
@@ -98,8 +98,8 @@ enum MediaType {
 
 impl MediaType {
     /// `Ok(None)`: not said.
-    fn of(req: &HttpRequest) -> Result<Option<Self>, Problem> {
-        let Some(value) = req.headers().get(header::CONTENT_TYPE) else {
+    fn of(headers: &HeaderMap) -> Result<Option<Self>, Problem> {
+        let Some(value) = headers.get(header::CONTENT_TYPE) else {
             return Ok(None);
         };
         let value = value.to_str().unwrap_or_default();
@@ -112,6 +112,11 @@ impl MediaType {
             Err(Problem::unsupported_media_type())
         }
     }
+}
+
+/// Whether the body is said to be JSON. No form is, and no page of another site can send it without being allowed to.
+pub(crate) fn is_json(headers: &HeaderMap) -> bool {
+    matches!(MediaType::of(headers), Ok(Some(MediaType::Json)))
 }
 
 async fn bytes(req: &HttpRequest, payload: Payload) -> Result<Bytes, Problem> {

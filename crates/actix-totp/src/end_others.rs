@@ -1,6 +1,6 @@
 //! Ending every proof but the caller's, in a handler of the application's own.
 
-use actix_totp_core::{Operation, Outcome};
+use actix_totp_core::{Error, Operation, Outcome};
 use actix_web::HttpRequest;
 
 use crate::{plugin::Totp, problem::Problem, sealed_proof::SealedProof};
@@ -21,12 +21,14 @@ impl Totp {
     ///
     /// ```
     /// use actix_totp::Totp;
-    /// use actix_web::{HttpRequest, HttpResponse, web};
+    /// use actix_web::{HttpRequest, HttpResponse, http::header, web};
     ///
     /// async fn change_password(req: HttpRequest, totp: web::Data<Totp>) -> actix_web::Result<HttpResponse> {
     ///     // … the old password is checked, and the new one is written.
     ///     let successor = totp.end_other_proofs_of(&req).await?;
-    ///     Ok(HttpResponse::Ok().json(successor)) // null where it is in the session
+    ///     let mut answer = HttpResponse::Ok();
+    ///     answer.insert_header((header::CACHE_CONTROL, "no-store"));
+    ///     Ok(answer.json(successor)) // null where it is in the session
     /// }
     /// ```
     pub async fn end_other_proofs_of(
@@ -37,10 +39,13 @@ impl Totp {
         let totp = self.for_request(req);
         if let Some(proof) = self.proof_of(req, &user).await
             && let Ok(keeper) = self.keeper(req)
-            && let Outcome::Accepted(successor) =
-                totp.apply(Operation::end_other_proofs(&proof)).await?
         {
-            return keeper.replace(&successor);
+            match totp.apply(Operation::end_other_proofs(&proof)).await {
+                Ok(Outcome::Accepted(successor)) => return keeper.replace(&successor),
+                // Whoever floods the account keeps no proof by it: the next operation is refused to nobody.
+                Ok(Outcome::Rejected(_)) | Err(Error::TooManyRequests) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
         totp.end_all_proofs(&user).await?;
         Ok(None)

@@ -195,7 +195,7 @@ fn judge(nobody: &Answer, user: &Answer) -> Result<Access, &'static str> {
     if nobody.status.is_server_error() || user.status.is_server_error() {
         return Err("failing");
     }
-    if user.status == StatusCode::UNAUTHORIZED {
+    if user.status == StatusCode::UNAUTHORIZED && !user.asks_for_second_factor() {
         return Err("refused to a user who is signed in");
     }
     if NOT_THERE.contains(&user.status) {

@@ -9,11 +9,13 @@ use std::{fmt, future::Future, pin::Pin, sync::Arc};
 use actix_session::SessionExt;
 use actix_totp_core::BuildError;
 use actix_web::{
-    HttpRequest,
-    http::header::{COOKIE, HeaderMap, HeaderName},
+    HttpMessage, HttpRequest,
+    http::header::{COOKIE, HeaderMap, HeaderName, ORIGIN},
 };
 
 use crate::{
+    accept::navigates,
+    body::is_json,
     cross_site::{has_token, single},
     session,
 };
@@ -115,6 +117,10 @@ pub(crate) enum Place {
     Claim,
 }
 
+/// Where the proof of a request is, for each plugin that has asked. Kept with the request.
+#[derive(Default)]
+struct Decided(Vec<(HeaderName, Place)>);
+
 /// Where a plugin looks for proofs.
 #[derive(Debug)]
 pub(crate) struct Places {
@@ -141,21 +147,40 @@ impl Places {
         })
     }
 
-    /// To be asked after [`session::probe`].
+    /// To be asked after [`session::probe`]. What was said once of a request stands: an application that writes into the session
+    /// meanwhile changes nothing.
     pub(crate) fn of(&self, req: &HttpRequest) -> Place {
         match self.proof_in {
             ProofIn::Session => Place::Session,
             ProofIn::Header => Place::Header,
             ProofIn::Claim(_) => Place::Claim,
-            ProofIn::Either if self.is_program(req) => Place::Header,
-            ProofIn::Either => Place::Session,
+            ProofIn::Either => self.of_either(req),
         }
     }
 
+    fn of_either(&self, req: &HttpRequest) -> Place {
+        let mut decided = req.extensions_mut().remove::<Decided>().unwrap_or_default();
+        let known = decided
+            .0
+            .iter()
+            .find(|(header, _)| *header == self.proof_header);
+        let place = match known {
+            Some((_, place)) => *place,
+            None if self.is_program(req) => Place::Header,
+            None => Place::Session,
+        };
+        if known.is_none() {
+            decided.0.push((self.proof_header.clone(), place));
+        }
+        req.extensions_mut().insert(decided);
+        place
+    }
+
     fn is_program(&self, req: &HttpRequest) -> bool {
-        req.headers().contains_key(&self.proof_header)
+        self.has_program_header(req.headers())
+            && (req.headers().contains_key(&self.proof_header)
+                || req.get_session().entries().is_empty())
             || session::is_missing(req)
-            || (has_token(req.headers()) && req.get_session().entries().is_empty())
     }
 
     /// The text that the client has sent, if it keeps its proof itself.
@@ -166,15 +191,24 @@ impl Places {
         }
     }
 
-    /// Whether no page of another site can have made a browser send this: it carries no cookie, and a header that a page cannot
-    /// set across sites without being allowed to (Fetch §4.8, CORS-preflight) shows who sends it.
+    /// Whether no page of another site can have made a browser send this. It carries no cookie, and what a page cannot send across
+    /// sites without being allowed to (Fetch §4.8, CORS-preflight): one of our headers, or JSON beside a token. A token alone
+    /// is enough for a program that says nothing of where it comes from, as browsers do with every POST: a proxy may have
+    /// added a token to what a browser sent.
     pub(crate) fn is_unforgeable(&self, headers: &HeaderMap) -> bool {
-        !headers.contains_key(COOKIE) && self.has_program_header(headers)
+        let keeps_proofs = !matches!(self.proof_in, ProofIn::Session);
+        let has_own_header =
+            headers.contains_key(&self.proof_header) || headers.contains_key(&self.code_header);
+        let is_browsers = headers.contains_key(ORIGIN) || headers.contains_key("sec-fetch-site");
+        let is_by_token = has_token(headers) && (is_json(headers) || !is_browsers);
+        keeps_proofs && !headers.contains_key(COOKIE) && (has_own_header || is_by_token)
     }
 
-    /// Whether a header says that a program has sent this, where proofs are kept by programs.
+    /// Whether a header says that a program has sent this, where proofs are kept by programs. A browser that navigates is
+    /// none, whatever a proxy adds.
     pub(crate) fn has_program_header(&self, headers: &HeaderMap) -> bool {
+        let has_token = || has_token(headers) && navigates(headers) != Some(true);
         !matches!(self.proof_in, ProofIn::Session)
-            && (headers.contains_key(&self.proof_header) || has_token(headers))
+            && (headers.contains_key(&self.proof_header) || has_token())
     }
 }

@@ -103,6 +103,17 @@ impl Passed {
         }
     }
 
+    /// What a guard of this plugin saw that has spent a code of this request.
+    pub(crate) fn by_code(&self, meant: &Totp) -> Option<&Verified> {
+        let mut guards = self.outer.iter().chain([&self.innermost]);
+        guards.find_map(|(totp, seen)| match seen {
+            Seen::Verified(it) if it.by_code && Arc::ptr_eq(&meant.plugin, &totp.plugin) => {
+                Some(it)
+            }
+            _ => None,
+        })
+    }
+
     /// The innermost guard of this plugin, or of any plugin, and what it saw.
     pub(crate) fn of(&self, meant: Option<&Totp>) -> Option<&(Totp, Seen)> {
         let inwards = self.outer.iter().chain([&self.innermost]);

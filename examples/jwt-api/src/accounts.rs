@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, LazyLock, Mutex, PoisonError},
 };
 
 use actix_totp::{Totp, UserId};
@@ -20,8 +20,9 @@ use argon2::{
 };
 use serde::Deserialize;
 use serde_json::json;
+use tokio::sync::Semaphore;
 
-use crate::tokens::{Issuer, Use, secret};
+use crate::tokens::{Issuer, Use, refused, secret};
 
 pub(crate) fn routes(cfg: &mut web::ServiceConfig) {
     cfg.route("/register", web::post().to(register))
@@ -95,7 +96,7 @@ async fn login(
     // The time of a hash is spent on users that do not exist, too.
     let kept = user.as_ref().map_or(NOBODY, |user| &user.password);
     let kept = kept.to_owned();
-    let is_right = web::block(move || is_password(&password, &kept)).await?;
+    let is_right = hashing(move || is_password(&password, &kept)).await?;
     let Some(User { id, .. }) = user.filter(|_| is_right) else {
         return Err(ErrorUnauthorized("Wrong address or password."));
     };
@@ -122,15 +123,22 @@ async fn refresh(
 ) -> actix_web::Result<HttpResponse> {
     let claims = issuer.open(&form.refresh_token, Use::Refresh)?;
     let user = UserId::new(claims.sub.as_str()).map_err(ErrorInternalServerError)?;
-    let second_factor = match &form.proof {
-        None => claims.second_factor,
-        Some(text) => {
-            let proof = totp.open_proof(&user, text);
-            let proof = proof.ok_or_else(|| ErrorBadRequest("The proof is not good."))?;
-            let sealed = totp.seal_proof(&proof).map_err(ErrorInternalServerError)?;
-            Some(sealed.into())
-        }
-    };
+    let kept = claims.second_factor.map(|it| it.totp);
+    let text = form.proof.as_ref().or(kept.as_ref());
+    let proof = text.and_then(|text| totp.open_proof(&user, text));
+    if form.proof.is_some() && proof.is_none() {
+        return Err(ErrorBadRequest("The proof is not good."));
+    }
+    // Tokens say nothing of a proof that has ended, and those from before the second factor are not renewed.
+    let status = totp.status(&user).await;
+    let status = status.map_err(ErrorServiceUnavailable)?;
+    let proof = proof.filter(|proof| status.accepts(proof));
+    if status.enabled && proof.is_none() {
+        return Err(refused());
+    }
+    let sealed = proof.map(|proof| totp.seal_proof(&proof)).transpose();
+    let sealed = sealed.map_err(ErrorInternalServerError)?;
+    let second_factor = sealed.map(Into::into);
     issuer.issue(&claims.sub, second_factor.as_ref())
 }
 
@@ -138,13 +146,27 @@ async fn refresh(
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 async fn hash(password: String) -> actix_web::Result<String> {
-    let hash = web::block(move || {
+    let hash = hashing(move || {
         Argon2::default()
             .hash_password(password.as_bytes())
             .map(|it| it.to_string())
     });
     hash.await?
         .map_err(|_| ErrorInternalServerError("The password cannot be hashed."))
+}
+
+/// Runs what hashes a password: two at a time, as each takes 19 MiB and a core, and a flood of sign-ins would take all there is.
+async fn hashing<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> actix_web::Result<T> {
+    static PLACES: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(2)));
+    let place = Arc::clone(&PLACES).acquire_owned().await;
+    let place = place.map_err(ErrorInternalServerError)?;
+    let result = web::block(move || {
+        let _place = place; // also when the client is gone and nobody waits
+        work()
+    });
+    Ok(result.await?)
 }
 
 fn is_password(password: &str, hash: &str) -> bool {

@@ -214,6 +214,7 @@ fn a_code_with_the_request_pays_without_a_new_token_and_pays_once() {
 #[test]
 fn a_proof_of_somebody_else_or_made_up_is_not_put_into_a_token() {
     let payments = start();
+    let before = payments.log_in();
     let (alice, secret) = payments.enrolled();
     let mut bob = payments.server.browser();
     let form = json!({ "email": "bob@example.com", "password": "battery staple" });
@@ -227,6 +228,9 @@ fn a_proof_of_somebody_else_or_made_up_is_not_put_into_a_token() {
         let form = json!({ "refresh_token": tokens["refresh_token"], "proof": proof });
         assert_eq!(bob.post("/account/refresh", &form).status, 400);
     }
+    let from_before = json!({ "refresh_token": before["refresh_token"] });
+    let refused = bob.post("/account/refresh", &from_before);
+    assert_eq!(refused.status, 401, "a password alone is renewed no more");
     let access = json!({ "refresh_token": alice.access });
     let refused = bob.post("/account/refresh", &access);
     assert_eq!(refused.status, 401, "an access token refreshes nothing");

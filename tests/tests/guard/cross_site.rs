@@ -77,3 +77,22 @@ fn what_browsers_send_by_themselves_shows_nothing() {
         post(&[by_a_program]).problem(400, "not_generated");
     }
 }
+
+#[test]
+fn a_token_that_a_proxy_may_have_added_shows_nothing_of_where_a_form_comes_from() {
+    let site = Site::at(Place::Header, everybody_is_alice, kinds);
+    let mut browser = site.server.browser();
+    let bearer = ("Authorization", "Bearer x");
+    let form = ("Content-Type", "application/x-www-form-urlencoded");
+    let mut post = |headers: &[(&str, &str)]| {
+        let headers = [&[bearer, form], headers].concat();
+        browser.send("POST", "/auth/otp/verify/", &headers, b"token=123456")
+    };
+    for from_elsewhere in FROM_ELSEWHERE {
+        post(&[from_elsewhere]).problem(403, "cross_site");
+    }
+    post(&FROM_ELSEWHERE).problem(403, "cross_site");
+    post(&[]).problem(400, "not_generated");
+    let own_header = ("TOTP-Proof", "");
+    post(&[FROM_ELSEWHERE[0], FROM_ELSEWHERE[1], own_header]).problem(400, "not_generated");
+}

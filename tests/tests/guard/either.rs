@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use actix_totp::{TotpBuilder, pages::Pages};
+use actix_session::SessionExt;
+use actix_totp::{TotpBuilder, Verified, pages::Pages};
+use actix_web::HttpRequest;
 use serde_json::json;
 
 use crate::{
@@ -100,10 +102,34 @@ fn pages_are_for_browsers_and_programs_get_json() {
     let refused = program.send("GET", "/vault", &headers, b"");
     refused.problem(401, "totp_required");
 
+    // A browser says that it navigates: a proxy has added the token.
+    let navigates = [&headers[..], &[("Sec-Fetch-Mode", "navigate")]].concat();
+    site.clock.advance_secs(30);
+    let form = format!("token={}", site.code("alice"));
+    let mut browser = alice.browser.clone();
+    let answer = browser.send("POST", "/auth/otp/validate/", &navigates, form.as_bytes());
+    assert_eq!(answer.header("location"), Some("/"), "{}", answer.text());
+    assert_eq!(browser.get("/vault").status, 200);
+
     site.clock.advance_secs(30);
     let mut alice = PageClient::at(alice.browser);
     let code = site.code("alice");
     let answer = alice.submit("/auth/otp/validate/", &[("token", &code)]);
     assert_eq!(answer.header("location"), Some("/"));
     assert_eq!(alice.browser.get("/vault").status, 200);
+}
+
+#[test]
+fn a_program_stays_one_whatever_the_application_writes_into_a_session() {
+    let writes = |builder: TotpBuilder| {
+        builder.on_verified(async |req: &HttpRequest, _: &Verified| {
+            req.get_session().insert("seen", true)?;
+            Ok(())
+        })
+    };
+    let site = Site::at(Place::ProgramOfEither, writes, kinds);
+    let mut alice = site.enrolled("alice");
+    let body = json!({ "token": site.code("alice") });
+    let answer = alice.post("/auth/otp/validate/", &body);
+    assert_eq!(answer.json()["proof"].as_str().map(str::len), Some(87));
 }

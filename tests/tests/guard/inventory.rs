@@ -10,7 +10,10 @@ use actix_web::{
     web::{self, ServiceConfig},
 };
 
-use crate::{session, support::keys};
+use crate::{
+    session,
+    support::{Place, keys},
+};
 
 /// The application's own check that somebody is signed in.
 async fn signed_in(req: HttpRequest) -> HttpResponse {
@@ -129,6 +132,24 @@ async fn a_table_that_says_what_the_application_does_is_good() {
             .await
             .unwrap();
     }
+}
+
+#[actix_web::test]
+async fn a_guard_that_challenges_clients_to_step_up_is_a_guard() {
+    let totp = with_alice(|it| {
+        it.current_user(Place::Header.current_user())
+            .proof_in(Place::Header.proof_in(0))
+    });
+    let app = App::new().configure(|cfg| routes(&totp, cfg));
+    let app = test::init_service(app).await;
+    let bearer = (header::AUTHORIZATION, "Bearer alice");
+    RouteInventory::new(&app, |request| request.insert_header(bearer.clone()))
+        .guarded(Method::GET, "/account")
+        .exempt(Method::GET, "/auth/otp/status/")
+        .public(Method::GET, "/")
+        .check()
+        .await
+        .unwrap();
 }
 
 #[actix_web::test]

@@ -90,9 +90,7 @@ impl RequireTotp {
     /// The proof that a guard further outside has spent this request's code for.
     fn taken(&self, req: &HttpRequest, user: &UserId) -> Option<Proof> {
         let extensions = req.extensions();
-        match extensions.get::<Passed>()?.of(Some(&self.totp))? {
-            (_, Seen::Verified(it)) if it.by_code && it.user == *user => it.proof.clone(),
-            _ => None,
-        }
+        let verified = extensions.get::<Passed>()?.by_code(&self.totp)?;
+        verified.proof.clone().filter(|_| verified.user == *user)
     }
 }

@@ -1,4 +1,4 @@
-//! Who may pass: a pure function of the policy, the user's status, the session's proof and the time.
+//! Who may pass: a pure function of the policy, the user's status, the request's proof and the time.
 
 use actix_totp_core::{Grace, Proof, Status, UserId};
 
@@ -37,14 +37,14 @@ impl Decision {
 pub(crate) struct Policy {
     /// How long whoever must have a second factor may go on without. `None`: not at all.
     pub(crate) grace: Option<Grace>,
-    /// How old the session's proof may be.
+    /// How old the request's proof may be.
     pub(crate) max_age_secs: u64,
     /// How old a trusted browser's proof may be. `None`: it is not asked for.
     pub(crate) trusted_secs: Option<u64>,
 }
 
-/// `session` is the session's proof; `browser` finds that of a trusted browser, and is asked only where the session's will
-/// not do.
+/// `session` is the proof that the request brings, wherever it is kept; `browser` finds that of a trusted browser, and is asked
+/// only where the other will not do.
 pub(crate) fn decide(
     policy: Policy,
     user: &UserId,
@@ -67,7 +67,7 @@ pub(crate) fn decide(
     if matches!(decision, Decision::Pass { .. }) {
         return decision;
     }
-    // The answer says what the session's proof lacks, not what the browser's does.
+    // The answer says what the request's proof lacks, not what the browser's does.
     match weigh(browser().as_ref(), trusted_secs, user, status, now) {
         Decision::Pass { at } => Decision::PassTrusted { at },
         _ => decision,

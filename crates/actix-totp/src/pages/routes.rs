@@ -4,10 +4,7 @@ use std::sync::Arc;
 
 use actix_web::{
     Handler, HttpMessage, HttpRequest, HttpResponse, Route, guard,
-    http::{
-        Method,
-        header::{self, HeaderMap},
-    },
+    http::Method,
     web::{self, ServiceConfig},
 };
 
@@ -17,7 +14,9 @@ use super::{
     request::{Show, form, form_with_ticket, form_without_body, page},
     settings, setup, two_step,
 };
-use crate::{accept::wants_page, answer_headers::see_other, plugin::Totp, problem::Problem};
+use crate::{
+    accept::wants_page, answer_headers::see_other, body::is_json, plugin::Totp, problem::Problem,
+};
 
 /// Mounts what only browsers ask for. `only_get` and `only_post` answer other methods.
 pub(crate) fn configure<G, P>(totp: &Totp, cfg: &mut ServiceConfig, only_get: G, only_post: P)
@@ -77,16 +76,6 @@ pub(crate) fn page_for(totp: &Totp, endpoint: &str) -> Option<Route> {
         let is_program = is_json(headers) || plugin.places.has_program_header(headers);
         wants_page(headers, context.header().as_ref()) && !is_program
     })))
-}
-
-/// A browser's form is never JSON: a client that sends JSON is a program, whatever it accepts.
-fn is_json(headers: &HeaderMap) -> bool {
-    let kind = headers.get(header::CONTENT_TYPE);
-    kind.is_some_and(|kind| {
-        kind.as_bytes()
-            .to_ascii_lowercase()
-            .starts_with(b"application/json")
-    })
 }
 
 /// What a browser gets where there is nothing, or not with this method: a page. `None`: it is no browser.

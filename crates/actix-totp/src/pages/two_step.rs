@@ -37,6 +37,7 @@ impl Totp {
     /// async fn second_step(totp: &Totp, req: &HttpRequest, user: &UserId) -> Result<HttpResponse, actix_web::Error> {
     ///     let begun = totp.begin_sign_in(user).await.map_err(actix_web::error::ErrorServiceUnavailable)?;
     ///     let Some(ticket) = begun else {
+    ///         req.get_session().clear();
     ///         req.get_session().renew();
     ///         req.get_session().insert("user_id", user.as_str())?; // has no second factor
     ///         return Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, "/account")).finish());

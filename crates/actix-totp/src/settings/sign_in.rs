@@ -35,6 +35,7 @@ impl TotpBuilder {
     /// # let keys = KeyRing::parse("sKSvs2lEIB0mF9cUb5fQeTeIEY5pPEYzWLdIDHEbkV0=")?;
     /// let totp = Totp::builder(MemoryStore::new(), keys)
     ///     .on_signed_in(async |req: &HttpRequest, user: &UserId, _: &Authenticated| {
+    ///         req.get_session().clear(); // whoever was signed in here before
     ///         req.get_session().insert("user_id", user.as_str())?;
     ///         Ok(HttpResponse::NoContent().finish())
     ///     })
