@@ -16,6 +16,7 @@ use crate::{
     provisioning,
     random::{Randomness, RandomnessError},
     secrets::Secrets,
+    ticket::PendingSignIn,
     token::{self, Token, TypedToken},
 };
 
@@ -69,6 +70,34 @@ pub fn proof(bytes: &[u8]) {
         );
         assert_eq!(known.keys.open_proof("proof", &known.other, &text), None);
     }
+}
+
+/// No ticket opens but the one that was issued, and that for its service alone. A proof is no ticket, and a ticket no proof.
+pub fn ticket(bytes: &[u8]) {
+    let Ok(known) = Known::new() else { return };
+    let (keys, proof) = (&known.keys, &known.proof);
+    let pending = PendingSignIn {
+        user: proof.user.clone(),
+        epoch: proof.epoch,
+        at: proof.at,
+        last_step: Some(56_666_667),
+        backup_codes_remaining: 10,
+    };
+    let (Ok(genuine), Ok(sealed_proof)) = (
+        keys.seal_ticket(None, &pending, &Counting),
+        keys.seal_proof("proof", proof, &Counting),
+    ) else {
+        return;
+    };
+    let genuine = genuine.as_str();
+    let altered = altered(genuine.as_bytes(), bytes);
+    let sent = [bytes, &altered, sealed_proof.as_bytes()];
+    for text in sent.map(String::from_utf8_lossy) {
+        let expected = (text == genuine).then(|| pending.clone());
+        assert_eq!(keys.open_ticket(None, &text), expected);
+        assert_eq!(keys.open_ticket(Some("admin"), &text), None);
+    }
+    assert_eq!(keys.open_proof("proof", &proof.user, genuine), None);
 }
 
 /// No box opens but the one that was sealed, and that for its user and epoch alone. What is read of an opened one is all of it.

@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use actix_totp_core::fuzz::{label, proof, sealed_box, token};
+use actix_totp_core::fuzz::{label, proof, sealed_box, ticket, token};
 use actix_web::{
     FromRequest, HttpMessage,
     http::header::{self, HeaderValue},
@@ -19,18 +19,20 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use url::{Url, form_urlencoded};
 
-use crate::{accept::prefers_html, body::Body, local, problem::Problem};
+use crate::{accept::prefers_html, body::Body, local, problem::Problem, public_path::PublicPath};
 
 /// A target: its name, which its folder of inputs has, and what it checks.
 pub type Target = (&'static str, fn(&[u8]));
 
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 9] = [
     ("accept", accept),
     ("body", body),
     ("label", label),
     ("next", next),
+    ("prefix", prefix),
     ("proof", proof),
     ("sealed_box", sealed_box),
+    ("ticket", ticket),
     ("token", token),
 ];
 
@@ -165,6 +167,22 @@ fn next(bytes: &[u8]) {
     let pairs: Vec<_> = handed_on.query_pairs().collect();
     assert_eq!(pairs, [("next".into(), next.into())]);
     assert_eq!(handed_on.fragment(), None);
+}
+
+/// Whatever a proxy is said to have taken off, what is put in front of a path stays on this host, and means what it says however
+/// often it is decoded on the way.
+fn prefix(bytes: &[u8]) {
+    let (Ok(sent), Ok(forwarded)) = (HeaderValue::from_bytes(bytes), PublicPath::new(None, true))
+    else {
+        return;
+    };
+    let request = TestRequest::get().insert_header(("X-Forwarded-Prefix", sent));
+    let path = forwarded.of(&request.to_http_request()).before("/vault");
+    assert!(path.starts_with('/') && path.ends_with("/vault"), "{path}");
+    assert!(local::is_local(&path), "{path}");
+    let there = Url::parse("https://app.example").and_then(|here| here.join(&path));
+    let there = there.as_ref().map(|it| (it.host_str(), it.path()));
+    assert_eq!(there, Ok((Some("app.example"), path.as_str())));
 }
 
 /// A client that does not ask for HTML by name, or asks for JSON above it, gets no page.
