@@ -59,8 +59,8 @@ pub enum ProofIn {
     Header,
     /// As [`Header`](Self::Header) for a program, and as [`Session`](Self::Session) for a browser. A program is whoever sends
     /// `TOTP-Proof`, also an empty one, as at `sign-in/` while it has nothing else to send; or an `Authorization` with a `Bearer`,
-    /// `DPoP` or `Token`, while its session holds nothing; or whoever has no session middleware around it. `TOTP-Proof` is
-    /// never helped out by a session.
+    /// `DPoP` or `Token`, while its session holds nothing and no browser says that it navigates; or whoever has no session
+    /// middleware around it. It is decided once for a request. `TOTP-Proof` is never helped out by a session.
     Either,
     /// In a claim of the application's own token; see [`from_fn`](Self::from_fn).
     Claim(Claim),
