@@ -165,6 +165,23 @@ fn sign_in_in_two_steps() -> Vec<String> {
     hidden
 }
 
+/// What erin calls an authenticator that she adds, renames and removes.
+fn name_and_remove() -> [String; 2] {
+    let app = TestApp::start();
+    let (mut erin, phone, _) = app.enrolled("erin");
+    let names = ["zq7x in the safe", "zq7y at work"].map(str::to_owned);
+    let further = json!({ "token": phone.code(), "name": names[0] });
+    let key = app.authenticator(&erin.post("/auth/otp/generate/", &further).json());
+    erin.token("/auth/otp/verify/", &key.code()).json();
+    let list = "/auth/otp/authenticators/";
+    let id = erin.get(list).json()[1]["id"].as_str().unwrap().to_owned();
+    let (rename, remove) = (format!("{list}{id}/rename/"), format!("{list}{id}/remove/"));
+    erin.post(&rename, &json!({ "name": names[1] })).json();
+    app.clock.advance_secs(90);
+    erin.token(&remove, &phone.code()).json();
+    names
+}
+
 #[test]
 fn the_log_of_a_full_run_holds_no_token_secret_backup_code_or_cookie() {
     let captured = LOG.clone();
@@ -233,6 +250,7 @@ fn the_log_of_a_full_run_holds_no_token_secret_backup_code_or_cookie() {
     hidden.extend(enroll_by_pages(&app));
     hidden.extend(sign_in_in_two_steps());
     hidden.extend(sign_in_by_headers());
+    hidden.extend(name_and_remove());
 
     let mut spelled: Vec<String> = hidden.iter().flat_map(|it| spellings(it)).collect();
     for phone in [phone, new_phone] {
@@ -253,6 +271,9 @@ fn the_log_of_a_full_run_holds_no_token_secret_backup_code_or_cookie() {
         "BackupCodeUsed",
         "BackupCodesRenewed",
         "Replaced",
+        "AuthenticatorAdded",
+        "AuthenticatorRenamed",
+        "AuthenticatorRemoved",
         "Throttled",
         "SealBroken",
         "StoreFailed",

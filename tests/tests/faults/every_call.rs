@@ -49,12 +49,21 @@ fn ask(browser: &mut Browser, method: &str, path: &str, body: &Value) -> Answer 
 fn assert_that_every_call_may_fail(n: usize, fail: fn(&FaultyStore, usize)) {
     let app = TestApp::start();
     let (alice, phone, backup) = app.enrolled("alice");
+    let (method, path, body) = requests(&phone.code(), &backup[0]).swap_remove(n);
+    assert_that_each_may_fail(&app, &alice, (method, path, &body), fail);
+}
+
+fn assert_that_each_may_fail(
+    app: &TestApp,
+    alice: &Browser,
+    (method, path, body): (&str, &str, &Value),
+    fail: fn(&FaultyStore, usize),
+) {
     for k in 1.. {
-        let (method, path, body) = requests(&phone.code(), &backup[0]).swap_remove(n);
         let mut browser = alice.clone();
         let before = app.device();
         fail(&app.store, k);
-        let answer = ask(&mut browser, method, path, &body);
+        let answer = ask(&mut browser, method, path, body);
         let calls = app.store.calls();
         app.store.fail_from(0);
         if answer.status != 503 {
@@ -78,6 +87,31 @@ fn every_route_answers_503_and_nothing_is_half_done() {
 fn one_fault_is_enough() {
     for n in 0..requests("", "").len() {
         assert_that_every_call_may_fail(n, FaultyStore::fail_only);
+    }
+}
+
+#[test]
+fn of_several_authenticators_every_call_may_fail_too() {
+    for fail in [FaultyStore::fail_from, FaultyStore::fail_only] {
+        let app = TestApp::start();
+        let (mut alice, phone, _) = app.enrolled("alice");
+        let further = json!({ "token": phone.code(), "name": "Key" });
+        let key = app.authenticator(&alice.post("/auth/otp/generate/", &further).json());
+        alice.token("/auth/otp/verify/", &key.code()).json();
+        app.clock.advance_secs(90);
+        let list = "/auth/otp/authenticators/";
+        let id = alice.get(list).json()[0]["id"].as_str().unwrap().to_owned();
+        let code = key.code();
+        let (rename, remove) = (format!("{list}{id}/rename/"), format!("{list}{id}/remove/"));
+        app.store.calls();
+        for (method, path, body) in [
+            ("GET", list, Value::Null),
+            ("POST", &rename, json!({ "name": "Phone" })),
+            ("POST", &remove, json!({ "token": code })),
+        ] {
+            assert_that_each_may_fail(&app, &alice, (method, path, &body), fail);
+        }
+        assert_eq!(app.device().unwrap().authenticators.len(), 1);
     }
 }
 
