@@ -3,6 +3,7 @@
 //! XChaCha20-Poly1305 with a random nonce of 192 bits. The header (format version, key id), the user id and the epoch are
 //! associated data: a box that is copied to another user, or put back after its epoch ended, does not open.
 
+mod id;
 mod proof;
 mod text;
 mod ticket;
@@ -20,6 +21,8 @@ use chacha20poly1305::{
 };
 use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, Zeroizing};
+
+pub use id::KeyId;
 
 use crate::{
     causes::debug_with_causes,
