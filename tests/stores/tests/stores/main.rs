@@ -4,6 +4,7 @@ mod batches;
 mod conflicts;
 mod conformance;
 mod dead_connections;
+mod inspection;
 mod migrations;
 mod pools;
 mod runtimes;
