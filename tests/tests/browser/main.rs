@@ -10,6 +10,7 @@ mod accessibility;
 mod appearance;
 mod chromium;
 mod contrast;
+mod digits;
 mod front_end;
 mod journey;
 mod markup;
