@@ -1,8 +1,8 @@
 //! `unlock`, `reset`, and `end-proofs` of one user.
 
-use crate::support::{Database, Users, assert_answers, on_every_database, user};
+use crate::support::{self, Database, Users, assert_answers, user};
 
-on_every_database!(
+support::on_every_database!(
     unlock_clears_the_lock_and_keeps_the_authenticator,
     reset_deletes_the_second_factor_and_nobody_elses,
     end_proofs_ends_those_of_one_user,

@@ -3,11 +3,11 @@
 use serde_json::Value;
 
 use crate::{
-    support::{Database, NEW, NEW_AND_OLD, Users, assert_answers, on_every_database},
+    support::{self, Database, NEW, NEW_AND_OLD, Users, assert_answers},
     sweeps::break_box,
 };
 
-on_every_database!(
+support::on_every_database!(
     where_all_is_well_it_says_so_and_writes_nothing,
     a_missing_key_is_found_with_its_boxes,
     a_rotation_that_is_not_finished_is_noted,

@@ -4,11 +4,9 @@ use std::fs;
 
 use actix_totp_cli::actix_totp_core::KeyRing;
 
-use crate::support::{
-    Database, NEW, NEW_AND_OLD, OLD, Users, assert_answers, key_ring, on_every_database,
-};
+use crate::support::{self, Database, NEW, NEW_AND_OLD, OLD, Users, assert_answers, key_ring};
 
-on_every_database!(each_key_is_shown_with_the_boxes_that_it_sealed);
+support::on_every_database!(each_key_is_shown_with_the_boxes_that_it_sealed);
 
 fn each_key_is_shown_with_the_boxes_that_it_sealed(database: &Database) {
     let users = Users::in_database(database);

@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use actix_totp_cli::actix_totp_core::{Device, Epoch, TotpService};
 
-use crate::support::{Database, NEW_AND_OLD, Users, assert_answers, key_ring, on_every_database};
+use crate::support::{self, Database, NEW_AND_OLD, Users, assert_answers, key_ring};
 
 const USERS: usize = 60;
 
-on_every_database!(
+support::on_every_database!(
     a_reseal_that_is_killed_loses_nothing_and_is_finished_by_the_next,
     an_end_of_all_proofs_that_is_killed_goes_on_where_it_was,
 );

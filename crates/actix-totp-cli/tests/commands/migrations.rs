@@ -1,8 +1,8 @@
 //! `migrate`.
 
-use crate::support::{Database, assert_answers, on_every_database};
+use crate::support::{self, Database, assert_answers};
 
-on_every_database!(
+support::on_every_database!(
     the_table_is_made_once,
     a_dry_run_says_which_migrations_are_pending_and_makes_nothing,
 );

@@ -2,11 +2,9 @@
 
 use actix_totp_cli::actix_totp_core::{Proof, Version};
 
-use crate::support::{
-    Database, NEW, NEW_AND_OLD, OLD, Users, assert_answers, on_every_database, user,
-};
+use crate::support::{self, Database, NEW, NEW_AND_OLD, OLD, Users, assert_answers, user};
 
-on_every_database!(
+support::on_every_database!(
     after_reseal_the_old_key_is_not_needed,
     everybodys_proofs_end_and_who_has_none_is_left_alone,
     a_dry_run_of_a_sweep_counts_and_writes_nothing,

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use crate::support::{Database, Users, assert_answers, on_every_database};
+use crate::support::{self, Database, Users, assert_answers};
 
-on_every_database!(
+support::on_every_database!(
     a_user_is_shown_with_state_codes_and_times,
     whoever_has_no_row_is_not_found,
     everybody_is_listed_in_the_order_of_their_ids,

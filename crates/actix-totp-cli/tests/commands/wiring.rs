@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{Database, OLD, STRANGE, Users, assert_answers, on_every_database};
+use crate::support::{self, Database, OLD, STRANGE, Users, assert_answers};
 
 /// Every command that needs a store with its table.
 const ON_STORE: [&str; 8] = [
@@ -16,7 +16,7 @@ const ON_STORE: [&str; 8] = [
     "reseal",
 ];
 
-on_every_database!(
+support::on_every_database!(
     a_wrong_key_writes_nothing,
     a_database_without_the_table_is_left_as_it_is,
 );
@@ -98,11 +98,23 @@ fn what_is_not_set_is_named() {
         without("TOTP_KEY").contains("TOTP_KEY is not set: set it, or name a file with --key-file")
     );
     assert!(without("DATABASE_URL").contains("--database-url-file"));
-    let mut redis = database.command("list");
-    redis
-        .env("DATABASE_URL", "redis://127.0.0.1")
-        .assert()
-        .code(2);
+}
+
+#[test]
+fn an_address_of_another_kind_is_refused_and_not_shown() {
+    let database = Database::sqlite();
+    for url in ["redis://:s3cret@127.0.0.1", "host=db password=s3cret"] {
+        let done = database
+            .command("list")
+            .env("DATABASE_URL", url)
+            .assert()
+            .code(2);
+        let said = String::from_utf8_lossy(&done.get_output().stderr).into_owned();
+        assert!(
+            said.contains("only a SQLite file") && !said.contains("s3cret"),
+            "{said}"
+        );
+    }
 }
 
 #[test]
