@@ -8,7 +8,7 @@ diesel::table! {
         sealed -> Binary,
         confirmed_at -> Nullable<BigInt>,
         pending_at -> Nullable<BigInt>,
-        last_step -> Nullable<BigInt>,
+        authenticators -> Binary,
         failures -> BigInt,
         recent_failures -> Binary,
         backup_failures -> BigInt,

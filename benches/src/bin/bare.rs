@@ -33,8 +33,8 @@ trait Statements: R2D2Connection + Sized + 'static {
 
     fn epoch(&mut self, user: &str) -> QueryResult<i64>;
     fn status(&mut self, user: &str) -> QueryResult<Status>;
-    fn device(&mut self, user: &str) -> QueryResult<(i64, Vec<u8>, Option<i64>)>;
-    fn accept(&mut self, user: &str, version: i64, step: i64) -> QueryResult<usize>;
+    fn device(&mut self, user: &str) -> QueryResult<(i64, Vec<u8>, Vec<u8>)>;
+    fn accept(&mut self, user: &str, version: i64, states: &[u8], step: i64) -> QueryResult<usize>;
 }
 
 macro_rules! statements {
@@ -66,20 +66,26 @@ macro_rules! statements {
                     .get_result(self)
             }
 
-            fn device(&mut self, user: &str) -> QueryResult<(i64, Vec<u8>, Option<i64>)> {
-                use totp_devices::{last_step, sealed, version};
+            fn device(&mut self, user: &str) -> QueryResult<(i64, Vec<u8>, Vec<u8>)> {
+                use totp_devices::{authenticators, sealed, version};
                 totp_devices::table
                     .find(user)
-                    .select((version, sealed, last_step))
+                    .select((version, sealed, authenticators))
                     .get_result(self)
             }
 
-            fn accept(&mut self, user: &str, version: i64, step: i64) -> QueryResult<usize> {
+            fn accept(
+                &mut self,
+                user: &str,
+                version: i64,
+                states: &[u8],
+                step: i64,
+            ) -> QueryResult<usize> {
                 let row = totp_devices::table.find(user);
                 diesel::update(row.filter(totp_devices::version.eq(version)))
                     .set((
                         totp_devices::version.eq(version.wrapping_add(1)),
-                        totp_devices::last_step.eq(Some(step)),
+                        totp_devices::authenticators.eq(states),
                         totp_devices::failures.eq(0),
                         totp_devices::last_used_at.eq(Some(step * 30)),
                         totp_devices::updated_at.eq(step * 30),
@@ -204,9 +210,9 @@ async fn validate<C: Statements>(
     }
     let written = database
         .run(move |database| {
-            let (version, _, last_step) = database.readers.get()?.device(&user)?;
-            let step = last_step.unwrap_or_default() + 1;
-            Ok(database.writers.get()?.accept(&user, version, step)?)
+            let (version, _, states) = database.readers.get()?.device(&user)?;
+            let mut writer = database.writers.get()?;
+            Ok(writer.accept(&user, version, &states, version & 0x7fff_ffff)?)
         })
         .await?;
     session.renew();

@@ -1,26 +1,29 @@
 //! Every operation by its name: load, transition, swap; events after the swap.
 
 use crate::{
+    authenticator::{Authenticator, AuthenticatorId, AuthenticatorName},
     device::UserId,
     error::{Error, StoreError},
     event::{Event, EventContext},
     operation::{Attempt, Operation},
     outage::Outage,
-    outcome::{Authenticated, Confirmed, Disabled, Enrollment, Outcome, Renewed, Status},
+    outcome::{Authenticated, Confirmed, Disabled, Enrollment, Outcome, Removed, Renewed},
     proof::Proof,
     retry::Retry,
     service::TotpService,
+    status::Status,
     sync::Arc,
 };
 
 impl TotpService {
     /// Makes a new secret for the user and shows it. `label` names the account in the authenticator (the user id, if
-    /// blank). While a second factor is on, a good `token` is needed, and the live secret keeps working until the new
-    /// one is confirmed.
+    /// blank). While a second factor is on, a good `token` is needed. Of the only authenticator it is then a replacement: that one keeps
+    /// working until the new one is confirmed. Beside several it is a further one. [`Operation::enroll`] can be told otherwise.
     ///
     /// # Errors
     ///
-    /// Any [`Error`]. Rejections: `AlreadyConfirmed`, and with a token those of [`authenticate`](Self::authenticate).
+    /// Any [`Error`]. Rejections: `AlreadyConfirmed`; with a token those of [`authenticate`](Self::authenticate), and
+    /// `TooManyAuthenticators` and `NoSuchAuthenticator`, for which no token is spent.
     pub fn enroll(
         &self,
         user: &UserId,
@@ -30,19 +33,21 @@ impl TotpService {
         self.apply(&Operation::enroll(user, label, token))
     }
 
-    /// Confirms the pending secret with its first code: the second factor is on, with new backup codes. After ten wrong codes
-    /// the pending secret is dropped. While a live one exists, the last five are for sessions that hold a proof
+    /// Confirms the pending secret with its first code: the second factor is on. The first authenticator, and one that takes the place
+    /// of the only one, come with new backup codes; the latter ends every proof. After ten wrong codes the pending secret is dropped. While a live one exists, the last five are for sessions that hold a proof
     /// ([`Operation::with_proof`]).
     ///
     /// # Errors
     ///
     /// Any [`Error`]. Rejections: `NotGenerated`, `AlreadyConfirmed`, `EnrollmentExpired`, `EnrollmentDiscarded`,
+    /// `TooManyAuthenticators`,
     /// `MalformedToken`, `TotpCodeNeeded`, `InvalidToken`, `ClockSkew`, `ProofNeeded`.
     pub fn confirm(&self, user: &UserId, token: &str) -> Result<Outcome<Confirmed>, Error> {
         self.apply(&Operation::confirm(user, token))
     }
 
-    /// Accepts a token, once.
+    /// Accepts a token, once. A code is compared with those of all live authenticators; if it is that of several, it is spent for all of
+    /// them, and the first is named.
     ///
     /// # Errors
     ///
@@ -86,6 +91,48 @@ impl TotpService {
     /// Any [`Error`]. Rejections: `NoDevice`, `NotEnabled`, `ProofNeeded`.
     pub fn end_other_proofs(&self, proof: &Proof) -> Result<Outcome<Proof>, Error> {
         self.apply(&Operation::end_other_proofs(proof))
+    }
+
+    /// The user's live authenticators, in the order in which they were added; none where no second factor is on. Writes nothing, but
+    /// opens the box.
+    ///
+    /// # Errors
+    ///
+    /// Any [`Error`].
+    pub fn authenticators(&self, user: &UserId) -> Result<Vec<Authenticator>, Error> {
+        let outcome = self.apply(&Operation::authenticators(user))?;
+        Ok(outcome.accepted().unwrap_or_default())
+    }
+
+    /// Gives an authenticator of the user whose proof it is another name. The caller checks how old the proof is.
+    ///
+    /// # Errors
+    ///
+    /// Any [`Error`]. Rejections: `NoDevice`, `NotEnabled`, `ProofNeeded`, `NoSuchAuthenticator`.
+    pub fn rename_authenticator(
+        &self,
+        proof: &Proof,
+        id: AuthenticatorId,
+        name: AuthenticatorName,
+    ) -> Result<Outcome<()>, Error> {
+        let operation = Operation::rename_authenticator(&proof.user, id, name);
+        self.apply(&operation.with_proof(Some(proof.clone())))
+    }
+
+    /// Removes an authenticator, and ends the proofs by it and no others. Needs a good token: a code of any of them, or a backup code.
+    /// The last one is not removed: that is [`disable`](Self::disable).
+    ///
+    /// # Errors
+    ///
+    /// Any [`Error`]. Rejections: those of [`authenticate`](Self::authenticate), and `NoSuchAuthenticator` and `LastAuthenticator`,
+    /// for which no token is spent.
+    pub fn remove_authenticator(
+        &self,
+        user: &UserId,
+        id: AuthenticatorId,
+        token: &str,
+    ) -> Result<Outcome<Removed>, Error> {
+        self.apply(&Operation::remove_authenticator(user, id, token))
     }
 
     /// The state of the user's second factor. Writes nothing and opens no box.
@@ -150,39 +197,5 @@ impl TotpService {
             let event = Event::StoreFailed { user: user.clone() };
             self.inner.notifier.notify(event, context);
         }
-    }
-
-    /// What the user's authenticator shows now: the pending credential's code, or else the live one's. For tests of
-    /// applications. `None` without a device.
-    ///
-    /// # Errors
-    ///
-    /// Any [`Error`].
-    #[cfg(feature = "test-util")]
-    pub fn code_for(&self, user: &UserId) -> Result<Option<String>, Error> {
-        let now = self.now()?;
-        let Some(device) = self.load(user)? else {
-            return Ok(None);
-        };
-        let opened = crate::opened::Opened::open(device, &self.inner.keys)?;
-        let secrets = opened.secrets();
-        let credential = secrets.pending.as_ref().or(secrets.live.as_ref());
-        Ok(credential.map(|it| it.code_at(it.step_at(now)).to_string()))
-    }
-
-    /// The proof that a good token would give the user now, or `None` if no second factor is on. For tests of
-    /// applications: it spends no code.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Store`] or [`Error::Clock`].
-    #[cfg(feature = "test-util")]
-    pub fn proof_for(&self, user: &UserId) -> Result<Option<Proof>, Error> {
-        let at = self.now()?;
-        Ok(self.status(user)?.epoch.map(|epoch| Proof {
-            user: user.clone(),
-            epoch,
-            at,
-        }))
     }
 }

@@ -5,9 +5,9 @@ use std::{collections::HashMap, time::Duration};
 use crate::{
     device::{Device, UserId},
     error::{Error, StoreError},
-    outcome::Status,
     queued::{Answered, QueuedOperation},
     service::TotpService,
+    status::Status,
     store::{DeviceStore, Swap},
 };
 

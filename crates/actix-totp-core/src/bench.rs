@@ -4,15 +4,15 @@
 use std::hint::black_box;
 
 use crate::{
+    authenticator::{AuthenticatorId, AuthenticatorName, AuthenticatorState},
     backup_code::{BackupCode, BackupCodeLength, Digest, SetShape},
     config::Config,
     credential::{Credential, InvalidCredential, Match, Parameters},
-    device::{Device, Epoch, UserId, Version},
+    device::{Device, UserId},
     error::Error,
     keyring::KeyRing,
     random::{OsRandomness, Randomness, RandomnessError},
-    secrets::Secrets,
-    throttle::RecentFailures,
+    secrets::{Live, Pending, Place, Secrets},
     transition::{self, Accepted, Context, Next, Transition},
 };
 
@@ -34,34 +34,52 @@ pub fn enrolled(
     digests
         .iter_mut()
         .try_for_each(|digest| random.fill(digest))?;
-    let live = Credential::new(secret, Parameters::default()).map_err(|error| {
-        RandomnessError(error.into()) // no secret of the benches is out of range
-    })?;
+    let mut device = Device::new(&user, at, random)?;
+    device.confirmed_at = Some(at);
+    device.last_used_at = Some(at);
+    device.backup_codes_remaining = SetShape::default().count.into();
     let secrets = Secrets {
-        live: Some(live),
+        live: vec![live(&mut device, secret, random)?],
         pending: None,
         backup_codes: digests.into_iter().map(Digest).collect(),
     };
-    let epoch = Epoch::random(random)?;
-    Ok(Device {
-        version: Version::random(random)?,
-        epoch,
-        sealed: keys.seal(&secrets, &user, epoch, random)?,
-        user,
-        confirmed_at: Some(at),
-        pending_at: None,
-        last_step: None,
-        failures: 0,
-        recent_failures: RecentFailures::default(),
-        backup_failures: 0,
-        pending_failures: 0,
-        proof_failures: RecentFailures::default(),
-        backup_codes_remaining: SetShape::default().count.into(),
-        last_used_at: Some(at),
-        setup_required_by: None,
-        setup_reminders: 0,
-        created_at: at,
-        updated_at: at,
+    device.sealed = keys.seal(&secrets, &device, random)?;
+    Ok(device)
+}
+
+/// Beside that of the first secret, so many further authenticators.
+pub fn with_further(
+    keys: &KeyRing,
+    device: &mut Device,
+    further: u8,
+    random: &dyn Randomness,
+) -> Result<(), Error> {
+    let mut secrets = opened(keys, device)?;
+    for n in 0..further {
+        let live = live(device, &[100 + n; 20], random)?;
+        secrets.live.push(live);
+    }
+    device.sealed = keys.seal(&secrets, device, random)?;
+    Ok(())
+}
+
+fn live(device: &mut Device, secret: &[u8], random: &dyn Randomness) -> Result<Live, Error> {
+    let credential = Credential::new(secret, Parameters::default()).map_err(|error| {
+        RandomnessError(error.into()) // no secret of the benches is out of range
+    })?;
+    device.authenticators.push(AuthenticatorState::new(random)?);
+    Ok(Live {
+        id: AuthenticatorId::random(random)?,
+        name: AuthenticatorName::default(),
+        created_at: device.created_at,
+        credential,
+    })
+}
+
+fn opened(keys: &KeyRing, device: &Device) -> Result<Secrets, Error> {
+    keys.open(device).map_err(|source| Error::Seal {
+        user: device.user.clone(),
+        source,
     })
 }
 
@@ -82,20 +100,19 @@ impl Parts {
     pub fn new(keys: KeyRing, user: UserId, secret: &[u8], now: u64) -> Result<Self, Error> {
         let random = &OsRandomness;
         let mut device = enrolled(&keys, user, secret, now - 86_400, random)?;
-        let mut secrets = keys
-            .open(&device.sealed, &device.user, device.epoch)
-            .map_err(|source| Error::Seal {
-                user: device.user.clone(),
-                source,
-            })?;
+        let mut secrets = opened(&keys, &device)?;
         let backup_code = BackupCode::generate(BackupCodeLength::default(), random)?;
         secrets.backup_codes[0] = backup_code.digest(&device.user);
-        device.sealed = keys.seal(&secrets, &device.user, device.epoch, random)?;
+        device.sealed = keys.seal(&secrets, &device, random)?;
         let pending = Credential::generate(Parameters::default(), random)?;
         let mut with_pending = secrets.clone();
-        with_pending.pending = Some(pending.clone());
+        with_pending.pending = Some(Pending {
+            place: Place::Only,
+            name: None,
+            credential: pending.clone(),
+        });
         let enrolling = Device {
-            sealed: keys.seal(&with_pending, &device.user, device.epoch, random)?,
+            sealed: keys.seal(&with_pending, &device, random)?,
             pending_at: Some(now),
             ..device.clone()
         };
@@ -119,11 +136,13 @@ impl Parts {
             random: &OsRandomness,
             proof: None,
             issuer: &self.config.issuer,
+            name: None,
+            replacing: None,
         }
     }
 
     fn live(&self) -> &Credential {
-        self.secrets.live.as_ref().unwrap_or(&self.pending)
+        &self.secrets.live[0].credential
     }
 
     /// The code of the current step.
@@ -144,18 +163,11 @@ impl Parts {
     }
 
     pub fn open(&self) -> bool {
-        let Device {
-            sealed,
-            user,
-            epoch,
-            ..
-        } = &self.device;
-        self.keys.open(sealed, user, *epoch).is_ok()
+        self.keys.open(&self.device).is_ok()
     }
 
     pub fn seal(&self) -> Result<Vec<u8>, RandomnessError> {
-        let Device { user, epoch, .. } = &self.device;
-        self.keys.seal(&self.secrets, user, *epoch, &OsRandomness)
+        self.keys.seal(&self.secrets, &self.device, &OsRandomness)
     }
 
     pub fn enroll(&self) -> bool {

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use crate::{backup_code::SetShape, credential::Parameters, error::BuildError};
+use crate::{
+    authenticator::MOST_AUTHENTICATORS, backup_code::SetShape, credential::Parameters,
+    error::BuildError,
+};
 
 /// Settings that transitions read. Set through [`TotpBuilder`](crate::TotpBuilder).
 #[derive(Debug, Clone)]
@@ -16,6 +19,7 @@ pub(crate) struct Config {
     pub(crate) sign_in_lifetime_secs: u64,
     pub(crate) backup_codes: SetShape,
     pub(crate) throttle_backup_codes: bool,
+    pub(crate) max_authenticators: u8,
     pub(crate) max_tries: u32,
     pub(crate) longest_trying: Duration,
     pub(crate) max_queued_events: usize,
@@ -33,6 +37,7 @@ impl Default for Config {
             sign_in_lifetime_secs: 5 * 60,
             backup_codes: SetShape::default(),
             throttle_backup_codes: false,
+            max_authenticators: 5,
             max_tries: 10,
             longest_trying: Duration::from_secs(2),
             max_queued_events: 4_096,
@@ -60,6 +65,9 @@ impl Config {
         }
         if !self.backup_codes.is_valid() {
             return Err(BuildError::BackupCodes);
+        }
+        if !(1..=MOST_AUTHENTICATORS).contains(&self.max_authenticators.into()) {
+            return Err(BuildError::MaxAuthenticators);
         }
         if !(1..=100).contains(&self.max_tries) || self.longest_trying > Duration::from_secs(60) {
             return Err(BuildError::ConflictRetries);

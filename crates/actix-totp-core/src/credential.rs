@@ -135,6 +135,11 @@ impl Credential {
         self.parameters
     }
 
+    /// Whether the two have one secret. For operators: it takes no constant time.
+    pub(crate) fn has_secret_of(&self, other: &Self) -> bool {
+        self.secret == other.secret
+    }
+
     pub(crate) fn secret(&self) -> &[u8] {
         &self.secret
     }

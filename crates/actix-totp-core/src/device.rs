@@ -5,8 +5,10 @@ use std::{fmt, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    authenticator::AuthenticatorStates,
     causes::debug_with_causes,
     random::{Randomness, RandomnessError},
+    random_number::{Epoch, Version},
     throttle::RecentFailures,
 };
 
@@ -100,71 +102,26 @@ pub enum InvalidUserId {
     Nul,
 }
 
-macro_rules! random_number {
-    ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        #[serde(transparent)]
-        pub struct $name(u64);
-
-        impl $name {
-            /// A fresh one: 64 random bits.
-            pub(crate) fn random(random: &dyn Randomness) -> Result<Self, RandomnessError> {
-                let mut bytes = [0; 8];
-                random.fill(&mut bytes)?;
-                Ok(Self(u64::from_be_bytes(bytes)))
-            }
-
-            /// From the number that [`Self::to_i64`] gave, as a BIGINT column holds it.
-            pub const fn from_i64(column: i64) -> Self {
-                Self(column.cast_unsigned())
-            }
-
-            /// The same 64 bits as a signed number, for a BIGINT column.
-            pub const fn to_i64(self) -> i64 {
-                self.0.cast_signed()
-            }
-        }
-
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{}({:016x})", stringify!($name), self.0)
-            }
-        }
-    };
-}
-
-random_number! {
-    /// Which writing of a device this is: a fresh random number at every write, never a counter, so that a row that was
-    /// deleted and made anew is not taken for the old one.
-    Version
-}
-
-random_number! {
-    /// Which proofs count: a random number that every proof carries. Changing it ends every proof ever given out.
-    Epoch
-}
-
-/// A user's enrolled authenticator with all that belongs to it: one row, one value, one compare-and-swap.
+/// A user's second factor, its authenticators and all that belongs to them: one row, one value, one compare-and-swap.
 ///
 /// A [`DeviceStore`](crate::DeviceStore) keeps each field exactly and interprets none. What is secret (live and pending
-/// credential, digests of backup codes) is in [`sealed`](Self::sealed) alone. Times are seconds since the Unix epoch.
+/// credentials, digests of backup codes) is in [`sealed`](Self::sealed) alone. Times are seconds since the Unix epoch.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Device {
     /// Whose it is.
     pub user: UserId,
     /// Which writing this is.
     pub version: Version,
-    /// Which proofs count. The sealed box is bound to it.
+    /// Which proofs by backup codes count. The sealed box is bound to it, and to those of the authenticators.
     pub epoch: Epoch,
-    /// The secrets, encrypted and authenticated. Opaque; about 100 to 700 bytes.
+    /// The secrets, encrypted and authenticated. Opaque; about 100 to 700 bytes with one authenticator, at most 16,384.
     pub sealed: Vec<u8>,
-    /// When the live credential was confirmed. `None`: nothing is live, the device is only pending.
+    /// Since when the second factor is on. `None`: nothing is live, the device is only pending.
     pub confirmed_at: Option<u64>,
     /// When the pending secret was generated. `None`: nothing is pending.
     pub pending_at: Option<u64>,
-    /// The highest step that the live credential accepted (RFC 6238's T). `None`: none yet.
-    pub last_step: Option<u64>,
+    /// What is not secret of each live authenticator.
+    pub authenticators: AuthenticatorStates,
     /// Wrong TOTP codes since the last success.
     pub failures: u32,
     /// When the last wrong TOTP codes came; not cleared by a success.
@@ -192,6 +149,34 @@ pub struct Device {
 }
 
 impl Device {
+    /// One that holds nothing yet.
+    pub(crate) fn new(
+        user: &UserId,
+        now: u64,
+        random: &dyn Randomness,
+    ) -> Result<Self, RandomnessError> {
+        Ok(Self {
+            user: user.clone(),
+            version: Version::random(random)?,
+            epoch: Epoch::random(random)?,
+            sealed: Vec::new(),
+            confirmed_at: None,
+            pending_at: None,
+            authenticators: AuthenticatorStates::default(),
+            failures: 0,
+            recent_failures: RecentFailures::default(),
+            backup_failures: 0,
+            pending_failures: 0,
+            proof_failures: RecentFailures::default(),
+            backup_codes_remaining: 0,
+            last_used_at: None,
+            setup_required_by: None,
+            setup_reminders: 0,
+            created_at: now,
+            updated_at: now,
+        })
+    }
+
     /// Whether a live credential exists, that is, whether the second factor is on.
     pub const fn is_confirmed(&self) -> bool {
         self.confirmed_at.is_some()

@@ -107,6 +107,9 @@ pub enum BuildError {
     /// A set would have fewer than 5 or more than 20 backup codes.
     #[error("a set has 5 to 20 backup codes")]
     BackupCodes,
+    /// A user could have fewer than 1 or more than 20 authenticators.
+    #[error("a user may have 1 to 20 authenticators")]
+    MaxAuthenticators,
     /// A lost swap would be tried fewer than 1 or more than 100 times, or for more than a minute.
     #[error("a lost swap is tried 1 to 100 times, for a minute at most")]
     ConflictRetries,

@@ -2,7 +2,10 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use crate::device::UserId;
+use crate::{
+    authenticator::{AuthenticatorId, AuthenticatorName},
+    device::UserId,
+};
 
 /// Which kind of token it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -36,10 +39,38 @@ pub enum Event {
         /// Who.
         user: UserId,
     },
-    /// A new authenticator took the place of the live one.
+    /// A new authenticator took the place of the only one: there are new backup codes, and every proof ended.
     Replaced {
         /// Who.
         user: UserId,
+    },
+    /// An authenticator was confirmed while another was live, or takes the place of one of which this comes after
+    /// `AuthenticatorRemoved`.
+    AuthenticatorAdded {
+        /// Who.
+        user: UserId,
+        /// Which one.
+        authenticator: AuthenticatorId,
+        /// What its user calls it.
+        name: AuthenticatorName,
+    },
+    /// An authenticator has another name.
+    AuthenticatorRenamed {
+        /// Who.
+        user: UserId,
+        /// Which one.
+        authenticator: AuthenticatorId,
+        /// What its user calls it from now on.
+        name: AuthenticatorName,
+    },
+    /// An authenticator was removed while another stays live, and the proofs by it ended.
+    AuthenticatorRemoved {
+        /// Who.
+        user: UserId,
+        /// Which one.
+        authenticator: AuthenticatorId,
+        /// What its user called it.
+        name: AuthenticatorName,
     },
     /// An operator took over a secret from elsewhere.
     Imported {
@@ -59,6 +90,8 @@ pub enum Event {
         user: UserId,
         /// Which kind.
         method: Method,
+        /// Whose code it was. `None`: a backup code.
+        authenticator: Option<AuthenticatorId>,
         /// Failed attempts since the success before: a user who did not make them should be told.
         failed_attempts: u32,
     },
@@ -155,6 +188,9 @@ impl Event {
         match self {
             Self::Enrolled { user }
             | Self::Replaced { user }
+            | Self::AuthenticatorAdded { user, .. }
+            | Self::AuthenticatorRenamed { user, .. }
+            | Self::AuthenticatorRemoved { user, .. }
             | Self::Imported { user }
             | Self::Disabled { user, .. }
             | Self::Verified { user, .. }

@@ -8,15 +8,17 @@
 use percent_encoding::percent_decode_str;
 
 use crate::{
+    authenticator::{AuthenticatorId, AuthenticatorName, AuthenticatorState},
     backup_code::{BackupCode, Digest},
     credential::{Credential, InvalidCredential, Parameters},
-    device::{Epoch, UserId},
+    device::{Device, UserId},
     keyring::KeyRing,
     proof::Proof,
     provisioning,
     random::{Randomness, RandomnessError},
-    secrets::Secrets,
-    ticket::PendingSignIn,
+    random_number::Epoch,
+    secrets::{Live, Pending, Place, Secrets},
+    ticket::{Mark, PendingSignIn},
     token::{self, Token, TypedToken},
 };
 
@@ -78,10 +80,8 @@ pub fn ticket(bytes: &[u8]) {
     let (keys, proof) = (&known.keys, &known.proof);
     let pending = PendingSignIn {
         user: proof.user.clone(),
-        epoch: proof.epoch,
         at: proof.at,
-        last_step: Some(56_666_667),
-        backup_codes_remaining: 10,
+        mark: Mark(std::array::from_fn(|n| n as u8)),
     };
     let (Ok(genuine), Ok(sealed_proof)) = (
         keys.seal_ticket(None, &pending, &Counting),
@@ -100,20 +100,32 @@ pub fn ticket(bytes: &[u8]) {
     assert_eq!(keys.open_proof("proof", &proof.user, genuine), None);
 }
 
-/// No box opens but the one that was sealed, and that for its user and epoch alone. What is read of an opened one is all of it.
+/// No box opens but the one that was sealed, and that for its user, epochs and authenticators alone. What is read of an opened one
+/// is all of it.
 pub fn sealed_box(bytes: &[u8]) {
     let Ok(known) = Known::new() else { return };
-    let (user, epoch) = (&known.proof.user, known.proof.epoch);
-    let Ok(genuine) = known.keys.seal(&known.secrets, user, epoch, &Counting) else {
+    let Ok(genuine) = known.keys.seal(&known.secrets, &known.device, &Counting) else {
         return;
     };
+    let open = |sealed: &[u8], of: &dyn Fn(&mut Device)| {
+        let mut device = known.device.clone();
+        device.sealed = sealed.to_vec();
+        of(&mut device);
+        known.keys.open(&device)
+    };
     for sealed in [bytes, &altered(&genuine, bytes)] {
-        let opened = known.keys.open(sealed, user, epoch);
+        let opened = open(sealed, &|_| {});
         assert_eq!(opened.is_ok(), sealed == genuine);
         assert!(opened.is_err() || opened == Ok(known.secrets.clone()));
-        assert!(known.keys.open(sealed, &known.other, epoch).is_err());
-        let later = Epoch::from_i64(epoch.to_i64() + 1);
-        assert!(known.keys.open(sealed, user, later).is_err());
+        assert!(open(sealed, &|it| it.user = known.other.clone()).is_err());
+        let later = |epoch: Epoch| Epoch::from_i64(epoch.to_i64() + 1);
+        assert!(open(sealed, &|it| it.epoch = later(it.epoch)).is_err());
+        assert!(open(sealed, &|it| it.authenticators.remove(0)).is_err());
+        let renew = |it: &mut Device| {
+            let states = it.authenticators.iter_mut();
+            states.for_each(|state| state.epoch = later(state.epoch));
+        };
+        assert!(open(sealed, &renew).is_err());
     }
     if let Some(read) = Secrets::from_bytes(bytes) {
         assert_eq!(*read.to_bytes(), bytes);
@@ -126,9 +138,7 @@ pub fn label(bytes: &[u8]) {
     const ISSUER: &str = "Ex & Co/#1: é";
     let label = String::from_utf8_lossy(bytes);
     let Ok(known) = Known::new() else { return };
-    let Some(credential) = &known.secrets.live else {
-        return;
-    };
+    let credential = &known.secrets.live[0].credential;
     let secret = credential.to_base32();
     let uri = provisioning::otpauth_url(credential.parameters(), &secret, ISSUER, &label);
     let uri = uri.as_str();
@@ -167,6 +177,7 @@ pub fn label(bytes: &[u8]) {
 struct Known {
     keys: KeyRing,
     proof: Proof,
+    device: Device,
     secrets: Secrets,
     other: UserId,
 }
@@ -176,16 +187,40 @@ impl Known {
         let credential = |secret: &[u8]| -> Result<Credential, InvalidCredential> {
             Credential::new(secret, Parameters::default())
         };
+        let (user, epoch) = (UserId::new("alice")?, Epoch::from_i64(-7));
+        let state = |epoch: i64| AuthenticatorState {
+            epoch: Epoch::from_i64(epoch),
+            last_step: None,
+            last_used_at: None,
+        };
+        let live =
+            |id: u8, name: &str, secret: &[u8]| -> Result<Live, Box<dyn std::error::Error>> {
+                Ok(Live {
+                    id: AuthenticatorId::from_bytes([id; 8]),
+                    name: AuthenticatorName::new(name)?,
+                    created_at: 1_700_000_000,
+                    credential: credential(secret)?,
+                })
+            };
+        let mut device = Device::new(&user, 0, &Counting)?;
+        device.epoch = epoch;
+        device.confirmed_at = Some(1_700_000_000);
+        device.authenticators = vec![state(-8), state(-9)].try_into()?;
         Ok(Self {
             keys: KeyRing::new([std::array::from_fn(|n| n as u8)])?,
             proof: Proof {
-                user: UserId::new("alice")?,
-                epoch: Epoch::from_i64(-7),
+                user,
+                epoch,
                 at: 1_700_000_000,
             },
+            device,
             secrets: Secrets {
-                live: Some(credential(&[1; 20])?),
-                pending: Some(credential(&[2; 10])?),
+                live: vec![live(5, "Authenticator", &[1; 20])?, live(6, "é", &[5; 20])?],
+                pending: Some(Pending {
+                    place: Place::Of(AuthenticatorId::from_bytes([6; 8])),
+                    name: None,
+                    credential: credential(&[2; 10])?,
+                }),
                 backup_codes: vec![Digest([3; 16]), Digest([4; 16])],
             },
             other: UserId::new("Alice")?,

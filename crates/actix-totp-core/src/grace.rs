@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::{device::Device, outcome::Status};
+use crate::{device::Device, status::Status};
 
 const DAY: u64 = 86_400;
 /// So long before the deadline the reminders are due.

@@ -1,7 +1,8 @@
 //! Sealing and opening what is secret in a device.
 //!
-//! XChaCha20-Poly1305 with a random nonce of 192 bits. The header (format version, key id), the user id and the epoch are
-//! associated data: a box that is copied to another user, or put back after its epoch ended, does not open.
+//! XChaCha20-Poly1305 with a random nonce of 192 bits. The header (format version, key id), the user id and the epochs of the device
+//! and its authenticators are associated data: a box that is copied to another user, or put back after an epoch ended or an
+//! authenticator was removed, does not open.
 
 mod id;
 mod proof;
@@ -26,7 +27,7 @@ pub use id::KeyId;
 
 use crate::{
     causes::debug_with_causes,
-    device::{Epoch, UserId},
+    device::Device,
     random::{Randomness, RandomnessError},
     secrets::Secrets,
 };
@@ -165,11 +166,11 @@ impl KeyRing {
         sealed.get(..HEADER_BYTES) == Some(&header(self.first())[..])
     }
 
+    /// The box for a device whose other fields are as they will be written.
     pub(crate) fn seal(
         &self,
         secrets: &Secrets,
-        user: &UserId,
-        epoch: Epoch,
+        device: &Device,
         random: &dyn Randomness,
     ) -> Result<Vec<u8>, RandomnessError> {
         let mut nonce = [0; NONCE_BYTES];
@@ -177,7 +178,7 @@ impl KeyRing {
         let header = header(self.first());
         let payload = Payload {
             msg: &secrets.to_bytes(),
-            aad: &associated_data(&header, user, epoch),
+            aad: &associated_data(&header, device),
         };
         let ciphertext = self
             .first()
@@ -187,13 +188,9 @@ impl KeyRing {
         Ok([&header[..], &nonce, &ciphertext].concat())
     }
 
-    pub(crate) fn open(
-        &self,
-        sealed: &[u8],
-        user: &UserId,
-        epoch: Epoch,
-    ) -> Result<Secrets, SealError> {
-        let (header, rest) = sealed
+    pub(crate) fn open(&self, device: &Device) -> Result<Secrets, SealError> {
+        let (header, rest) = device
+            .sealed
             .split_at_checked(HEADER_BYTES)
             .ok_or(SealError::Format)?;
         let (nonce, ciphertext) = rest
@@ -205,7 +202,7 @@ impl KeyRing {
         let key = self.keys.iter().find(|key| key.id == header[1..]);
         let payload = Payload {
             msg: ciphertext,
-            aad: &associated_data(header, user, epoch),
+            aad: &associated_data(header, device),
         };
         let bytes = key
             .ok_or(SealError::UnknownKey)?
@@ -213,7 +210,11 @@ impl KeyRing {
             .decrypt(&XNonce::from(*nonce), payload)
             .map(Zeroizing::new)
             .map_err(|_| SealError::Altered)?;
-        Secrets::from_bytes(&bytes).ok_or(SealError::Format)
+        let secrets = Secrets::from_bytes(&bytes).ok_or(SealError::Format)?;
+        if secrets.live.len() != device.authenticators.len() {
+            return Err(SealError::Altered);
+        }
+        Ok(secrets)
     }
 }
 
@@ -223,14 +224,17 @@ fn header(key: &Key) -> [u8; HEADER_BYTES] {
     header
 }
 
-/// Unambiguous: header and epoch have a fixed length.
-fn associated_data(header: &[u8], user: &UserId, epoch: Epoch) -> Vec<u8> {
-    [
-        header,
-        &epoch.to_i64().to_be_bytes(),
-        user.as_str().as_bytes(),
-    ]
-    .concat()
+/// Unambiguous: header and epochs have a fixed length, and the number of epochs comes before them.
+fn associated_data(header: &[u8], device: &Device) -> Vec<u8> {
+    let (user, states) = (device.user.as_str(), &device.authenticators);
+    let mut data = Vec::with_capacity(header.len() + 9 + 8 * states.len() + user.len());
+    data.extend_from_slice(header);
+    data.push(states.len() as u8);
+    for epoch in states.iter().map(|it| it.epoch).chain([device.epoch]) {
+        data.extend_from_slice(&epoch.to_i64().to_be_bytes());
+    }
+    data.extend_from_slice(user.as_bytes());
+    data
 }
 
 impl fmt::Debug for KeyRing {
@@ -289,7 +293,7 @@ pub enum SealError {
     /// The key that sealed it is not in the ring.
     #[error("the key of the sealed box is not in the ring")]
     UnknownKey,
-    /// It was altered, or belongs to another user or epoch.
+    /// It was altered, or belongs to another user, epoch or set of authenticators.
     #[error("the sealed box was altered, or belongs to another user or epoch")]
     Altered,
 }

@@ -36,6 +36,7 @@
 //! [actix-totp]: https://docs.rs/actix-totp
 
 mod apply;
+mod authenticator;
 mod backup_code;
 mod batch;
 #[cfg(feature = "bench")]
@@ -67,18 +68,26 @@ mod proof;
 mod provisioning;
 mod queued;
 mod random;
+mod random_number;
 mod retry;
 mod secrets;
 mod service;
 mod sign_in;
+mod status;
 mod store;
 mod survey;
 mod sync;
+#[cfg(feature = "test-util")]
+mod test_util;
 mod throttle;
 mod ticket;
 mod token;
 mod transition;
 
+pub use authenticator::{
+    Authenticator, AuthenticatorId, AuthenticatorName, AuthenticatorState, AuthenticatorStates,
+    InvalidAuthenticatorId, InvalidAuthenticatorName, InvalidAuthenticatorStates,
+};
 pub use backup_code::{BackupCode, BackupCodeLength};
 pub use batch::BatchResult;
 pub use builder::TotpBuilder;
@@ -86,7 +95,7 @@ pub use builder::TotpBuilder;
 pub use clock::FakeClock;
 pub use clock::{Clock, Sleeper, SystemClock, SystemSleeper};
 pub use credential::{Algorithm, Credential, InvalidCredential, Parameters};
-pub use device::{Device, Epoch, InvalidUserId, UserId, Version};
+pub use device::{Device, InvalidUserId, UserId};
 pub use error::{BuildError, CheckError, Error, StoreError};
 pub use event::{Event, EventContext, Method};
 pub use grace::Grace;
@@ -95,14 +104,16 @@ pub use memory::MemoryStore;
 pub use operation::Operation;
 pub use operator::{SweepError, SweepFailure, SweepReport};
 pub use outcome::{
-    Authenticated, Confirmed, Disabled, Enrollment, Outcome, Rejection, Renewed, Status,
+    Authenticated, Confirmed, Disabled, Enrollment, Outcome, Rejection, Removed, Renewed,
 };
 pub use proof::Proof;
 pub use queued::{Answered, QueuedOperation};
 #[cfg(feature = "test-util")]
 pub use random::SeededRandomness;
 pub use random::{OsRandomness, Randomness, RandomnessError};
+pub use random_number::{Epoch, Version};
 pub use service::TotpService;
+pub use status::Status;
 pub use store::{BatchStore, DeviceStore, Swap};
 pub use survey::Surveyed;
 pub use throttle::{InvalidRecentFailures, RecentFailures};

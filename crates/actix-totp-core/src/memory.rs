@@ -6,8 +6,9 @@ use std::{
 };
 
 use crate::{
-    device::{Device, UserId, Version},
+    device::{Device, UserId},
     error::StoreError,
+    random_number::Version,
     store::DeviceStore,
 };
 

@@ -2,22 +2,21 @@
 //! written without sealing it.
 
 use crate::{
-    credential::Credential,
-    device::{Device, Epoch, UserId, Version},
+    authenticator::{AuthenticatorId, AuthenticatorState},
+    device::{Device, UserId},
     error::Error,
     keyring::{KeyRing, SealError},
     proof::Proof,
     random::{Randomness, RandomnessError},
-    secrets::Secrets,
-    throttle::RecentFailures,
+    random_number::{Epoch, Version},
+    secrets::{Live, Pending, Secrets},
 };
 
 pub(crate) struct Opened {
     pub(crate) device: Device,
     secrets: Secrets,
-    secrets_changed: bool,
-    /// The epoch that the box is bound to.
-    sealed_under: Epoch,
+    /// The old box no longer fits: something secret changed, or an epoch that it is bound to.
+    must_be_sealed: bool,
 }
 
 impl Opened {
@@ -27,52 +26,32 @@ impl Opened {
         now: u64,
         random: &dyn Randomness,
     ) -> Result<Self, RandomnessError> {
-        let epoch = Epoch::random(random)?;
-        let device = Device {
-            user: user.clone(),
-            version: Version::random(random)?,
-            epoch,
-            sealed: Vec::new(),
-            confirmed_at: None,
-            pending_at: None,
-            last_step: None,
-            failures: 0,
-            recent_failures: RecentFailures::default(),
-            backup_failures: 0,
-            pending_failures: 0,
-            proof_failures: RecentFailures::default(),
-            backup_codes_remaining: 0,
-            last_used_at: None,
-            setup_required_by: None,
-            setup_reminders: 0,
-            created_at: now,
-            updated_at: now,
-        };
-        Ok(Self {
+        Ok(Self::without_secrets(Device::new(user, now, random)?))
+    }
+
+    const fn without_secrets(device: Device) -> Self {
+        Self {
             device,
-            secrets: Secrets::default(),
-            secrets_changed: true,
-            sealed_under: epoch,
-        })
+            secrets: Secrets {
+                live: Vec::new(),
+                pending: None,
+                backup_codes: Vec::new(),
+            },
+            must_be_sealed: true,
+        }
     }
 
     /// Opens a device's box. A box that does not open is a fault, never "not enrolled". That of a device without a credential holds
     /// nothing, so it need not open: whose key is lost is enrolled anew.
     pub(crate) fn open(device: Device, keys: &KeyRing) -> Result<Self, Error> {
         if !device.has_credential() {
-            return Ok(Self {
-                sealed_under: device.epoch,
-                device,
-                secrets: Secrets::default(),
-                secrets_changed: true,
-            });
+            return Ok(Self::without_secrets(device));
         }
-        match keys.open(&device.sealed, &device.user, device.epoch) {
+        match keys.open(&device) {
             Ok(secrets) => Ok(Self {
-                sealed_under: device.epoch,
                 device,
                 secrets,
-                secrets_changed: false,
+                must_be_sealed: false,
             }),
             Err(source) => Err(Error::Seal {
                 user: device.user,
@@ -87,53 +66,74 @@ impl Opened {
 
     /// To change them: the box will be sealed anew.
     pub(crate) const fn secrets_mut(&mut self) -> &mut Secrets {
-        self.secrets_changed = true;
+        self.must_be_sealed = true;
         &mut self.secrets
     }
 
-    /// The live credential, which the columns say is in the box.
-    pub(crate) fn live(&self) -> Result<&Credential, Error> {
-        self.expect(self.secrets.live.as_ref())
+    /// The live authenticators, of which the columns say that there are some in the box.
+    pub(crate) fn live(&self) -> Result<&[Live], Error> {
+        let live = self.secrets.live.as_slice();
+        self.expect(Some(live).filter(|live| !live.is_empty()))
     }
 
     /// The pending credential, likewise.
-    pub(crate) fn pending(&self) -> Result<&Credential, Error> {
+    pub(crate) fn pending(&self) -> Result<&Pending, Error> {
         self.expect(self.secrets.pending.as_ref())
     }
 
-    fn expect<'a>(&self, credential: Option<&'a Credential>) -> Result<&'a Credential, Error> {
-        credential.ok_or_else(|| Error::Seal {
+    fn expect<'a, T: ?Sized>(&self, found: Option<&'a T>) -> Result<&'a T, Error> {
+        found.ok_or_else(|| Error::Seal {
             user: self.device.user.clone(),
             source: SealError::Altered,
         })
     }
 
+    /// Where among the live ones this one is.
+    pub(crate) fn position(&self, id: AuthenticatorId) -> Option<usize> {
+        self.secrets.live.iter().position(|live| live.id == id)
+    }
+
+    /// Makes an authenticator live, beside the others.
+    pub(crate) fn add(&mut self, live: Live, state: AuthenticatorState) {
+        self.secrets_mut().live.push(live);
+        self.device.authenticators.push(state);
+    }
+
+    /// Takes a live one out; its proofs end with its epoch.
+    pub(crate) fn remove(&mut self, at: usize) -> Live {
+        self.device.authenticators.remove(at);
+        self.secrets_mut().live.remove(at)
+    }
+
     /// Ends every proof given out so far.
-    pub(crate) fn begin_epoch(&mut self, random: &dyn Randomness) -> Result<(), RandomnessError> {
+    pub(crate) fn begin_epochs(&mut self, random: &dyn Randomness) -> Result<(), RandomnessError> {
+        self.must_be_sealed = true;
         self.device.epoch = Epoch::random(random)?;
+        for state in self.device.authenticators.iter_mut() {
+            state.epoch = Epoch::random(random)?;
+        }
         Ok(())
     }
 
-    /// A proof that the second factor is shown now.
-    pub(crate) fn proof(&self, now: u64) -> Proof {
+    /// A proof that the second factor is shown now: by the authenticator at this place, or by a backup code.
+    pub(crate) fn proof(&self, by: Option<usize>, at: u64) -> Proof {
+        let state = by.and_then(|by| self.device.authenticators.get(by));
         Proof {
             user: self.device.user.clone(),
-            epoch: self.device.epoch,
-            at: now,
+            epoch: state.map_or(self.device.epoch, |state| state.epoch),
+            at,
         }
     }
 
-    /// The device as it is written: with a new version, and a new box where the old one no longer fits (something secret or
-    /// the epoch changed, or another key seals now).
+    /// The device as it is written: with a new version, and a new box where the old one no longer fits or another key seals now.
     pub(crate) fn close(
         self,
         keys: &KeyRing,
         random: &dyn Randomness,
     ) -> Result<Device, RandomnessError> {
         let mut device = self.device;
-        let is_bound_to_another_epoch = device.epoch != self.sealed_under;
-        if self.secrets_changed || is_bound_to_another_epoch || !keys.is_current(&device.sealed) {
-            device.sealed = keys.seal(&self.secrets, &device.user, device.epoch, random)?;
+        if self.must_be_sealed || !keys.is_current(&device.sealed) {
+            device.sealed = keys.seal(&self.secrets, &device, random)?;
         }
         device.version = Version::random(random)?;
         Ok(device)

@@ -1,22 +1,20 @@
 //! An operation: what a user, or an operator for them, asks for. It is made first, and then applied, alone or in a batch.
 
+mod constructors;
+
 use tracing::Span;
 
 use crate::{
-    config,
-    credential::Credential,
+    authenticator::{AuthenticatorId, AuthenticatorName},
     device::{Device, UserId},
-    error::{BuildError, Error},
+    error::Error,
     event::{Event, EventContext},
-    grace::Grace,
-    outcome::{Authenticated, Confirmed, Disabled, Enrollment, Outcome, Renewed},
+    outcome::Outcome,
     proof::Proof,
     service::{Inner, TotpService},
     store::Swap,
     sync::Arc,
-    ticket::PendingSignIn,
-    token::TypedToken,
-    transition::{self, Accepted, Context, Next, Stop, Transition},
+    transition::{Accepted, Context, Next, Stop, Transition},
 };
 
 type Apply<T> = dyn Fn(Option<Device>, &Context<'_>) -> Transition<T> + Send + Sync;
@@ -45,6 +43,8 @@ pub struct Operation<T> {
     user: UserId,
     proof: Option<Proof>,
     issuer: Option<String>,
+    name: Option<AuthenticatorName>,
+    replacing: Option<AuthenticatorId>,
     event_context: Option<Arc<EventContext>>,
     span: Span,
     is_by_operator: bool,
@@ -58,134 +58,6 @@ pub(crate) struct Attempt<T> {
     pub(crate) events: Vec<Event>,
 }
 
-impl Operation<Enrollment> {
-    /// Makes a new secret; see [`TotpService::enroll`].
-    pub fn enroll(user: &UserId, label: &str, token: Option<impl Into<TypedToken>>) -> Self {
-        let (of, label, token) = (user.clone(), label.to_owned(), token.map(Into::into));
-        Self::new(user, move |device, context| {
-            transition::enroll(device, &of, &label, token.as_ref(), context)
-        })
-    }
-
-    /// Names another issuer than the service's, for an application with several tenants: 1 to 64 bytes, not blank, no `:`.
-    ///
-    /// Default: [`TotpService::issuer`].
-    ///
-    /// # Errors
-    ///
-    /// [`BuildError::Issuer`].
-    pub fn with_issuer(mut self, issuer: &str) -> Result<Self, BuildError> {
-        config::check_issuer(issuer)?;
-        self.issuer = Some(issuer.to_owned());
-        Ok(self)
-    }
-}
-
-impl Operation<Confirmed> {
-    /// Confirms the pending secret; see [`TotpService::confirm`].
-    pub fn confirm(user: &UserId, token: impl Into<TypedToken>) -> Self {
-        let token = token.into();
-        Self::new(user, move |device, context| {
-            transition::confirm(device, &token, context)
-        })
-    }
-}
-
-impl Operation<Authenticated> {
-    /// Accepts a token, once; see [`TotpService::authenticate`].
-    pub fn authenticate(user: &UserId, token: impl Into<TypedToken>) -> Self {
-        let token = token.into();
-        Self::new(user, move |device, context| {
-            transition::authenticate(device, &token, context)
-        })
-    }
-
-    /// Accepts a token for a ticket, once; see [`TotpService::complete_sign_in`].
-    pub fn complete_sign_in(pending: &PendingSignIn, token: impl Into<TypedToken>) -> Self {
-        let (token, of) = (token.into(), pending.clone());
-        Self::new(pending.user(), move |device, context| {
-            transition::complete_sign_in(device, &of, &token, context)
-        })
-    }
-}
-
-impl Operation<Renewed> {
-    /// Makes new backup codes; see [`TotpService::renew_backup_codes`].
-    pub fn renew_backup_codes(user: &UserId, token: impl Into<TypedToken>) -> Self {
-        let token = token.into();
-        Self::new(user, move |device, context| {
-            transition::renew_backup_codes(device, &token, context)
-        })
-    }
-}
-
-impl Operation<Disabled> {
-    /// Turns the second factor off; see [`TotpService::disable`].
-    pub fn disable(user: &UserId, token: Option<impl Into<TypedToken>>) -> Self {
-        let token = token.map(Into::into);
-        Self::new(user, move |device, context| {
-            transition::disable(device, token.as_ref(), context)
-        })
-    }
-}
-
-impl Operation<Proof> {
-    /// Ends every proof but this one; see [`TotpService::end_other_proofs`].
-    pub fn end_other_proofs(proof: &Proof) -> Self {
-        let asking = proof.clone();
-        Self::new(&proof.user, move |device, context| {
-            transition::end_other_proofs(device, &asking, context)
-        })
-    }
-}
-
-impl Operation<u64> {
-    /// Gives a user who has no second factor the deadline that `grace` allows, once, and notes a reminder that is due, with its
-    /// event. It answers by when the user must have set it up, in seconds since the Unix epoch, and writes only where
-    /// [`Grace::is_to_be_noted`] says so. Rejection: `AlreadyConfirmed`, there is a second factor.
-    pub fn note_setup_deadline(user: &UserId, grace: Grace) -> Self {
-        let of = user.clone();
-        Self::new(user, move |device, context| {
-            transition::note_setup_deadline(device, &of, grace, context)
-        })
-    }
-}
-
-impl Operation<()> {
-    /// Clears the failure counts; see [`TotpService::unlock`].
-    pub fn unlock(user: &UserId) -> Self {
-        Self::new(user, transition::unlock).by_operator()
-    }
-
-    /// Deletes the device, but its deadline; see [`TotpService::reset`].
-    pub fn reset(user: &UserId) -> Self {
-        Self::new(user, transition::reset).by_operator()
-    }
-
-    /// Deletes all that is kept about the user; see [`TotpService::delete`].
-    pub fn delete(user: &UserId) -> Self {
-        Self::new(user, |device, _| transition::delete(device)).by_operator()
-    }
-
-    /// Ends every proof; see [`TotpService::end_all_proofs`].
-    pub fn end_all_proofs(user: &UserId) -> Self {
-        Self::new(user, transition::end_all_proofs).by_operator()
-    }
-
-    /// Takes over a secret from elsewhere; see [`TotpService::import`].
-    pub fn import(user: &UserId, credential: &Credential, confirmed_at: u64) -> Self {
-        let (of, credential) = (user.clone(), credential.clone());
-        Self::new(user, move |device, context| {
-            transition::import(device, &of, &credential, confirmed_at, context)
-        })
-        .by_operator()
-    }
-
-    pub(crate) fn reseal(user: &UserId) -> Self {
-        Self::new(user, transition::reseal).by_operator()
-    }
-}
-
 impl<T> Operation<T> {
     fn new(
         user: &UserId,
@@ -195,6 +67,8 @@ impl<T> Operation<T> {
             user: user.clone(),
             proof: None,
             issuer: None,
+            name: None,
+            replacing: None,
             event_context: None,
             span: Span::current(),
             is_by_operator: false,
@@ -211,8 +85,8 @@ impl<T> Operation<T> {
         self.is_by_operator
     }
 
-    /// Says which proof the asking session holds, if it holds one that is not too old. Such a session may renew backup codes and
-    /// replace the authenticator also while the wrong codes of others make everybody wait.
+    /// Says which proof the asking session holds, if it holds one that is not too old. Such a session may rename an
+    /// authenticator, and may renew backup codes and make new secrets also while the wrong codes of others make everybody wait.
     ///
     /// Default: none.
     pub fn with_proof(mut self, proof: Option<Proof>) -> Self {
@@ -256,6 +130,8 @@ impl<T> Operation<T> {
             random: &**random,
             proof: self.proof.as_ref(),
             issuer: self.issuer.as_deref().unwrap_or(&config.issuer),
+            name: self.name.as_ref(),
+            replacing: self.replacing,
         };
         let expected = device.as_ref().map(|device| device.version);
         let (next, outcome, events) = match (self.transition)(device, &context) {

@@ -1,13 +1,14 @@
 //! What operators and the application itself do, without the user's token.
 
 use crate::{
+    authenticator::AuthenticatorId,
     credential::Credential,
     device::{Device, UserId},
     error::{CheckError, Error, StoreError},
     operation::Operation,
     outcome::Outcome,
     secrets::Secrets,
-    service::TotpService,
+    service::{Inner, TotpService},
 };
 
 /// How many devices are read at a time.
@@ -56,18 +57,19 @@ impl TotpService {
         self.apply(&Operation::delete(user)).map(was_done)
     }
 
-    /// Takes over a user who enrolled elsewhere: the authenticator keeps working. There are no backup codes until the user
-    /// renews them. `confirmed_at` is in seconds since the Unix epoch.
+    /// Takes over an authenticator that a user has elsewhere: it keeps working. With the first one there are no backup codes until the
+    /// user renews them. A further one ends no proof and changes no code, and takes no count back. `confirmed_at` is in seconds since the Unix epoch.
+    /// The answer is its id; [`Operation::import`] can name it.
     ///
     /// # Errors
     ///
-    /// Any [`Error`]. Rejections: `AlreadyConfirmed`.
+    /// Any [`Error`]. Rejections: `AlreadyConfirmed` (the secret is taken over already), `TooManyAuthenticators`.
     pub fn import(
         &self,
         user: &UserId,
         credential: &Credential,
         confirmed_at: u64,
-    ) -> Result<Outcome<()>, Error> {
+    ) -> Result<Outcome<AuthenticatorId>, Error> {
         self.apply(&Operation::import(user, credential, confirmed_at))
     }
 
@@ -194,10 +196,7 @@ impl TotpService {
         }
         let first = self.inner.store.page(None, 1).map_err(CheckError::Store)?;
         for device in first.into_iter().filter(Device::has_credential) {
-            self.inner
-                .keys
-                .open(&device.sealed, &device.user, device.epoch)
-                .map_err(CheckError::Seal)?;
+            self.inner.keys.open(&device).map_err(CheckError::Seal)?;
         }
         self.check_keys()
     }
@@ -205,12 +204,10 @@ impl TotpService {
     fn check_keys(&self) -> Result<(), CheckError> {
         let user =
             UserId::new("check").map_err(|error| CheckError::Store(StoreError::corrupt(error)))?;
-        let epoch = crate::Epoch::from_i64(0);
-        let keys = &self.inner.keys;
-        let sealed = keys.seal(&Secrets::default(), &user, epoch, &*self.inner.random)?;
-        keys.open(&sealed, &user, epoch)
-            .map(drop)
-            .map_err(CheckError::Seal)
+        let Inner { keys, random, .. } = &*self.inner;
+        let mut device = Device::new(&user, 0, &**random)?;
+        device.sealed = keys.seal(&Secrets::default(), &device, &**random)?;
+        keys.open(&device).map(drop).map_err(CheckError::Seal)
     }
 }
 

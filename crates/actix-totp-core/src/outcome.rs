@@ -5,12 +5,8 @@ use std::{fmt, time::Duration};
 use zeroize::Zeroizing;
 
 use crate::{
-    backup_code::BackupCode,
-    device::{Device, Epoch},
-    event::Method,
-    proof::Proof,
+    authenticator::AuthenticatorId, backup_code::BackupCode, event::Method, proof::Proof,
     provisioning,
-    throttle::{self, Gate},
 };
 
 /// What was asked for, or why it was refused. A fault is neither: it is an [`Error`](crate::Error).
@@ -72,8 +68,14 @@ pub enum Rejection {
     NoDevice,
     /// No second factor is on; a new secret waits for its first code.
     NotEnabled,
-    /// A second factor is already on.
+    /// A second factor is already on; or this secret is already one of its.
     AlreadyConfirmed,
+    /// As many authenticators are live as the setting allows, or more.
+    TooManyAuthenticators,
+    /// The user has no live authenticator of this id.
+    NoSuchAuthenticator,
+    /// It is the last live authenticator: to remove it is to turn the second factor off.
+    LastAuthenticator,
     /// The pending secret is too old to be confirmed.
     EnrollmentExpired,
     /// Ten first codes were wrong: the pending secret is gone.
@@ -102,6 +104,9 @@ impl Rejection {
             Self::NotGenerated => "not_generated",
             Self::NoDevice | Self::NotEnabled => "not_enabled",
             Self::AlreadyConfirmed => "already_confirmed",
+            Self::TooManyAuthenticators => "too_many_authenticators",
+            Self::NoSuchAuthenticator => "no_such_authenticator",
+            Self::LastAuthenticator => "last_authenticator",
             Self::EnrollmentExpired => "enrollment_expired",
             Self::EnrollmentDiscarded => "enrollment_discarded",
             Self::ProofNeeded => "totp_required",
@@ -150,10 +155,13 @@ impl fmt::Debug for Enrollment {
 /// An authenticator was confirmed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Confirmed {
-    /// The new backup codes. Shown once; older ones are void.
+    /// The new backup codes. Shown once; older ones are void. Empty: another authenticator was live before, whose codes stay as they
+    /// are.
     pub backup_codes: Vec<BackupCode>,
     /// For the session that did it.
     pub proof: Proof,
+    /// The new authenticator.
+    pub authenticator: AuthenticatorId,
 }
 
 /// A token was good.
@@ -161,6 +169,8 @@ pub struct Confirmed {
 pub struct Authenticated {
     /// Which kind of token.
     pub method: Method,
+    /// Whose code it was. `None`: a backup code.
+    pub authenticator: Option<AuthenticatorId>,
     /// Failed attempts since the success before.
     pub failed_attempts: u32,
     /// For the session that did it.
@@ -182,71 +192,12 @@ pub struct Renewed {
     pub backup_codes: Vec<BackupCode>,
 }
 
-/// The state of a user's second factor. Reading it writes nothing and opens no box.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Status {
-    /// Whether a live credential exists.
-    pub enabled: bool,
-    /// Whether a new secret waits for its first code and is not too old for it.
-    pub pending: bool,
-    /// Whether a new authenticator waits beside the live one.
-    pub replacement_pending: bool,
-    /// Failed attempts of both kinds since the last success.
-    pub failed_attempts: u32,
-    /// Backup codes that are still good.
-    pub backup_codes_remaining: u32,
-    /// The highest step that the live credential accepted (RFC 6238's T).
-    pub last_step: Option<u64>,
-    /// When a token was last accepted, in seconds since the Unix epoch.
-    pub last_used_at: Option<u64>,
-    /// By when the second factor must be set up, as it was noted for this user, in seconds since the Unix epoch. It outlives what it
-    /// asks for; [`Grace::required_by`](crate::Grace::required_by) says what it is worth.
-    pub setup_required_by: Option<u64>,
-    /// Which reminders are behind the user, as [`Device`](crate::Device) says it.
-    pub setup_reminders: u32,
-    /// How long no TOTP code is compared. `None`: not waiting, or locked.
-    pub retry_after: Option<Duration>,
-    /// Whether TOTP codes are locked.
-    pub locked: bool,
-    /// When the row was made, in seconds since the Unix epoch.
-    pub created_at: Option<u64>,
-    /// When the row was last written, in seconds since the Unix epoch.
-    pub updated_at: Option<u64>,
-    /// Which proofs count, if a live credential exists.
-    pub epoch: Option<Epoch>,
-}
-
-impl Status {
-    pub(crate) fn of(device: &Device, now: u64, enrollment_lifetime_secs: u64) -> Self {
-        let enabled = device.is_confirmed();
-        let gate = throttle::gate(device.failures, &device.recent_failures, now);
-        let pending = device
-            .pending_at
-            .is_some_and(|at| now.saturating_sub(at) <= enrollment_lifetime_secs);
-        Self {
-            enabled,
-            pending,
-            replacement_pending: enabled && pending,
-            failed_attempts: device.failed_attempts(),
-            backup_codes_remaining: device.backup_codes_remaining,
-            last_step: device.last_step,
-            last_used_at: device.last_used_at,
-            setup_required_by: device.setup_required_by,
-            setup_reminders: device.setup_reminders,
-            retry_after: match gate {
-                Gate::Wait(secs) => Some(Duration::from_secs(secs)),
-                Gate::Open | Gate::Locked => None,
-            },
-            locked: gate == Gate::Locked,
-            created_at: Some(device.created_at),
-            updated_at: Some(device.updated_at),
-            epoch: enabled.then_some(device.epoch),
-        }
-    }
-
-    /// Whether `proof` proves the second factor of the user whose status this is: something is live, and the proof was
-    /// given under its epoch. The caller checks whose proof it is and how old it may be.
-    pub fn accepts(&self, proof: &Proof) -> bool {
-        self.epoch == Some(proof.epoch)
-    }
+/// An authenticator was removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Removed {
+    /// With which kind of token.
+    pub method: Method,
+    /// For the session that did it. `None`: the code was that of the removed one, whose proofs have all ended, this one with them.
+    pub proof: Option<Proof>,
 }

@@ -13,9 +13,9 @@ use crate::{
     keyring::KeyRing,
     notifier::Notifier,
     outage::Outages,
-    outcome::Status,
     proof::Proof,
     random::Randomness,
+    status::Status,
     store::DeviceStore,
     sync::Arc,
 };
@@ -152,6 +152,11 @@ impl TotpService {
     /// Whether wrong backup codes wait and lock like wrong TOTP codes.
     pub fn throttles_backup_codes(&self) -> bool {
         self.inner.config.throttle_backup_codes
+    }
+
+    /// How many authenticators a user may have.
+    pub fn max_authenticators(&self) -> u8 {
+        self.inner.config.max_authenticators
     }
 
     /// How many keys the ring has.

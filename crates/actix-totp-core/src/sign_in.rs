@@ -4,9 +4,10 @@ use crate::{
     device::UserId,
     error::Error,
     operation::Operation,
-    outcome::{Authenticated, Outcome, Rejection, Status},
+    outcome::{Authenticated, Outcome, Rejection},
     service::{Inner, TotpService},
-    ticket::{PendingSignIn, SignInTicket},
+    status::Status,
+    ticket::{Mark, PendingSignIn, SignInTicket},
 };
 
 /// For applications that give no session or token before the second factor.
@@ -73,10 +74,8 @@ impl TotpService {
         };
         let pending = PendingSignIn {
             user: user.clone(),
-            epoch,
             at: now,
-            last_step: status.last_step,
-            backup_codes_remaining: status.backup_codes_remaining,
+            mark: Mark::new(epoch, &status.authenticators, status.backup_codes_remaining),
         };
         let ticket = keys.seal_ticket(config.name.as_deref(), &pending, &**random)?;
         Ok(Some(ticket))

@@ -1,8 +1,9 @@
 //! The contract of storage: one compare-and-swap cell per user, and a page reader for operators.
 
 use crate::{
-    device::{Device, UserId, Version},
+    device::{Device, UserId},
     error::StoreError,
+    random_number::Version,
 };
 
 /// Where devices are kept: for each user one cell that is read and swapped atomically.

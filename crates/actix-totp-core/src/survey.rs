@@ -4,8 +4,8 @@ use crate::{
     device::{Device, UserId},
     error::Error,
     keyring::{KeyId, SealError},
-    outcome::Status,
     service::TotpService,
+    status::Status,
 };
 
 /// One row of the store, as an operator sees it. Nothing in it is secret.
@@ -97,12 +97,6 @@ impl TotpService {
         if !row.has_box() {
             return Ok(());
         }
-        let Device {
-            sealed,
-            user,
-            epoch,
-            ..
-        } = &row.device;
-        self.inner.keys.open(sealed, user, *epoch).map(drop)
+        self.inner.keys.open(&row.device).map(drop)
     }
 }

@@ -256,6 +256,22 @@ mod tests {
     }
 
     #[test]
+    fn each_authenticator_more_gives_a_thief_these_odds_in_a_year_where_the_owner_never_signs_in() {
+        let guesses = guesses_in_a_year(0);
+        assert_eq!(guesses, LOCKING_FAILURES);
+        // Three of a million codes are those of each authenticator at any time.
+        let odds = [1, 2, 5, 20].map(|authenticators| {
+            let hit = 3e-6 * f64::from(authenticators);
+            100.0 * (1.0 - (1.0 - hit).powf(guesses.into()))
+        });
+        let told = odds.map(|odds| format!("{odds:.2}"));
+        assert_eq!(told, ["0.03", "0.06", "0.15", "0.60"]);
+        let default = usize::from(crate::config::Config::default().max_authenticators);
+        assert_eq!(default, 5);
+        assert!(odds[2] < 0.2, "the default");
+    }
+
+    #[test]
     fn a_thief_who_has_a_session_with_a_proof_has_these_odds_more() {
         let (mut failures, mut guesses) = (RecentFailures::default(), 0);
         for now in (0..365 * 86_400).step_by(3_600) {

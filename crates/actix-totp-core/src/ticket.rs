@@ -2,14 +2,19 @@
 
 use std::fmt;
 
+use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::device::{Device, Epoch, UserId};
+use crate::{
+    authenticator::AuthenticatorStates,
+    device::{Device, UserId},
+    random_number::Epoch,
+};
 
 /// By how many seconds the clock of the instance that issued a ticket may be ahead.
 const CLOCK_TOLERANCE_SECS: u64 = 60;
 
-/// Says that its user has shown the first factor and may now show the second. A sealed text of at most 444 letters, digits, `-`
+/// Says that its user has shown the first factor and may now show the second. A sealed text of at most 438 letters, digits, `-`
 /// and `_`, which the client hands back with a token.
 ///
 /// It is worth nothing without the token: it names who may try, and the user's own throttle bounds the tries. It signs in once,
@@ -42,11 +47,34 @@ impl fmt::Debug for SignInTicket {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PendingSignIn {
     pub(crate) user: UserId,
-    pub(crate) epoch: Epoch,
     /// When the ticket was issued, in seconds since the Unix epoch.
     pub(crate) at: u64,
-    pub(crate) last_step: Option<u64>,
-    pub(crate) backup_codes_remaining: u32,
+    pub(crate) mark: Mark,
+}
+
+/// Which second factor it is, and which tokens it has accepted: the first half of a SHA-256.
+///
+/// An accepted code raises a step, and only a code makes new backup codes; epochs are random. So no mark comes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Mark(pub(crate) [u8; Mark::BYTES]);
+
+impl Mark {
+    pub(crate) const BYTES: usize = 16;
+
+    pub(crate) fn new(
+        epoch: Epoch,
+        authenticators: &AuthenticatorStates,
+        backup_codes_remaining: u32,
+    ) -> Self {
+        let hash = Sha256::new()
+            .chain_update(epoch.to_i64().to_be_bytes())
+            .chain_update(backup_codes_remaining.to_be_bytes())
+            .chain_update(authenticators.to_bytes())
+            .finalize();
+        let mut mark = [0; Self::BYTES];
+        mark.copy_from_slice(&hash[..Self::BYTES]);
+        Self(mark)
+    }
 }
 
 impl PendingSignIn {
@@ -60,13 +88,15 @@ impl PendingSignIn {
             && now.saturating_sub(self.at) <= lifetime_secs
     }
 
-    /// Whether the second factor is the one that it was issued for, and no token was accepted since. Within an epoch an accepted
-    /// code raises the step, and only a code makes new backup codes: so the two numbers never come back.
+    /// Whether the second factor is the one that it was issued for, and no token was accepted since.
     pub(crate) fn counts_for(&self, device: &Device) -> bool {
-        device.is_confirmed()
-            && self.user == device.user
-            && self.epoch == device.epoch
-            && self.last_step == device.last_step
-            && self.backup_codes_remaining == device.backup_codes_remaining
+        let mark = || {
+            Mark::new(
+                device.epoch,
+                &device.authenticators,
+                device.backup_codes_remaining,
+            )
+        };
+        device.is_confirmed() && self.user == device.user && self.mark == mark()
     }
 }

@@ -3,14 +3,17 @@
 //! Each is a check-list: guards first, then one action. A guard that refuses may still have something to write (a failure is
 //! counted). Nothing here reads a clock, a store or a session.
 
+mod authenticators;
 mod confirm;
 mod enroll;
+mod examine;
 mod operator;
 mod rules;
 mod setup;
 mod token;
 
 pub(crate) use self::{
+    authenticators::{authenticators, remove_authenticator, rename_authenticator},
     confirm::confirm,
     enroll::enroll,
     operator::{delete, end_all_proofs, end_other_proofs, import, reseal, reset, unlock},

@@ -88,7 +88,7 @@ impl Broken {
             }
             (Wrong::ForgetsAColumn, Some(old)) => device.pending_at = old.pending_at,
             (Wrong::NarrowColumn, _) => {
-                device.last_step = device.last_step.map(|it| it as u32 as u64)
+                device.pending_at = device.pending_at.map(|it| it as u32 as u64)
             }
             (Wrong::NullIsZero, _) => device.last_used_at = device.last_used_at.or(Some(0)),
             _ => {}

@@ -81,6 +81,7 @@ fn a_success_tells_how_many_attempts_failed_before_it() {
         (authenticated.failed_attempts, authenticated.method),
         (3, Method::Totp)
     );
+    assert_eq!(authenticated.authenticator, Some(fixture.first()));
     assert_eq!(authenticated.proof.at, fixture.clock.now_secs());
     let user = fixture.alice.clone();
     assert_eq!(
@@ -88,6 +89,7 @@ fn a_success_tells_how_many_attempts_failed_before_it() {
         [Event::Verified {
             user,
             method: Method::Totp,
+            authenticator: Some(fixture.first()),
             failed_attempts: 3
         }]
     );

@@ -4,7 +4,9 @@
 
 use std::num::TryFromIntError;
 
-use actix_totp_core::{Device, Epoch, RecentFailures, StoreError, UserId, Version};
+use actix_totp_core::{
+    AuthenticatorStates, Device, Epoch, RecentFailures, StoreError, UserId, Version,
+};
 
 /// Calls a macro with the columns, each with its SQL type (as diesel names it) and what that is in Rust, before what else it is
 /// given.
@@ -18,7 +20,7 @@ macro_rules! with_columns {
                 sealed: Binary => Vec<u8>,
                 confirmed_at: Nullable<BigInt> => Option<i64>,
                 pending_at: Nullable<BigInt> => Option<i64>,
-                last_step: Nullable<BigInt> => Option<i64>,
+                authenticators: Binary => Vec<u8>,
                 failures: BigInt => i64,
                 recent_failures: Binary => Vec<u8>,
                 backup_failures: BigInt => i64,
@@ -165,14 +167,19 @@ impl Field for Vec<u8> {
     }
 }
 
-impl Field for RecentFailures {
-    type Column = Vec<u8>;
+macro_rules! lists {
+    ($($list:ty),*) => {$(
+        impl Field for $list {
+            type Column = Vec<u8>;
 
-    fn to_column(&self) -> Result<Vec<u8>, TryFromIntError> {
-        Ok(self.to_bytes())
-    }
+            fn to_column(&self) -> Result<Vec<u8>, TryFromIntError> {
+                Ok(self.to_bytes())
+            }
 
-    fn from_column(column: Vec<u8>) -> Result<Self, StoreError> {
-        Self::from_bytes(&column).map_err(StoreError::corrupt)
-    }
+            fn from_column(column: Vec<u8>) -> Result<Self, StoreError> {
+                Self::from_bytes(&column).map_err(StoreError::corrupt)
+            }
+        }
+    )*};
 }
+lists!(RecentFailures, AuthenticatorStates);

@@ -51,14 +51,16 @@ mod verified;
 /// The version of actix-session that this plugin reads. It does not see the sessions of another version.
 pub use actix_session;
 pub use actix_totp_core::{
-    Algorithm, Authenticated, BackupCode, BackupCodeLength, BatchStore, BuildError, CheckError,
-    Clock, Confirmed, Credential, Device, DeviceStore, Disabled, Enrollment, Epoch, Error, Event,
-    EventContext, Grace, InvalidCredential, InvalidKeyRing, InvalidKeyVariable,
+    Algorithm, Authenticated, Authenticator, AuthenticatorId, AuthenticatorName,
+    AuthenticatorState, AuthenticatorStates, BackupCode, BackupCodeLength, BatchStore, BuildError,
+    CheckError, Clock, Confirmed, Credential, Device, DeviceStore, Disabled, Enrollment, Epoch,
+    Error, Event, EventContext, Grace, InvalidAuthenticatorId, InvalidAuthenticatorName,
+    InvalidAuthenticatorStates, InvalidCredential, InvalidKeyRing, InvalidKeyVariable,
     InvalidRecentFailures, InvalidUserId, KeyRing, MemoryStore, Method, Operation, OsRandomness,
     Outcome, Parameters, PendingSignIn, Proof, Randomness, RandomnessError, RecentFailures,
-    Rejection, Renewed, SealError, SignInTicket, Sleeper, Status, StoreError, Swap, SweepError,
-    SweepFailure, SweepReport, SystemClock, SystemSleeper, TotpService, TypedToken, UserId,
-    Version,
+    Rejection, Removed, Renewed, SealError, SignInTicket, Sleeper, Status, StoreError, Swap,
+    SweepError, SweepFailure, SweepReport, SystemClock, SystemSleeper, TotpService, TypedToken,
+    UserId, Version,
 };
 #[cfg(feature = "test-util")]
 pub use actix_totp_core::{FakeClock, SeededRandomness};

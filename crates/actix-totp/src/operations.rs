@@ -7,8 +7,9 @@
 use std::thread;
 
 use actix_totp_core::{
-    Authenticated, CheckError, Confirmed, Credential, Disabled, Enrollment, Error, Operation,
-    Outcome, Proof, Renewed, SignInTicket, Status, SweepError, SweepReport, TotpService, UserId,
+    Authenticated, Authenticator, AuthenticatorId, AuthenticatorName, CheckError, Confirmed,
+    Credential, Disabled, Enrollment, Error, Operation, Outcome, Proof, Removed, Renewed,
+    SignInTicket, Status, SweepError, SweepReport, TotpService, UserId,
 };
 use tokio::sync::oneshot;
 
@@ -124,6 +125,46 @@ impl Totp {
         self.apply(Operation::disable(user, token)).await
     }
 
+    /// A user's live authenticators; see [`TotpService::authenticators`](crate::TotpService::authenticators).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn authenticators(&self, user: &UserId) -> Result<Vec<Authenticator>, Error> {
+        let outcome = self.apply(Operation::authenticators(user)).await?;
+        Ok(outcome.accepted().unwrap_or_default())
+    }
+
+    /// Gives an authenticator another name; see [`TotpService::rename_authenticator`](crate::TotpService::rename_authenticator).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn rename_authenticator(
+        &self,
+        proof: &Proof,
+        id: AuthenticatorId,
+        name: AuthenticatorName,
+    ) -> Result<Outcome<()>, Error> {
+        let operation = Operation::rename_authenticator(&proof.user, id, name);
+        self.apply(operation.with_proof(Some(proof.clone()))).await
+    }
+
+    /// Removes an authenticator of several; see [`TotpService::remove_authenticator`](crate::TotpService::remove_authenticator).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn remove_authenticator(
+        &self,
+        user: &UserId,
+        id: AuthenticatorId,
+        token: &str,
+    ) -> Result<Outcome<Removed>, Error> {
+        self.apply(Operation::remove_authenticator(user, id, token))
+            .await
+    }
+
     /// The state of a user's second factor. Writes nothing.
     ///
     /// # Errors
@@ -180,7 +221,7 @@ impl Totp {
         self.apply(Operation::end_other_proofs(proof)).await
     }
 
-    /// Takes over a user who enrolled elsewhere; see [`TotpService::import`](crate::TotpService::import).
+    /// Takes over an authenticator that a user has elsewhere; see [`TotpService::import`](crate::TotpService::import).
     ///
     /// # Errors
     ///
@@ -190,7 +231,7 @@ impl Totp {
         user: &UserId,
         credential: Credential,
         confirmed_at: u64,
-    ) -> Result<Outcome<()>, Error> {
+    ) -> Result<Outcome<AuthenticatorId>, Error> {
         let operation = Operation::import(user, &credential, confirmed_at);
         self.apply(operation).await
     }

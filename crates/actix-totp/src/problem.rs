@@ -284,6 +284,19 @@ impl From<Rejection> for Problem {
             Rejection::AlreadyConfirmed => {
                 Self::bad_request(code, "TOTP already enabled and verified.")
             }
+            Rejection::TooManyAuthenticators => Self::bad_request(
+                code,
+                "You have as many authenticators as you may have. Remove one first.",
+            ),
+            Rejection::NoSuchAuthenticator => Self::new(
+                StatusCode::NOT_FOUND,
+                code,
+                "There is no such authenticator. It may have been removed.",
+            ),
+            Rejection::LastAuthenticator => Self::bad_request(
+                code,
+                "This is your last authenticator. Disable TOTP, or add another one first.",
+            ),
             Rejection::EnrollmentExpired => Self::bad_request(
                 code,
                 "This secret was generated too long ago. Please generate TOTP again.",

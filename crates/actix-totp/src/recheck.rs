@@ -1,6 +1,6 @@
 //! Opt-in: how long a guard believes what it has seen in the store (`recheck_every`).
 //!
-//! 1. What is remembered is that a user's proofs of one epoch count, and nothing else: a refusal always asks the store.
+//! 1. What is remembered is that a user's proofs of some epochs count, and nothing else: a refusal always asks the store.
 //! 2. A change by this process is known at once: every swap goes through [`Watched`], which forgets the user after it. A
 //!    load that began before that is not remembered.
 //! 3. A change by another process is known when the time is over.
@@ -10,10 +10,13 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use actix_totp_core::{BatchStore, Device, DeviceStore, Epoch, StoreError, Swap, UserId, Version};
+use actix_totp_core::{
+    AuthenticatorStates, BatchStore, Device, DeviceStore, Epoch, Status, StoreError, Swap, UserId,
+    Version,
+};
 use quick_cache::sync::Cache;
 
-/// So many users are remembered, at most: about 10 MiB.
+/// So many users are remembered, at most: about 15 MiB, where each has one authenticator.
 const MOST_USERS: usize = 65_536;
 /// Changes are counted apart in so many parts, so that few loads are forgotten for a change of somebody else.
 const PARTS: usize = 256;
@@ -27,9 +30,10 @@ pub(crate) struct Recheck {
     hasher: RandomState,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Seen {
     epoch: Epoch,
+    authenticators: AuthenticatorStates,
     at: u64,
 }
 
@@ -52,11 +56,16 @@ impl Recheck {
         self.every_secs
     }
 
-    /// The epoch whose proofs count, if that was seen less than the set time ago.
-    pub(crate) fn epoch(&self, user: &UserId, now: u64) -> Option<Epoch> {
+    /// Which proofs count, as the status of somebody who is enrolled, if that was seen less than the set time ago.
+    pub(crate) fn status(&self, user: &UserId, now: u64) -> Option<Status> {
         let seen = self.seen.get(user)?;
         let age = now.checked_sub(seen.at)?; // none if the clock was set back
-        (age < self.every_secs).then_some(seen.epoch)
+        (age < self.every_secs).then(|| Status {
+            enabled: true,
+            epoch: Some(seen.epoch),
+            authenticators: seen.authenticators,
+            ..Status::default()
+        })
     }
 
     /// To be called before the load whose result is to be remembered.
@@ -64,11 +73,17 @@ impl Recheck {
         Before(*self.changes(user))
     }
 
-    /// Remembers what was loaded, unless there was a change since.
-    pub(crate) fn remember(&self, user: &UserId, before: Before, epoch: Epoch, now: u64) {
+    /// Remembers what was loaded of somebody who is enrolled, unless there was a change since.
+    pub(crate) fn remember(&self, user: &UserId, before: Before, status: &Status, now: u64) {
+        let Some(epoch) = status.epoch else { return };
         let changes = self.changes(user);
         if *changes == before.0 {
-            self.seen.insert(user.clone(), Seen { epoch, at: now });
+            let seen = Seen {
+                epoch,
+                authenticators: status.authenticators.clone(),
+                at: now,
+            };
+            self.seen.insert(user.clone(), seen);
         }
     }
 
@@ -217,14 +232,19 @@ mod tests {
         let recheck = Arc::new(Recheck::every(10));
         let store = Watched::new(Box::new(Batches(MemoryStore::new())), Arc::clone(&recheck));
         let ids = ["alice", "bob", "fault", "carol"].map(|id| UserId::new(id).unwrap());
+        let status = Status {
+            epoch: Some(Epoch::from_i64(7)),
+            ..Status::default()
+        };
         let remember = || {
             for user in &ids {
                 let before = recheck.before_load(user);
-                recheck.remember(user, before, Epoch::from_i64(7), 100);
-                assert_eq!(recheck.epoch(user, 100), Some(Epoch::from_i64(7)));
+                recheck.remember(user, before, &status, 100);
+                let seen = recheck.status(user, 100).unwrap();
+                assert_eq!(seen.epoch, status.epoch);
             }
         };
-        let is_remembered = |n: usize| recheck.epoch(&ids[n], 100).is_some();
+        let is_remembered = |n: usize| recheck.status(&ids[n], 100).is_some();
         let swap = |n: usize| Swap {
             user: ids[n].clone(),
             expected: Some(Version::from_i64(1)), // there is none: lost

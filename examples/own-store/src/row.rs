@@ -2,7 +2,9 @@
 
 use std::{collections::HashMap, str::FromStr};
 
-use actix_totp_core::{Device, Epoch, RecentFailures, StoreError, UserId, Version};
+use actix_totp_core::{
+    AuthenticatorStates, Device, Epoch, RecentFailures, StoreError, UserId, Version,
+};
 
 /// A row as Redis gives it; empty where there is none.
 pub(crate) type Row = HashMap<String, Vec<u8>>;
@@ -17,7 +19,7 @@ pub(crate) fn fields(device: &Device) -> [(&'static str, Vec<u8>); 17] {
         ("sealed", device.sealed.clone()),
         ("confirmed_at", option(device.confirmed_at)),
         ("pending_at", option(device.pending_at)),
-        ("last_step", option(device.last_step)),
+        ("authenticators", device.authenticators.to_bytes()),
         ("failures", text(device.failures)),
         ("recent_failures", device.recent_failures.to_bytes()),
         ("backup_failures", text(device.backup_failures)),
@@ -44,7 +46,8 @@ pub(crate) fn device(user: UserId, row: &Row) -> Result<Device, StoreError> {
         sealed: bytes(row, "sealed")?.to_vec(),
         confirmed_at: option(row, "confirmed_at")?,
         pending_at: option(row, "pending_at")?,
-        last_step: option(row, "last_step")?,
+        authenticators: AuthenticatorStates::from_bytes(bytes(row, "authenticators")?)
+            .map_err(StoreError::corrupt)?,
         failures: number(row, "failures")?,
         recent_failures: RecentFailures::from_bytes(bytes(row, "recent_failures")?)
             .map_err(StoreError::corrupt)?,

@@ -73,7 +73,7 @@ fn a_row_that_is_no_device_is_corrupt_and_stays() {
         &|redis| redis.hdel(&row, "version"),
         &|redis| redis.hdel(&row, "sealed"),
         &|redis| redis.hset(&row, "failures", "4294967296"),
-        &|redis| redis.hset(&row, "last_step", "-1"),
+        &|redis| redis.hset(&row, "authenticators", "25 bytes are a state, no less"),
         &|redis| redis.hset(&row, "recent_failures", "seven b"),
         &|redis| redis.set(&row, "a string"),
     ];

@@ -7,7 +7,7 @@ CREATE TABLE totp_devices (
     sealed BYTEA NOT NULL,
     confirmed_at BIGINT,
     pending_at BIGINT,
-    last_step BIGINT,
+    authenticators BYTEA NOT NULL,
     failures BIGINT NOT NULL,
     recent_failures BYTEA NOT NULL,
     backup_failures BIGINT NOT NULL,

@@ -6,7 +6,7 @@ CREATE TABLE totp_devices (
     sealed BLOB NOT NULL,
     confirmed_at BIGINT,
     pending_at BIGINT,
-    last_step BIGINT,
+    authenticators BLOB NOT NULL,
     failures BIGINT NOT NULL,
     recent_failures BLOB NOT NULL,
     backup_failures BIGINT NOT NULL,

@@ -75,7 +75,7 @@ fn the_application_calls_everything_without_http() {
         assert!(!totp.unlock(&user).await.unwrap());
         let credential = Credential::new(&[9; 20], Parameters::default()).unwrap();
         let imported = totp.import(&user, credential, NOON).await.unwrap();
-        assert_eq!(imported, Outcome::Accepted(()));
+        assert!(matches!(imported, Outcome::Accepted(_)));
         assert!(totp.status(&user).await.unwrap().enabled);
         assert!(totp.unlock(&user).await.unwrap());
         assert!(totp.end_all_proofs(&user).await.unwrap());

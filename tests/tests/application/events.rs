@@ -59,6 +59,7 @@ fn the_application_receives_what_happens() {
     browser.token("/otp/validate/", &code(&totp)).json();
     let (user, method) = (alice(), Method::Totp);
     totp.service().flush_events();
+    let authenticators = totp.service().authenticators(&user).unwrap();
     assert_eq!(
         *events.lock().unwrap(),
         [
@@ -71,6 +72,7 @@ fn the_application_receives_what_happens() {
             Event::Verified {
                 user,
                 method,
+                authenticator: Some(authenticators[0].id),
                 failed_attempts: 1
             },
         ]

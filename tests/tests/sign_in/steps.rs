@@ -138,6 +138,7 @@ fn events_tell_of_it_and_from_where_it_came() {
     site.totp.service().flush_events();
     let told: Vec<_> = events.try_iter().skip(1).collect(); // the enrollment
     let (user, method) = (user("alice"), Method::Totp);
+    let authenticators = site.totp.service().authenticators(&user).unwrap();
     let expected = [
         Event::Rejected {
             user: user.clone(),
@@ -147,6 +148,7 @@ fn events_tell_of_it_and_from_where_it_came() {
         Event::Verified {
             user,
             method,
+            authenticator: Some(authenticators[0].id),
             failed_attempts: 1,
         },
     ];

@@ -15,7 +15,7 @@ use crate::{
 struct Row<'a> {
     user: &'a str,
     state: &'static str,
-    authenticators: u32,
+    authenticators: usize,
     backup_codes_remaining: u32,
     last_used_at: Option<u64>,
     locked: bool,
@@ -36,7 +36,7 @@ impl<'a> Row<'a> {
                 (false, true) => "pending",
                 (false, false) => "none",
             },
-            authenticators: u32::from(status.enabled),
+            authenticators: status.authenticators.len(),
             backup_codes_remaining: status.backup_codes_remaining,
             last_used_at: status.last_used_at,
             locked: status.locked,

@@ -1,20 +1,34 @@
 //! Clause 5: exact.
 
 use super::store::{Store, device, insert, load};
-use crate::{Device, Epoch, RecentFailures, Swap, Version};
+use crate::{
+    AuthenticatorState, AuthenticatorStates, Device, Epoch, OsRandomness, RecentFailures, Swap,
+    Version,
+};
+
+/// So many bytes a box has at most, whatever is in it.
+const MOST_SEALED_BYTES: usize = 16_384;
 
 /// *Exact.* Every field comes back as it was given, to the bit.
 pub fn every_field_comes_back_to_the_bit(store: Store) {
     const LATEST: u64 = i64::MAX as u64;
     let mut full = RecentFailures::default();
     (0..20).for_each(|n| full.record(if n % 2 == 0 { n } else { LATEST }));
+    let states = |of: AuthenticatorState, count: usize| {
+        AuthenticatorStates::try_from(vec![of; count]).expect("not too many")
+    };
+    let used = |epoch, at| AuthenticatorState {
+        epoch: Epoch::from_i64(epoch),
+        last_step: Some(at),
+        last_used_at: Some(at),
+    };
     let largest = Device {
         version: Version::from_i64(-1),
         epoch: Epoch::from_i64(i64::MIN),
-        sealed: (0..700).map(|n| n as u8).collect(),
+        sealed: (0..MOST_SEALED_BYTES).map(|n| n as u8).collect(),
         confirmed_at: Some(LATEST),
         pending_at: Some(LATEST),
-        last_step: Some(LATEST),
+        authenticators: states(used(-1, u64::MAX), 20),
         failures: u32::MAX,
         recent_failures: full.clone(),
         backup_failures: u32::MAX,
@@ -34,7 +48,7 @@ pub fn every_field_comes_back_to_the_bit(store: Store) {
         sealed: Vec::new(),
         confirmed_at: Some(0),
         pending_at: Some(0),
-        last_step: Some(0),
+        authenticators: states(used(0, 0), 1),
         last_used_at: Some(0),
         setup_required_by: Some(0),
         created_at: 0,
@@ -71,7 +85,13 @@ pub fn every_field_has_a_place_of_its_own(store: Store) {
         sealed: b"distinct".to_vec(),
         confirmed_at: Some(1),
         pending_at: Some(2),
-        last_step: Some(3),
+        authenticators: vec![AuthenticatorState {
+            epoch: Epoch::from_i64(14),
+            last_step: Some(3),
+            last_used_at: None,
+        }]
+        .try_into()
+        .expect("not too many"),
         failures: 4,
         recent_failures: recent,
         backup_failures: 5,
@@ -94,7 +114,10 @@ pub fn every_field_has_a_place_of_its_own(store: Store) {
         distinct,
         alone("confirmed", |it| it.confirmed_at = Some(1)),
         alone("pending", |it| it.pending_at = Some(1)),
-        alone("step", |it| it.last_step = Some(1)),
+        alone("authenticator", |it| {
+            let state = AuthenticatorState::new(&OsRandomness).expect("random bytes");
+            it.authenticators.push(state);
+        }),
         alone("used", |it| it.last_used_at = Some(1)),
         alone("due", |it| it.setup_required_by = Some(1)),
     ];
@@ -161,7 +184,7 @@ fn assert_eq_each(found: Option<&Device>, given: &Device) {
             $(assert_eq!(found.$field, given.$field, concat!(stringify!($field), " of {:?}"), given.user);)*
         };
     }
-    each!(user version epoch sealed confirmed_at pending_at last_step failures recent_failures
+    each!(user version epoch sealed confirmed_at pending_at authenticators failures recent_failures
         backup_failures pending_failures proof_failures backup_codes_remaining last_used_at
         setup_required_by setup_reminders created_at updated_at);
     assert_eq!(found, given);

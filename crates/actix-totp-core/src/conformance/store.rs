@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{Device, DeviceStore, Epoch, OsRandomness, RecentFailures, UserId, Version};
+use crate::{Device, DeviceStore, OsRandomness, UserId};
 
 /// A store under test.
 pub type Store = Arc<dyn DeviceStore>;
@@ -13,26 +13,9 @@ pub(super) fn user(id: &str) -> UserId {
 
 /// A device that says little, with a fresh version.
 pub(super) fn device(id: &str) -> Device {
-    Device {
-        user: user(id),
-        version: Version::random(&OsRandomness).unwrap(),
-        epoch: Epoch::random(&OsRandomness).unwrap(),
-        sealed: b"sealed".to_vec(),
-        confirmed_at: None,
-        pending_at: None,
-        last_step: None,
-        failures: 0,
-        recent_failures: RecentFailures::default(),
-        backup_failures: 0,
-        pending_failures: 0,
-        proof_failures: RecentFailures::default(),
-        backup_codes_remaining: 0,
-        last_used_at: None,
-        setup_required_by: None,
-        setup_reminders: 0,
-        created_at: 1_700_000_000,
-        updated_at: 1_700_000_000,
-    }
+    let mut device = Device::new(&user(id), 1_700_000_000, &OsRandomness).unwrap();
+    device.sealed = b"sealed".to_vec();
+    device
 }
 
 /// Writes a device where there is none.

@@ -4,9 +4,10 @@
 
 use super::KeyRing;
 use crate::{
-    device::{Epoch, UserId},
+    device::UserId,
     proof::Proof,
     random::{Randomness, RandomnessError},
+    random_number::Epoch,
 };
 
 impl KeyRing {

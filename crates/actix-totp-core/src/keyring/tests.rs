@@ -1,10 +1,12 @@
 use super::*;
 use crate::{
+    authenticator::{AuthenticatorId, AuthenticatorName, AuthenticatorState},
     credential::{Credential, Parameters},
+    device::UserId,
     random::OsRandomness,
+    random_number::Epoch,
+    secrets::Live,
 };
-
-const EPOCH: Epoch = Epoch::from_i64(7);
 
 fn key(first: u8) -> [u8; KEY_BYTES] {
     std::array::from_fn(|n| first + n as u8)
@@ -14,26 +16,44 @@ fn ring(firsts: &[u8]) -> KeyRing {
     KeyRing::new(firsts.iter().map(|first| key(*first))).unwrap()
 }
 
-fn alice() -> UserId {
-    UserId::new("alice").unwrap()
+/// Alice's, with two authenticators.
+fn device(sealed: &[u8]) -> Device {
+    let user = UserId::new("alice").unwrap();
+    let mut device = Device::new(&user, 0, &OsRandomness).unwrap();
+    device.epoch = Epoch::from_i64(7);
+    device.sealed = sealed.to_vec();
+    let states = [8, 9].map(|epoch| AuthenticatorState {
+        epoch: Epoch::from_i64(epoch),
+        last_step: None,
+        last_used_at: None,
+    });
+    device.authenticators = states.to_vec().try_into().unwrap();
+    device
 }
 
 fn secrets() -> Secrets {
-    let mut secrets = Secrets::default();
-    secrets.live = Some(Credential::new(&[9; 20], Parameters::default()).unwrap());
-    secrets
+    let live = [8, 9].map(|id| Live {
+        id: AuthenticatorId::from_bytes([id; 8]),
+        name: AuthenticatorName::default(),
+        created_at: 0,
+        credential: Credential::new(&[id; 20], Parameters::default()).unwrap(),
+    });
+    Secrets {
+        live: live.to_vec(),
+        pending: None,
+        backup_codes: Vec::new(),
+    }
 }
 
 fn sealed_by(ring: &KeyRing) -> Vec<u8> {
-    ring.seal(&secrets(), &alice(), EPOCH, &OsRandomness)
-        .unwrap()
+    ring.seal(&secrets(), &device(&[]), &OsRandomness).unwrap()
 }
 
 #[test]
 fn what_is_sealed_opens_and_never_looks_the_same_twice() {
     let ring = ring(&[1]);
     let sealed = sealed_by(&ring);
-    assert!(ring.open(&sealed, &alice(), EPOCH).unwrap() == secrets());
+    assert!(ring.open(&device(&sealed)).unwrap() == secrets());
     assert_ne!(sealed, sealed_by(&ring));
 }
 
@@ -41,48 +61,63 @@ fn what_is_sealed_opens_and_never_looks_the_same_twice() {
 fn every_flipped_bit_and_every_truncation_fails() {
     let ring = ring(&[1, 2]);
     let sealed = sealed_by(&ring);
+    let opens = |sealed: &[u8]| ring.open(&device(sealed)).is_ok();
     for bit in 0..sealed.len() * 8 {
         let mut altered = sealed.clone();
         altered[bit / 8] ^= 1 << (bit % 8);
-        assert!(ring.open(&altered, &alice(), EPOCH).is_err(), "bit {bit}");
+        assert!(!opens(&altered), "bit {bit}");
     }
     for length in 0..sealed.len() {
-        assert!(
-            ring.open(&sealed[..length], &alice(), EPOCH).is_err(),
-            "{length} bytes"
-        );
+        assert!(!opens(&sealed[..length]), "{length} bytes");
     }
-    assert!(
-        ring.open(&[&sealed[..], &[0]].concat(), &alice(), EPOCH)
-            .is_err()
-    );
+    assert!(!opens(&[&sealed[..], &[0]].concat()));
 }
 
 #[test]
-fn a_box_of_another_user_or_epoch_does_not_open() {
+fn a_box_of_another_user_epoch_or_set_of_authenticators_does_not_open() {
     let ring = ring(&[1]);
     let sealed = sealed_by(&ring);
+    let open = |alter: &dyn Fn(&mut Device)| {
+        let mut device = device(&sealed);
+        alter(&mut device);
+        ring.open(&device).map(drop)
+    };
     let altered = Err(SealError::Altered);
-    let bob = UserId::new("bob").unwrap();
-    assert_eq!(ring.open(&sealed, &bob, EPOCH).map(drop), altered);
-    assert_eq!(
-        ring.open(&sealed, &alice(), Epoch::from_i64(8)).map(drop),
-        altered
-    );
+    assert_eq!(open(&|_| {}), Ok(()));
+    assert_eq!(open(&|it| it.user = UserId::new("bob").unwrap()), altered);
+    assert_eq!(open(&|it| it.epoch = Epoch::from_i64(8)), altered);
+    assert_eq!(open(&|it| it.authenticators.remove(1)), altered);
+    let exchanged = |it: &mut Device| {
+        let mut states: Vec<AuthenticatorState> = it.authenticators.clone().into();
+        states.reverse();
+        it.authenticators = states.try_into().unwrap();
+    };
+    assert_eq!(open(&exchanged), altered);
+    let used = |it: &mut Device| {
+        let states = it.authenticators.iter_mut();
+        states.for_each(|state| state.accept(7, 210));
+    };
+    assert_eq!(open(&used), Ok(()), "a sign-in reseals nothing");
+}
+
+#[test]
+fn a_box_with_more_authenticators_than_the_column_has_does_not_open() {
+    let ring = ring(&[1]);
+    let mut device = device(&[]);
+    device.authenticators.remove(0);
+    device.sealed = ring.seal(&secrets(), &device, &OsRandomness).unwrap();
+    assert_eq!(ring.open(&device).map(drop), Err(SealError::Altered));
 }
 
 #[test]
 fn old_keys_open_and_the_first_seals() {
     let (old, rotating, new) = (ring(&[1]), ring(&[2, 1]), ring(&[2]));
-    let sealed = sealed_by(&old);
-    assert!(rotating.open(&sealed, &alice(), EPOCH).is_ok());
-    assert!(!rotating.is_current(&sealed));
-    assert_eq!(
-        new.open(&sealed, &alice(), EPOCH).map(drop),
-        Err(SealError::UnknownKey)
-    );
-    let resealed = sealed_by(&rotating);
-    assert!(rotating.is_current(&resealed) && new.open(&resealed, &alice(), EPOCH).is_ok());
+    let sealed = device(&sealed_by(&old));
+    assert!(rotating.open(&sealed).is_ok());
+    assert!(!rotating.is_current(&sealed.sealed));
+    assert_eq!(new.open(&sealed).map(drop), Err(SealError::UnknownKey));
+    let resealed = device(&sealed_by(&rotating));
+    assert!(rotating.is_current(&resealed.sealed) && new.open(&resealed).is_ok());
 }
 
 #[test]

@@ -6,16 +6,20 @@ use super::{
     token::renew,
 };
 use crate::{
+    authenticator::{AuthenticatorId, AuthenticatorState},
     credential::Match,
     device::Device,
     event::{Event, Method},
     opened::Opened,
     outcome::{Confirmed, Rejection},
+    secrets::{Live, Place},
     throttle::{PENDING_FAILURES, PENDING_FAILURES_WITHOUT_PROOF},
     token::{Token, TypedToken},
 };
 
-/// Confirms the pending credential. It takes the place of a live one, with a new epoch and new backup codes.
+/// Confirms the pending credential: the first one, or in the place that it was made for. The first one, and one that takes the place
+/// of the only one, come with new backup codes and end every proof. Any other ends no proof but those of the one whose place it
+/// takes, and clears no count of wrong codes: a guesser's stay.
 pub(crate) fn confirm(
     device: Option<Device>,
     typed: &TypedToken,
@@ -26,41 +30,108 @@ pub(crate) fn confirm(
     if context.now.saturating_sub(pending_at) > context.config.enrollment_lifetime_secs {
         return Err(Rejection::EnrollmentExpired.into());
     }
-    let mut opened = context.open(device)?;
+    let opened = context.open(device)?;
     let pending = opened.pending()?;
-    let code = match Token::read(typed, pending.parameters().digits) {
+    let credential = &pending.credential;
+    let place = place(&opened, pending.place, context)?;
+    let code = match Token::read(typed, credential.parameters().digits) {
         Some(Token::Code(code)) => code,
         Some(Token::Backup(_)) => return Err(Rejection::TotpCodeNeeded.into()),
         None => return Err(Rejection::MalformedToken.into()),
     };
     require_tries_left(&opened, context)?;
-    let Match::Step(step) = pending.match_code(&code, context.now, context.config.window, None)
-    else {
+    let (now, window) = (context.now, context.config.window);
+    let Match::Step(step) = credential.match_code(&code, now, window, None) else {
         let rejection = why_wrong(&opened, &code, context);
         return Err(count_failure(opened, rejection, context));
     };
 
-    let replaced = opened.device.is_confirmed();
-    let secrets = opened.secrets_mut();
-    secrets.live = secrets.pending.take();
-    opened.begin_epoch(context.random)?;
-    opened.device.clear_all_failures();
-    opened.device.pending_at = None;
-    opened.device.confirmed_at = Some(context.now);
-    opened.device.last_step = Some(step); // the code that confirms is spent too (RFC 6238 §5.2)
-    opened.device.last_used_at = Some(context.now);
-    let backup_codes = renew(&mut opened, context)?;
+    go_live(opened, place, step, context)
+}
+
+/// Where a confirmed credential goes, as things are now.
+#[derive(Clone, Copy)]
+enum Goes {
+    Alone,
+    Beside,
+    /// To the place of this live one.
+    To(usize),
+}
+
+/// One that was to take the place of another which is gone meanwhile is a further one, and so is one that is not the only one any
+/// more.
+fn place(opened: &Opened, place: Place, context: &Context<'_>) -> Result<Goes, Rejection> {
+    let live = &opened.secrets().live;
+    match place {
+        Place::Only if live.len() < 2 => return Ok(Goes::Alone),
+        Place::Of(id) if let Some(at) = opened.position(id) => return Ok(Goes::To(at)),
+        _ => {}
+    }
+    context.require_room(live).map(|()| Goes::Beside)
+}
+
+fn go_live(
+    mut opened: Opened,
+    place: Goes,
+    step: u64,
+    context: &Context<'_>,
+) -> Transition<Confirmed> {
     let user = opened.device.user.clone();
-    let event = if replaced {
-        Event::Replaced { user }
-    } else {
-        Event::Enrolled { user }
+    let Some(pending) = opened.secrets_mut().pending.take() else {
+        return Err(Rejection::AlreadyConfirmed.into());
+    };
+    let replaced = match place {
+        Goes::Alone if opened.device.is_confirmed() => Some(opened.remove(0)),
+        Goes::To(at) => Some(opened.remove(at)),
+        Goes::Alone | Goes::Beside => None,
+    };
+    let kept_name = || replaced.as_ref().map(|live| live.name.clone());
+    let live = Live {
+        id: AuthenticatorId::random(context.random)?,
+        name: pending.name.clone().or_else(kept_name).unwrap_or_default(),
+        created_at: context.now,
+        credential: pending.credential.clone(),
+    };
+    let added = Event::AuthenticatorAdded {
+        user: user.clone(),
+        authenticator: live.id,
+        name: live.name.clone(),
+    };
+    let authenticator = live.id;
+    let mut state = AuthenticatorState::new(context.random)?;
+    state.accept(step, context.now); // the code that confirms is spent too (RFC 6238 §5.2)
+    opened.add(live, state);
+    opened.device.pending_at = None;
+    opened.device.pending_failures = 0;
+    opened.device.last_used_at = Some(context.now);
+    let by = opened.device.authenticators.len() - 1;
+    let (backup_codes, events) = match (place, replaced) {
+        (Goes::Alone, replaced) => {
+            opened.begin_epochs(context.random)?;
+            opened.device.clear_all_failures();
+            opened.device.confirmed_at = Some(context.now);
+            let event = match replaced {
+                Some(_) => Event::Replaced { user },
+                None => Event::Enrolled { user },
+            };
+            (renew(&mut opened, context)?, vec![event])
+        }
+        (_, None) => (Vec::new(), vec![added]),
+        (_, Some(replaced)) => {
+            let removed = Event::AuthenticatorRemoved {
+                user,
+                authenticator: replaced.id,
+                name: replaced.name.clone(),
+            };
+            (Vec::new(), vec![removed, added])
+        }
     };
     let answer = Confirmed {
         backup_codes,
-        proof: opened.proof(context.now),
+        proof: opened.proof(Some(by), context.now),
+        authenticator,
     };
-    Ok(Accepted::put(opened, answer, vec![event]))
+    Ok(Accepted::put(opened, answer, events))
 }
 
 /// A thief who has the password alone must not use up all tries of a replacement: some are left for a session that holds a
@@ -121,7 +192,10 @@ fn why_wrong(opened: &Opened, code: &str, context: &Context<'_>) -> Rejection {
     }
     let pending = opened.secrets().pending.as_ref();
     pending
-        .and_then(|pending| pending.skew_of(code, context.now, context.config.window))
+        .and_then(|it| {
+            let credential = &it.credential;
+            credential.skew_of(code, context.now, context.config.window)
+        })
         .map_or(Rejection::InvalidToken, |skew_secs| Rejection::ClockSkew {
             skew_secs,
         })

@@ -5,12 +5,14 @@ use super::{
     setup::without_credentials,
 };
 use crate::{
+    authenticator::{AuthenticatorId, AuthenticatorState},
     credential::Credential,
     device::{Device, UserId},
     event::Event,
     opened::Opened,
     outcome::Rejection,
     proof::Proof,
+    secrets::Live,
 };
 
 /// Clears the failure counts and keeps everything else.
@@ -46,7 +48,7 @@ pub(crate) fn delete(device: Option<Device>) -> Transition<()> {
 pub(crate) fn end_all_proofs(device: Option<Device>, context: &Context<'_>) -> Transition<()> {
     let device = require_credential(device)?;
     let mut opened = context.open(device)?;
-    opened.begin_epoch(context.random)?;
+    opened.begin_epochs(context.random)?;
     let user = opened.device.user.clone();
     Ok(Accepted::put(opened, (), vec![Event::ProofsEnded { user }]))
 }
@@ -61,9 +63,10 @@ pub(crate) fn end_other_proofs(
     if !proof.counts_for(&device) {
         return Err(Rejection::ProofNeeded.into());
     }
+    let by = device.authenticators.position(proof.epoch);
     let mut opened = context.open(device)?;
-    opened.begin_epoch(context.random)?;
-    let successor = opened.proof(proof.at);
+    opened.begin_epochs(context.random)?;
+    let successor = opened.proof(by, proof.at);
     let user = opened.device.user.clone();
     Ok(Accepted::put(
         opened,
@@ -72,30 +75,46 @@ pub(crate) fn end_other_proofs(
     ))
 }
 
-/// Takes over a secret that the user's authenticator already holds. There are no backup codes until they are renewed.
+/// Takes over a secret that the user's authenticator already holds: the first one, for which there are no backup codes until they
+/// are renewed, or a further one, for which no proof ends and no code changes.
 pub(crate) fn import(
     device: Option<Device>,
     user: &UserId,
     credential: &Credential,
     confirmed_at: u64,
     context: &Context<'_>,
-) -> Transition<()> {
+) -> Transition<AuthenticatorId> {
     let mut opened = match device {
-        Some(device) if device.is_confirmed() => {
-            return Err(Rejection::AlreadyConfirmed.into());
-        }
-        Some(pending) => context.open(pending)?,
+        Some(device) => context.open(device)?,
         None => Opened::new(user, context.now, context.random)?,
     };
-    let secrets = opened.secrets_mut();
-    secrets.live = Some(credential.clone());
-    secrets.pending = None;
-    opened.begin_epoch(context.random)?;
-    opened.device.clear_all_failures();
-    opened.device.pending_at = None;
-    opened.device.confirmed_at = Some(confirmed_at);
+    if opened.device.is_confirmed() {
+        let live = opened.live()?;
+        if live
+            .iter()
+            .any(|live| live.credential.has_secret_of(credential))
+        {
+            return Err(Rejection::AlreadyConfirmed.into());
+        }
+        context.require_room(live)?;
+    } else {
+        // What is pending was made without a token: it must not be confirmed beside a live one.
+        opened.secrets_mut().pending = None;
+        opened.begin_epochs(context.random)?;
+        opened.device.clear_all_failures();
+        opened.device.pending_at = None;
+        opened.device.confirmed_at = Some(confirmed_at);
+    }
+    let id = AuthenticatorId::random(context.random)?;
+    let live = Live {
+        id,
+        name: context.name.cloned().unwrap_or_default(),
+        created_at: confirmed_at,
+        credential: credential.clone(),
+    };
+    opened.add(live, AuthenticatorState::new(context.random)?);
     let user = user.clone();
-    Ok(Accepted::put(opened, (), vec![Event::Imported { user }]))
+    Ok(Accepted::put(opened, id, vec![Event::Imported { user }]))
 }
 
 /// Seals the box under the first key. A user who was deleted meanwhile has none.

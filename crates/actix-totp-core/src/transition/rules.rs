@@ -1,6 +1,7 @@
 //! What a transition is given, and what it answers.
 
 use crate::{
+    authenticator::{AuthenticatorId, AuthenticatorName},
     config::Config,
     device::Device,
     error::Error,
@@ -10,6 +11,7 @@ use crate::{
     outcome::Rejection,
     proof::Proof,
     random::{Randomness, RandomnessError},
+    secrets::Live,
 };
 
 /// What a transition is given beside the device and the user's input.
@@ -23,6 +25,10 @@ pub(crate) struct Context<'a> {
     pub(crate) proof: Option<&'a Proof>,
     /// Who issues the codes of a new secret.
     pub(crate) issuer: &'a str,
+    /// What a new authenticator is called.
+    pub(crate) name: Option<&'a AuthenticatorName>,
+    /// Whose place a new authenticator takes.
+    pub(crate) replacing: Option<AuthenticatorId>,
 }
 
 impl Context<'_> {
@@ -33,6 +39,15 @@ impl Context<'_> {
     /// Whether the session that asks holds a proof that counts.
     pub(super) fn has_proof(&self, device: &Device) -> bool {
         self.proof.is_some_and(|proof| proof.counts_for(device))
+    }
+
+    /// Whether one more authenticator may be live. A limit that was lowered takes none away.
+    pub(super) fn require_room(&self, live: &[Live]) -> Result<(), Rejection> {
+        if live.len() < usize::from(self.config.max_authenticators) {
+            Ok(())
+        } else {
+            Err(Rejection::TooManyAuthenticators)
+        }
     }
 }
 

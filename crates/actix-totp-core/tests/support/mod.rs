@@ -4,8 +4,8 @@
 use std::sync::{Arc, Mutex};
 
 use actix_totp_core::{
-    BackupCode, Device, DeviceStore, Error, Event, FakeClock, KeyRing, MemoryStore, Outcome, Proof,
-    Rejection, SeededRandomness, TotpBuilder, TotpService, UserId,
+    AuthenticatorId, BackupCode, Device, DeviceStore, Error, Event, FakeClock, KeyRing,
+    MemoryStore, Outcome, Proof, Rejection, SeededRandomness, TotpBuilder, TotpService, UserId,
 };
 
 pub(crate) const NOON: u64 = 1_700_000_010; // ten seconds into a step
@@ -95,6 +95,11 @@ impl Fixture {
         let outcome = self.totp.confirm(&self.alice, token).unwrap();
         self.totp.flush_events();
         outcome.into_result().map(drop)
+    }
+
+    /// Which authenticator alice had first.
+    pub(crate) fn first(&self) -> AuthenticatorId {
+        self.totp.authenticators(&self.alice).unwrap()[0].id
     }
 
     /// A proof as alice's session holds it after a good token.

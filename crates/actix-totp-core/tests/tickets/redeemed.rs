@@ -42,6 +42,7 @@ fn it_signs_its_user_in_with_a_code_or_a_backup_code_once() {
     let verified = |method| Event::Verified {
         user: fixture.alice.clone(),
         method,
+        authenticator: Some(fixture.first()),
         failed_attempts: 0,
     };
     assert_eq!(fixture.events(), [verified(Method::Totp)]);

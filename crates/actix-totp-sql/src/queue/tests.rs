@@ -30,7 +30,7 @@ fn device(id: &str) -> Device {
         sealed: Vec::new(),
         confirmed_at: None,
         pending_at: None,
-        last_step: None,
+        authenticators: Default::default(),
         failures: 0,
         recent_failures: RecentFailures::default(),
         backup_failures: 0,

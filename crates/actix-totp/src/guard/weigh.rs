@@ -106,13 +106,8 @@ impl RequireTotp {
             return Ok(None);
         };
         let now = self.totp.service().now()?;
-        let Some(epoch) = recheck.epoch(user, now) else {
+        let Some(status) = recheck.status(user, now) else {
             return Ok(None);
-        };
-        let status = Status {
-            enabled: true,
-            epoch: Some(epoch),
-            ..Status::default()
         };
         let demand = Demand::IfEnrolled; // as of everyone who is enrolled
         let decision = self.decide(req, user, demand, &status, shown, now);
@@ -129,8 +124,8 @@ impl RequireTotp {
         let recheck = self.recheck();
         let before = recheck.map(|recheck| recheck.before_load(user));
         let (status, now) = self.totp.read(user).await?;
-        if let (Some(recheck), Some(before), Some(epoch)) = (recheck, before, status.epoch) {
-            recheck.remember(user, before, epoch, now);
+        if let (Some(recheck), Some(before)) = (recheck, before) {
+            recheck.remember(user, before, &status, now);
         }
         Ok(self.decide(req, user, demand, &status, shown, now))
     }

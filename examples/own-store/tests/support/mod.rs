@@ -92,7 +92,7 @@ pub(crate) fn device(id: &str, version: i64) -> Device {
         sealed: vec![0, 255, 13, 10],
         confirmed_at: None,
         pending_at: Some(1_700_000_000),
-        last_step: None,
+        authenticators: Default::default(),
         failures: 0,
         recent_failures: RecentFailures::default(),
         backup_failures: 0,

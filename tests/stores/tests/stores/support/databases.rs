@@ -73,7 +73,7 @@ test_connection!(
         "recent_failures",
         "CAST(version AS BLOB)",
         "CAST(epoch AS BLOB)",
-        "CAST(last_step AS BLOB)",
+        "authenticators",
     ]
 );
 
@@ -109,7 +109,7 @@ test_connection!(
         "recent_failures",
         "CAST(version AS BINARY)",
         "CAST(epoch AS BINARY)",
-        "CAST(last_step AS BINARY)",
+        "authenticators",
     ]
 );
 

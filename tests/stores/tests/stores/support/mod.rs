@@ -97,7 +97,7 @@ pub(crate) fn device(id: &str) -> Device {
         sealed: vec![1, 2, 3],
         confirmed_at: None,
         pending_at: Some(NOON),
-        last_step: None,
+        authenticators: Default::default(),
         failures: 0,
         recent_failures: RecentFailures::default(),
         backup_failures: 0,
