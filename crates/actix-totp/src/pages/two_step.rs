@@ -91,7 +91,7 @@ async fn show(
 ) -> Answer {
     match browser.totp.read(pending.user()).await {
         Ok((read, _)) => {
-            let state = State::new(browser.totp, &read, notice);
+            let state = State::new(browser.totp, pending.user(), &read, notice);
             browser.render(status, &challenge(&state, Some(ticket)), notice)
         }
         Err(fault) => browser.show_problem(&fault.into()),
@@ -122,7 +122,7 @@ pub(super) async fn submit(request: &TicketRequest, browser: &Browser<'_>) -> An
 /// Shows the page again, if the user can do something about the refusal there.
 async fn refuse(request: &TicketRequest, browser: &Browser<'_>, problem: &Problem) -> Answer {
     let form = request.body.form.as_deref().and_then(Form::named);
-    let Some(notice) = Notice::refused(problem, form) else {
+    let Some(notice) = Notice::refused(problem, form, None) else {
         return browser.show_problem(problem);
     };
     let (ticket, pending) = (&request.body.ticket, &request.pending);
