@@ -121,8 +121,8 @@ impl Contender {
             self.name
         );
         println!(
-            "{:16} {route:9} {connections:3} {:8.0}/s  p99 {} µs",
-            self.name, measure.requests_per_sec, measure.p99
+            "{:16} {route:9} {connections:3} {:8.0}/s  p99 {} µs  CPU {:.1} µs",
+            self.name, measure.requests_per_sec, measure.p99, measure.cpu
         );
         Ok(Some(measure))
     }
@@ -159,28 +159,39 @@ pub fn bare(database: &str, address: &str) -> anyhow::Result<Contender> {
     })
 }
 
-/// The quickstart; with `recheck_every` it is measured where that makes a difference.
-pub fn quickstart(
-    database: &str,
-    address: &str,
-    recheck_every: Option<u32>,
-) -> anyhow::Result<Contender> {
+/// How the quickstart is run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Quickstart {
+    /// With its defaults, and so with diesel.
+    Plain,
+    /// With `RECHECK_EVERY=60`; it is measured where that makes a difference.
+    Rechecks,
+    /// With `STORE=sqlx`.
+    Sqlx,
+}
+
+pub fn quickstart(database: &str, address: &str, how: Quickstart) -> anyhow::Result<Contender> {
     let mut command = quickstart_command(database, address)?;
+    let name = match how {
+        Quickstart::Plain => "quickstart",
+        Quickstart::Rechecks => {
+            command.env("RECHECK_EVERY", "60");
+            "quickstart, recheck"
+        }
+        Quickstart::Sqlx => {
+            command.env("STORE", "sqlx");
+            "quickstart, sqlx"
+        }
+    };
     let mut routes = vec![("session", "/me"), ("guarded", "/vault")];
-    if let Some(secs) = recheck_every {
-        command.env("RECHECK_EVERY", secs.to_string());
-    } else {
+    if how != Quickstart::Rechecks {
         routes.extend([
             ("status", "/auth/otp/status/"),
             ("validate", "/auth/otp/validate/"),
         ]);
     }
     Ok(Contender {
-        name: if recheck_every.is_some() {
-            "quickstart, recheck"
-        } else {
-            "quickstart"
-        },
+        name,
         server: Server::start(&mut command, address, "/")?,
         routes,
         crowd: Crowd::Forged(Users::new()?),

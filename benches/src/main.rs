@@ -2,10 +2,11 @@
 //! See README.md.
 
 mod contender;
+mod drivers;
 mod peers;
 mod targets;
 
-use std::path::Path;
+use std::{env, path::Path};
 
 use benches::{
     ROUNDS,
@@ -15,13 +16,24 @@ use benches::{
     server::Server,
 };
 
-use self::contender::{Contender, SIGN_INS_PER_RUN, bare, quickstart, quickstart_command};
+use self::contender::{
+    Contender, Quickstart, SIGN_INS_PER_RUN, bare, quickstart, quickstart_command,
+};
 
 const CONNECTIONS: [u32; 2] = [16, 64];
 const ROUTES: [&str; 4] = ["session", "guarded", "status", "validate"];
 const RUNS: u64 = ROUNDS as u64 * CONNECTIONS.len() as u64;
 
 fn main() -> anyhow::Result<()> {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["drivers"] => drivers::measure(),
+        [] => beside_others(),
+        _ => anyhow::bail!("benches takes no argument but drivers"),
+    }
+}
+
+fn beside_others() -> anyhow::Result<()> {
     build("quickstart")?;
     build("benches")?;
     let folder = tempfile::tempdir()?;
@@ -30,9 +42,19 @@ fn main() -> anyhow::Result<()> {
     std::fs::copy(&ours, &theirs)?;
     let more = start_up(&ours)?;
     #[cfg_attr(not(feature = "postgres"), allow(unused_mut))]
-    let mut rows = compare("SQLite", &sqlite(folder.path(), &ours, &theirs)?)?;
+    let mut rows = compare(
+        "SQLite",
+        &sqlite(folder.path(), &ours, &theirs)?,
+        &ROUTES,
+        ROUNDS,
+    )?;
     #[cfg(feature = "postgres")]
-    rows.extend(compare("PostgreSQL", &postgres(folder.path())?)?);
+    rows.extend(compare(
+        "PostgreSQL",
+        &postgres(folder.path())?,
+        &ROUTES,
+        ROUNDS,
+    )?);
 
     let chart = concat!(env!("CARGO_MANIFEST_DIR"), "/results.svg");
     std::fs::write(chart, report::chart(&rows))?;
@@ -83,8 +105,8 @@ fn sqlite(folder: &Path, ours: &str, theirs: &str) -> anyhow::Result<Vec<Contend
     };
     Ok(vec![
         bare(theirs, "127.0.0.1:7101")?,
-        quickstart(ours, "127.0.0.1:7102", None)?,
-        quickstart(ours, "127.0.0.1:7103", Some(60))?,
+        quickstart(ours, "127.0.0.1:7102", Quickstart::Plain)?,
+        quickstart(ours, "127.0.0.1:7103", Quickstart::Rechecks)?,
         django("drf-totp-0.1.5", "127.0.0.1:7104")?,
         django("drf-totp", "127.0.0.1:7105")?,
         django("django-otp", "127.0.0.1:7106")?,
@@ -106,14 +128,23 @@ fn postgres(folder: &Path) -> anyhow::Result<Vec<Contender>> {
     };
     Ok(vec![
         bare(&seeded("totp_bench_bare")?, "127.0.0.1:7101")?,
-        quickstart(&seeded("totp_bench_quickstart")?, "127.0.0.1:7102", None)?,
+        quickstart(
+            &seeded("totp_bench_quickstart")?,
+            "127.0.0.1:7102",
+            Quickstart::Plain,
+        )?,
         django("drf-totp-0.1.5", "127.0.0.1:7104")?,
         django("drf-totp", "127.0.0.1:7105")?,
     ])
 }
 
 /// All contenders in turn, and that in rounds.
-fn compare(database: &'static str, contenders: &[Contender]) -> anyhow::Result<Vec<Row>> {
+fn compare(
+    database: &'static str,
+    contenders: &[Contender],
+    routes: &[&'static str],
+    rounds: usize,
+) -> anyhow::Result<Vec<Row>> {
     let mut rows = Vec::new();
     let mut run = 0;
     for connections in CONNECTIONS {
@@ -121,17 +152,16 @@ fn compare(database: &'static str, contenders: &[Contender]) -> anyhow::Result<V
             .iter()
             .filter(|it| it.connections.contains(&connections));
         let taking_part: Vec<&Contender> = taking_part.collect();
-        let mut measured =
-            ROUTES.map(|_| taking_part.iter().map(|_| Vec::new()).collect::<Vec<_>>());
-        for _ in 0..ROUNDS {
-            for (route, measured) in ROUTES.iter().zip(&mut measured) {
+        let mut measured = vec![vec![Vec::new(); taking_part.len()]; routes.len()];
+        for _ in 0..rounds {
+            for (route, measured) in routes.iter().zip(&mut measured) {
                 for (contender, measured) in taking_part.iter().zip(measured) {
                     measured.extend(contender.measure(route, connections, run)?);
                 }
             }
             run += 1;
         }
-        for (route, measured) in ROUTES.iter().zip(measured) {
+        for (route, measured) in routes.iter().zip(measured) {
             for (contender, rounds) in taking_part.iter().zip(measured) {
                 if !rounds.is_empty() {
                     rows.push(Row {

@@ -18,7 +18,7 @@ pub fn target() -> anyhow::Result<PathBuf> {
     Ok(target.context("not in a target folder")?.to_owned())
 }
 
-/// Builds the release programs of `package`, with PostgreSQL if the running program has it.
+/// Builds the release programs of `package`, with PostgreSQL if the running program has it, and the quickstart with sqlx.
 pub fn build(package: &str) -> anyhow::Result<()> {
     let mut cargo = Command::new(env!("CARGO"));
     cargo
@@ -26,9 +26,13 @@ pub fn build(package: &str) -> anyhow::Result<()> {
         .args(["build", "--release", "--quiet", "-p", package, "--bins"])
         .arg("--target-dir")
         .arg(target()?);
-    if cfg!(feature = "postgres") {
-        cargo.args(["--features", "postgres"]);
-    }
+    let features = match (package, cfg!(feature = "postgres")) {
+        ("quickstart", true) => "sqlx-sqlite,sqlx-postgres",
+        ("quickstart", false) => "sqlx-sqlite",
+        (_, true) => "postgres",
+        (_, false) => "",
+    };
+    cargo.args(["--features", features]);
     ensure!(cargo.status()?.success(), "{package} does not build");
     Ok(())
 }

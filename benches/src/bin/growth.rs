@@ -32,7 +32,7 @@ use benches::{
     server::Server,
     users::{self, PERIOD_SECS, Users},
 };
-use quickstart::{Config, SessionPlace};
+use quickstart::{Config, Driver, SessionPlace};
 
 const ADDRESS: &str = "127.0.0.1:7110";
 const SIZES: [u64; 3] = [1_000, 100_000, 10_000_000];
@@ -59,6 +59,7 @@ fn serve(database: &str, start: u64) -> anyhow::Result<()> {
     let (totp, session) = Users::keys();
     let config = Config {
         database_url: database.to_owned(),
+        store: Driver::Diesel,
         issuer: "growth".into(),
         totp_keys: KeyRing::parse(&totp)?,
         session_key: Key::from(&STANDARD.decode(session)?),

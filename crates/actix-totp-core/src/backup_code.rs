@@ -226,5 +226,6 @@ mod tests {
         let code = BackupCode::read("ABCDEFGHJKLMNPQR").unwrap();
         let [alice, bob] = ["alice", "bob"].map(|id| code.digest(&UserId::new(id).unwrap()).0);
         assert_ne!(alice, bob);
+        assert_eq!(alice.len() * 8, 128);
     }
 }

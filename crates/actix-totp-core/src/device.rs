@@ -136,9 +136,11 @@ pub struct Device {
     pub backup_codes_remaining: u32,
     /// When a token was last accepted.
     pub last_used_at: Option<u64>,
-    /// By when the user must have set up the second factor. It outlives the credentials. `None`: no deadline was given.
+    /// By when the user must have set up the second factor, where users have deadlines of their own. It outlives the credentials.
+    /// `None`: none was given.
     pub setup_required_by: Option<u64>,
-    /// How many of the reminders of that deadline are behind the user: 1 from seven days before it on, 2 from one day on.
+    /// How many of the reminders of a deadline are behind the user: 1 from seven days before it on, 2 from one day on. Where it is a date
+    /// for all, 4 times its day, counted from 1970, is added.
     pub setup_reminders: u32,
     /// When the row was made.
     pub created_at: u64,

@@ -37,7 +37,8 @@ enum Kind {
 }
 
 impl Grace {
-    /// A date for all: from then on nobody goes on without. It is what the setting says now, whatever it said before.
+    /// A date for all: from then on nobody goes on without. It is what the setting says now, whatever it said before, and is
+    /// written nowhere; who was reminded of it is.
     pub fn until(date: SystemTime) -> Self {
         // Before 1970 is over, like everything before now.
         let since = date.duration_since(SystemTime::UNIX_EPOCH);
@@ -77,26 +78,25 @@ impl Grace {
         self.note(noted, now).next != noted
     }
 
-    /// What a device must say at `now`, if it says this.
+    /// What a device must say at `now`, if it says this. The user's own deadline is written once; a date for all never is.
     pub(crate) fn note(&self, noted: Noted, now: u64) -> Note {
-        let required_by = match self.0 {
-            Kind::Until(date) => date,
-            Kind::PerUser(secs) => noted
-                .required_by
-                .unwrap_or_else(|| now.saturating_add(secs)),
+        let (required_by, own, day) = match self.0 {
+            Kind::Until(date) => (date, noted.required_by, day_of(date)),
+            Kind::PerUser(secs) => {
+                let begins = || now.saturating_add(secs);
+                let required_by = noted.required_by.unwrap_or_else(begins);
+                (required_by, Some(required_by), 0)
+            }
         };
         let due = reminders_due(required_by, now);
-        let is_first = noted.required_by.is_none_or(|noted| noted < required_by);
-        let told = if is_first { 0 } else { noted.reminders };
+        let is_first = own != noted.required_by || day > noted.day();
+        let told = if is_first { 0 } else { noted.told() };
         let is_told_by_date = matches!(self.0, Kind::Until(_)) && due == 0;
         let next = if now >= required_by || is_told_by_date {
             noted
         } else {
-            Noted {
-                // The later one: while instances have different dates, none takes back what another one has noted.
-                required_by: noted.required_by.max(Some(required_by)),
-                reminders: told.max(due),
-            }
+            // The later day: while instances have different dates, none takes back what another one has noted.
+            Noted::new(own, day.max(noted.day()), told.max(due))
         };
         Note {
             required_by,
@@ -109,11 +109,28 @@ impl Grace {
 /// What a device says of a deadline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Noted {
+    /// The user's own deadline.
     pub(crate) required_by: Option<u64>,
+    /// How many reminders were given, and 4 times the day of the date for all that they were of: a later date reminds anew.
     pub(crate) reminders: u32,
 }
 
 impl Noted {
+    const fn new(required_by: Option<u64>, day: u32, told: u32) -> Self {
+        Self {
+            required_by,
+            reminders: 4 * day + told,
+        }
+    }
+
+    const fn day(self) -> u32 {
+        self.reminders / 4
+    }
+
+    const fn told(self) -> u32 {
+        self.reminders % 4
+    }
+
     pub(crate) const fn on(device: Option<&Device>) -> Self {
         match device {
             Some(device) => Self {
@@ -134,6 +151,11 @@ pub(crate) struct Note {
     pub(crate) required_by: u64,
     pub(crate) next: Noted,
     pub(crate) is_reminder: bool,
+}
+
+/// The day of a date for all, counted from 1970.
+fn day_of(date: u64) -> u32 {
+    u32::try_from(date / DAY).map_or(u32::MAX / 4 - 1, |day| day.min(u32::MAX / 4 - 1))
 }
 
 /// How many of the reminders are due.
@@ -196,11 +218,16 @@ mod tests {
     #[test]
     fn a_date_for_all_is_noted_for_its_reminders_alone() {
         let until = |secs: u64| Grace::until(SystemTime::UNIX_EPOCH + Duration::from_secs(secs));
+        let told = |date: u64, reminders| Noted::new(None, day_of(date), reminders);
+        let reminded = |date, reminders| {
+            let noted = told(date, reminders);
+            Some((None, noted.reminders, true))
+        };
         let nothing = noted(None, 0);
         assert_eq!(note(until(NOW + 7 * DAY + 1), nothing), None);
         let week = NOW + 7 * DAY;
-        assert_eq!(note(until(week), nothing), Some((Some(week), 1, true)));
-        assert_eq!(note(until(week), noted(Some(week), 1)), None);
+        assert_eq!(note(until(week), nothing), reminded(week, 1));
+        assert_eq!(note(until(week), told(week, 1)), None);
         assert_eq!(note(until(NOW), nothing), None, "it is over");
         assert_eq!(
             Grace::until(SystemTime::UNIX_EPOCH - Duration::from_secs(9)).0,
@@ -209,14 +236,30 @@ mod tests {
 
         // A later date reminds anew; an earlier one, as another instance may have it for a while, does not.
         let (day, later) = (NOW + DAY, NOW + 6 * DAY);
+        assert_eq!(note(until(later), told(day, 2)), reminded(later, 1));
+        assert_eq!(note(until(later), told(week, 1)), None);
+        assert_eq!(note(until(day), told(week, 1)), reminded(week, 2));
+        assert_eq!(note(until(week), told(u64::MAX, 1)), None);
+    }
+
+    #[test]
+    fn a_date_for_all_is_not_taken_for_the_users_own_and_leaves_that_alone() {
+        let date = NOW + DAY;
+        let until = Grace::until(SystemTime::UNIX_EPOCH + Duration::from_secs(date));
+        let (own, month) = (Some(NOW + 3 * DAY), NOW + 30 * DAY);
+        let kept = Noted::new(own, day_of(date), 2);
         assert_eq!(
-            note(until(later), noted(Some(day), 2)),
-            Some((Some(later), 1, true))
+            note(until, noted(own, 1)),
+            Some((own, kept.reminders, true))
         );
-        assert_eq!(note(until(later), noted(Some(week), 1)), None);
+        // Afterwards each user's own time goes on, or begins.
+        let per_user = Grace::per_user(Duration::from_secs(30 * DAY));
+        assert_eq!(note(per_user, kept), None);
+        let begun = Noted::new(Some(month), day_of(date), 0);
         assert_eq!(
-            note(until(day), noted(Some(week), 1)),
-            Some((Some(week), 2, true))
+            note(per_user, Noted::new(None, day_of(date), 2)),
+            Some((begun.required_by, begun.reminders, false))
         );
+        assert!(per_user.note(begun, month - DAY).is_reminder);
     }
 }

@@ -28,7 +28,7 @@ pub struct Status {
     /// By when the second factor must be set up, as it was noted for this user, in seconds since the Unix epoch. It outlives what it
     /// asks for; [`Grace::required_by`](crate::Grace::required_by) says what it is worth.
     pub setup_required_by: Option<u64>,
-    /// How many of the reminders of that deadline are behind the user.
+    /// Which reminders are behind the user, as [`Device`](crate::Device) says it.
     pub setup_reminders: u32,
     /// How long no TOTP code is compared. `None`: not waiting, or locked.
     pub retry_after: Option<Duration>,

@@ -190,9 +190,31 @@ fn a_date_for_all_writes_nothing_before_its_first_reminder() {
         assert!(fixture.store.load(&fixture.alice).unwrap().is_none());
     }
     fixture.clock.set(DEADLINE - DAY);
-    accepted(note(&fixture.totp, &fixture.alice, until(DEADLINE)));
+    let noted = || accepted(note(&fixture.totp, &fixture.alice, until(DEADLINE)));
+    assert_eq!(noted(), DEADLINE);
     assert_eq!(fixture.events().len(), 1);
-    assert_only_the_deadline_is_left(&fixture);
+    assert_eq!(fixture.device().setup_required_by, None);
+
+    // Nothing that the user does forgets the reminder.
+    fixture.enroll();
+    assert!(fixture.totp.reset(&fixture.alice).unwrap());
+    fixture.events();
+    assert_eq!(noted(), DEADLINE);
+    assert_eq!(fixture.events(), []);
+}
+
+#[test]
+fn after_a_date_for_all_a_time_for_each_user_begins_when_the_user_is_seen() {
+    let fixture = Fixture::new();
+    let until = Grace::until(SystemTime::UNIX_EPOCH + Duration::from_secs(NOON + DAY));
+    accepted(note(&fixture.totp, &fixture.alice, until));
+    assert_eq!(fixture.events().len(), 1);
+    let required_by = accepted(note(&fixture.totp, &fixture.alice, FORTNIGHT));
+    assert_eq!(required_by, DEADLINE);
+    assert_eq!(fixture.device().setup_required_by, Some(DEADLINE));
+    fixture.clock.set(DEADLINE - DAY);
+    accepted(note(&fixture.totp, &fixture.alice, FORTNIGHT));
+    assert_eq!(fixture.events().len(), 1, "it has reminders of its own");
 }
 
 /// Two processes over one store, and what both deliver.

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use actix_totp_sql::{Driver, Limits, OpenError, Opened};
 use diesel::{
-    QueryableByName,
+    QueryResult, QueryableByName,
     r2d2::{ConnectionManager, CustomizeConnection, Pool, R2D2Connection},
     result::Error,
     sql_types,
@@ -20,6 +20,9 @@ pub trait Open: R2D2Connection + 'static {
 
     /// Connections with the settings that this crate promises.
     fn open(url: &str, limits: Limits) -> Result<Opened<Self::Driver>, OpenError>;
+
+    /// Called where a query failed.
+    fn after_failure(&mut self) {}
 }
 
 /// The queries on connections of this kind.
@@ -44,6 +47,14 @@ pub(crate) fn pool<C: Open>(
 pub(crate) struct Number {
     #[diesel(sql_type = sql_types::Nullable<sql_types::BigInt>)]
     pub(crate) number: Option<i64>,
+}
+
+/// The answer of a query, after what its failure asks for.
+pub(crate) fn asked<C: Open, T>(connection: &mut C, answer: QueryResult<T>) -> QueryResult<T> {
+    if answer.is_err() {
+        connection.after_failure();
+    }
+    answer
 }
 
 /// Stamps the queries for one database, with the columns of [`with_columns`](actix_totp_sql::with_columns). `$key` is the SQL
@@ -81,11 +92,11 @@ macro_rules! queries {
                 user: &actix_totp_sql::actix_totp_core::UserId,
             ) -> QueryResult<Option<actix_totp_sql::Row>> {
                 // Without LIMIT: SQLite prepares a statement anew whenever a bound limit is bound again.
-                totp_devices::table
+                let found = totp_devices::table
                     .find(key(user))
                     .get_result::<actix_totp_sql::Tuple<$owned>>(connection)
-                    .optional()
-                    .map(|found| found.map(actix_totp_sql::Row::from_tuple))
+                    .optional();
+                $crate::backend::asked(connection, found).map(|found| found.map(actix_totp_sql::Row::from_tuple))
             }
 
             fn insert(
@@ -94,9 +105,10 @@ macro_rules! queries {
                 columns: &actix_totp_sql::Columns,
             ) -> QueryResult<usize> {
                 let values = ($(totp_devices::$column.eq(&columns.$column),)*);
-                diesel::insert_into(totp_devices::table)
+                let written = diesel::insert_into(totp_devices::table)
                     .values((totp_devices::user_id.eq(key(user)), values))
-                    .execute(connection)
+                    .execute(connection);
+                $crate::backend::asked(connection, written)
             }
 
             fn update(
@@ -112,7 +124,8 @@ macro_rules! queries {
                     ),
                     predicate: is_the_user.and(totp_devices::version.eq(expected)),
                 };
-                update.execute(connection)
+                let written = update.execute(connection);
+                $crate::backend::asked(connection, written)
             }
 
             fn delete(
@@ -121,7 +134,8 @@ macro_rules! queries {
                 expected: i64,
             ) -> QueryResult<usize> {
                 let row = totp_devices::table.find(key(user));
-                diesel::delete(row.filter(totp_devices::version.eq(expected))).execute(connection)
+                let written = diesel::delete(row.filter(totp_devices::version.eq(expected))).execute(connection);
+                $crate::backend::asked(connection, written)
             }
 
             fn page(
@@ -138,6 +152,7 @@ macro_rules! queries {
                         .load::<actix_totp_sql::Tuple<$owned>>(connection),
                     None => ordered.load(connection),
                 };
+                let rows = $crate::backend::asked(connection, rows);
                 rows.map(|rows| rows.into_iter().map(actix_totp_sql::Row::from_tuple).collect())
             }
 

@@ -1,6 +1,6 @@
 //! What is different about MySQL and MariaDB, also as a Galera cluster.
 
-use actix_totp_sql::{Limits, OpenError, Opened, with_columns};
+use actix_totp_sql::{Driver as _, Limits, OpenError, Opened, with_columns};
 use diesel::{
     MysqlConnection,
     connection::SimpleConnection,
@@ -47,6 +47,12 @@ impl Open for MysqlConnection {
             Settings(limits),
         );
         pool.map(Opened::without_writer)
+    }
+
+    /// With libmysqlclient a prepared statement that failed once answers that error for ever: diesel asks for it before the
+    /// statement is executed, and only its execution clears it. diesel 2.2 cannot forget a statement, so the connection goes.
+    fn after_failure(&mut self) {
+        Self::Driver::discard(self);
     }
 }
 

@@ -9,8 +9,9 @@ use crate::{
     answers::{Answers, EachAlone, all_failed},
     checkout,
     columns::Row,
-    driver::{Driver, Write, WriteAll, WriteKind},
+    driver::{Driver, WriteAll},
     pools::Pools,
+    swap::by_kind,
 };
 
 impl<D: Driver> BatchStore for Pools<D> {
@@ -88,25 +89,4 @@ impl<D: Driver> Pools<D> {
         }
         Ok(())
     }
-}
-
-/// The swaps of which there are several of a kind, each of another user, in the order of the users, as another process does
-/// it: two that lock rows in another order meet in a deadlock.
-fn by_kind(swaps: &[Swap]) -> impl Iterator<Item = (WriteKind, Vec<Write<'_>>)> {
-    let mut times: HashMap<&UserId, u32> = HashMap::new();
-    for swap in swaps {
-        *times.entry(&swap.user).or_default() += 1;
-    }
-    let mut only_ones: Vec<&Swap> = swaps.iter().filter(|it| times[&it.user] == 1).collect();
-    only_ones.sort_by(|a, b| a.user.cmp(&b.user));
-    let writes = move |kind| {
-        let of_the_kind = only_ones
-            .iter()
-            .filter(|it| WriteKind::of(it) == Some(kind));
-        let writes: Vec<_> = of_the_kind.filter_map(|it| Write::of(it).ok()).collect();
-        (writes.len() > 1).then_some((kind, writes))
-    };
-    [WriteKind::Update, WriteKind::Delete, WriteKind::Insert]
-        .into_iter()
-        .filter_map(writes)
 }

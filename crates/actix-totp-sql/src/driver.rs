@@ -51,6 +51,11 @@ pub type WriteAll<D> = fn(
     &[Write<'_>],
 ) -> Result<Vec<bool>, <D as Driver>::Error>;
 
+/// Makes many updates with few statements, in a transaction that has begun, and says for each in order whether it was written.
+/// No user comes twice.
+pub type UpdateAll<D> =
+    fn(&mut <D as Driver>::Connection, &[Write<'_>]) -> Result<Vec<bool>, <D as Driver>::Error>;
+
 /// What a swap does to its row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WriteKind {
@@ -158,6 +163,9 @@ pub trait Driver: Sized + 'static {
 
     /// One statement for many swaps of a kind, where the database has it.
     const WRITE_ALL: Option<WriteAll<Self>> = None;
+
+    /// What the writer has beside [`update`](Self::update), where each statement costs more than what it does.
+    const UPDATE_ALL: Option<UpdateAll<Self>> = None;
 
     /// Runs a function in one transaction, which on SQLite takes the write lock at its start. What fails in it, or in its
     /// COMMIT, rolls it back.

@@ -28,8 +28,8 @@ mod swap;
 pub use actix_totp_core;
 pub use columns::{Columns, Row, Tuple};
 pub use driver::{
-    AfterCommit, ConnectionPool, Dialect, Driver, Opened, Transaction, Write, WriteAll, WriteKind,
-    WriterConnection,
+    AfterCommit, ConnectionPool, Dialect, Driver, Opened, Transaction, UpdateAll, Write, WriteAll,
+    WriteKind, WriterConnection,
 };
 pub use error::{MigrateError, OpenError};
 pub use limits::Limits;

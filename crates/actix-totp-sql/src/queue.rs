@@ -18,7 +18,7 @@ use crate::{
     checkout::check_out,
     driver::{Driver, WriterConnection},
     error::OpenError,
-    swap::swap_on,
+    swap::swap_all,
 };
 
 /// At most so many swaps share a commit.
@@ -168,14 +168,12 @@ fn try_commit<D: Driver>(
     swaps: &[&Swap],
 ) -> Result<Vec<bool>, Fault<D::Error>> {
     let mut connection = check_out::<D>(&writer.pool).map_err(Fault::Connection)?;
-    let mut written = Vec::with_capacity(swaps.len());
+    let mut written = Vec::new();
     let mut statement_failed = false;
     let committed = (writer.transaction)(&mut connection, &mut |connection| {
-        for swap in swaps {
-            let swapped = swap_on::<D>(connection, &swap.user, swap.expected, swap.next.as_ref());
-            statement_failed = swapped.is_err();
-            written.push(swapped?);
-        }
+        let swapped = swap_all::<D>(connection, swaps);
+        statement_failed = swapped.is_err();
+        written = swapped?;
         Ok(())
     });
     match committed {

@@ -44,6 +44,27 @@ macro_rules! statements {
             ") ON CONFLICT DO NOTHING RETURNING totp_devices.user_id"
         );
 
+        /// Finds so many users. Its parameters: the users, some of which may be NULL.
+        pub fn find_each(users: usize) -> String {
+            let more = ", ?".repeat(users.saturating_sub(1));
+            format!(concat!("SELECT user_id, ", names!(), " FROM totp_devices WHERE user_id IN (?{})"), more)
+        }
+
+        /// So many updates as one statement of SQLite, which gives the users whose rows it wrote. Its parameters, for each: the
+        /// user, the expected version, the columns. All may be NULL.
+        pub fn update_each(updates: usize) -> String {
+            let more = concat!(", (?, ?, ", parameters!(), ")").repeat(updates.saturating_sub(1));
+            format!(
+                concat!(
+                    "WITH n (user_id, expected, ", names!(), ") AS (VALUES (?, ?, ", parameters!(), "){}) \
+                    UPDATE totp_devices SET ", stringify!($first), " = n.", stringify!($first),
+                    $(", ", stringify!($column), " = n.", stringify!($column),)*
+                    " FROM n WHERE totp_devices.user_id = n.user_id AND totp_devices.version = n.expected RETURNING user_id"
+                ),
+                more
+            )
+        }
+
         /// The new values of many writes, one list for each column.
         #[derive(Default)]
         pub struct Lists<'a> {

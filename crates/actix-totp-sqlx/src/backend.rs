@@ -50,11 +50,14 @@ macro_rules! queries {
             user.as_str().as_ref()
         }
 
+        /// The columns are in the order of the statements: to look for their names costs more than to read them.
         fn read(row: &<sqlx::$database as sqlx::Database>::Row) -> Result<actix_totp_sql::Row, sqlx::Error> {
+            let mut at = 0..;
+            let mut next = || at.next().unwrap_or(usize::MAX);
             Ok(actix_totp_sql::Row {
-                user: row.try_get::<$owned, _>("user_id")?.into(),
+                user: row.try_get::<$owned, _>(next())?.into(),
                 columns: actix_totp_sql::Columns {
-                    $($column: row.try_get::<$value, _>(stringify!($column))?,)*
+                    $($column: row.try_get::<$value, _>(next())?,)*
                 },
             })
         }

@@ -9,10 +9,10 @@ use std::{
     },
     task::{Context, Poll, Wake, Waker},
     thread::{self, Thread},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use tokio::{runtime::Handle, sync::oneshot, task, time};
+use tokio::{runtime::Handle, sync::oneshot, task};
 
 /// A runtime on a thread of its own. It ends with its last clone.
 #[derive(Clone)]
@@ -38,22 +38,24 @@ impl Runtime {
         })
     }
 
-    /// Waits on this thread for a future whose sockets and timers the runtime drives. `None`: it took longer than `limit`.
+    /// Waits on this thread for a future whose sockets the runtime drives. `None`: it took longer than `limit`.
     ///
     /// `Handle::block_on` panics on a thread that belongs to another runtime; this does not, as it only polls. It is
     /// unconstrained: a task of the application that blocks here gives no budget back, and a future that has used it up
     /// would never be ready.
     pub(crate) fn wait<F: Future>(&self, limit: Duration, future: F) -> Option<F::Output> {
         let _inside = self.handle.enter();
-        let mut future = pin!(task::unconstrained(time::timeout(limit, future)));
+        let mut future = pin!(task::unconstrained(future));
+        let until = Instant::now() + limit;
         let woken = Arc::new(Woken::default());
         let waker = Waker::from(Arc::clone(&woken));
         loop {
             if let Poll::Ready(done) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
-                return done.ok();
+                return Some(done);
             }
             while !woken.is.swap(false, SeqCst) {
-                thread::park(); // it may return for somebody else's reason
+                let left = until.checked_duration_since(Instant::now())?;
+                thread::park_timeout(left); // it may return for somebody else's reason
             }
         }
     }

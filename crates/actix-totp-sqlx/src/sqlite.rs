@@ -1,9 +1,14 @@
 //! What is different about SQLite.
 
-use std::error::Error;
+use std::{
+    array,
+    collections::{HashMap, HashSet},
+    error::Error,
+    sync::LazyLock,
+};
 
 use actix_totp_sql::{
-    ConnectionPool, Driver, Limits, OpenError, Opened, Row, WriterConnection,
+    ConnectionPool, Driver, Limits, OpenError, Opened, Row, UpdateAll, Write, WriterConnection,
     actix_totp_core::UserId, statements, with_columns,
 };
 use sqlx::{
@@ -24,23 +29,71 @@ macro_rules! text {
 
 with_columns!(
     queries! { Sqlite, Sqlite, text: text, user_id: String, str, begin: "BEGIN IMMEDIATE", {
-        /// In one transaction, which takes the locks of the file once.
+        /// Each statement is a way to the connection's thread and back, which costs more than to find a row.
         fn find_all(session: &mut Self, users: &[&UserId]) -> Result<Vec<Option<Row>>, sqlx::Error> {
-            let mut rows = Vec::with_capacity(users.len());
-            in_transaction(session, "BEGIN", &mut |session| {
-                for user in users {
-                    rows.push(Self::find(session, user)?);
+            let mut found = HashMap::with_capacity(users.len());
+            for users in users.chunks(MOST) {
+                let rows = session.ask(async |connection| {
+                    let find = sqlx::query(of_size(&FIND_EACH, users.len()));
+                    let find = users.iter().fold(find, |find, user| find.bind(user.as_str()));
+                    find.fetch_all(connection).await
+                })?;
+                for row in &rows {
+                    let row = read(row)?;
+                    found.insert(row.user.clone(), row);
                 }
-                Ok(())
-            })?;
-            Ok(rows)
+            }
+            let row = |user: &&UserId| found.get(user.as_str().as_bytes()).cloned();
+            Ok(users.iter().map(row).collect())
         }
+
+        const UPDATE_ALL: Option<UpdateAll<Self>> = Some(update_all);
 
         fn is_conflict(error: &sqlx::Error) -> bool {
             matches!(code(error), Some(CONSTRAINT_PRIMARY_KEY | CONSTRAINT_UNIQUE)) || is_busy(error)
         }
     }}
 );
+
+/// So many rows have one statement; a longer one gains nothing.
+const MOST: usize = 64;
+
+/// For 1, 2, 4, … 64 rows, so that few are prepared. A parameter that is not given is NULL, which is no user.
+type OfSizes = LazyLock<[String; MOST.ilog2() as usize + 1]>;
+
+static FIND_EACH: OfSizes = LazyLock::new(|| array::from_fn(|n| statements::find_each(1 << n)));
+static UPDATE_EACH: OfSizes = LazyLock::new(|| array::from_fn(|n| statements::update_each(1 << n)));
+
+fn of_size(texts: &'static OfSizes, rows: usize) -> &'static str {
+    &texts[rows.next_power_of_two().ilog2() as usize]
+}
+
+fn update_all(
+    session: &mut Session<Sqlite>,
+    writes: &[Write<'_>],
+) -> Result<Vec<bool>, sqlx::Error> {
+    macro_rules! bind_columns {
+        ([$($column:ident: $sql:ty => $value:ty,)*] $update:ident, $columns:ident) => {
+            $update$(.bind(&$columns.$column))*
+        };
+    }
+    let mut updated: HashSet<String> = HashSet::with_capacity(writes.len());
+    for writes in writes.chunks(MOST) {
+        updated.extend(session.ask(async |connection| {
+            let mut update = sqlx::query_scalar(of_size(&UPDATE_EACH, writes.len()));
+            for Write { swap, columns } in writes {
+                let (Some(expected), Some(columns)) = (swap.expected, columns) else {
+                    continue; // no update
+                };
+                update = update.bind(key(&swap.user)).bind(expected.to_i64());
+                update = with_columns!(bind_columns! { update, columns });
+            }
+            update.fetch_all(connection).await
+        })?);
+    }
+    let is_updated = |write: &Write<'_>| updated.contains(write.swap.user.as_str());
+    Ok(writes.iter().map(is_updated).collect())
+}
 
 // https://www.sqlite.org/rescode.html
 const BUSY: i32 = 5;

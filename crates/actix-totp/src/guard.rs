@@ -1,5 +1,6 @@
 //! `RequireTotp`: the middleware that lets a request pass only with the second factor.
 
+mod additions;
 mod code;
 mod decision;
 mod demand;
@@ -170,7 +171,8 @@ impl RequireTotp {
     ///
     /// Default: whatever comes from behind the guard, also what it lets pass without a second factor, gets
     /// `Cache-Control: no-store` (ASVS 5.0 14.3.2). A `Cache-Control` of the handler or of middleware behind the guard stands
-    /// as it is. An error that such middleware returns, instead of an answer, is left alone.
+    /// as it is. An error that such middleware returns gets it in its answer, and is wrapped for that: whoever looks for its type
+    /// outside of the guard finds it with this setting alone.
     pub fn leave_cache_control(mut self) -> Self {
         self.leave_cache_control = true;
         self

@@ -14,7 +14,7 @@ use actix_web::{
 };
 
 use crate::{
-    accept::navigates,
+    accept::{navigates, wants_page},
     body::is_json,
     cross_site::{has_token, single},
     session,
@@ -60,7 +60,8 @@ pub enum ProofIn {
     /// As [`Header`](Self::Header) for a program, and as [`Session`](Self::Session) for a browser. A program is whoever sends
     /// `TOTP-Proof`, also an empty one, as at `sign-in/` while it has nothing else to send; or an `Authorization` with a `Bearer`,
     /// `DPoP` or `Token`, while its session holds nothing and no browser says that it navigates; or whoever has no session
-    /// middleware around it. It is decided once for a request. `TOTP-Proof` is never helped out by a session.
+    /// middleware around it and asks for no page (a browser is told then: 503 `no_session`). It is decided once for a request.
+    /// `TOTP-Proof` is never helped out by a session.
     Either,
     /// In a claim of the application's own token; see [`from_fn`](Self::from_fn).
     Claim(Claim),
@@ -180,7 +181,7 @@ impl Places {
         self.has_program_header(req.headers())
             && (req.headers().contains_key(&self.proof_header)
                 || req.get_session().entries().is_empty())
-            || session::is_missing(req)
+            || session::is_missing(req) && !wants_page(req.headers(), req.get_header().as_ref())
     }
 
     /// The text that the client has sent, if it keeps its proof itself.

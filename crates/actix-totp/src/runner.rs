@@ -8,6 +8,7 @@
 //! 4. An operation that another process beat goes back into the queue; no thread sleeps for it.
 //! 5. Who waits is answered in time, also while the store hangs; what was not begun by then is not done at all.
 
+mod lots;
 mod operations;
 mod queue;
 #[cfg(test)]

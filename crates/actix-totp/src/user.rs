@@ -1,77 +1,29 @@
 //! Who is signed in: the application knows, in one of three ways.
 
+mod signed_in;
+mod source;
+
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
 use actix_session::SessionExt;
 use actix_totp_core::UserId;
-use actix_web::HttpRequest;
-use serde_json::Value;
+use actix_web::{HttpMessage, HttpRequest};
 
+pub use self::signed_in::SignedIn;
+#[cfg(feature = "identity")]
+use self::source::from_session;
+use self::source::{Found, Source};
 use crate::{
+    accept::wants_page,
     problem::Problem,
     proof_in::ProofIn,
     session::{self, SessionSeen},
 };
 
-type Found = Result<Option<SignedIn>, actix_web::Error>;
 type Label = Result<String, actix_web::Error>;
 type LookUpLabel = dyn for<'a> Fn(&'a HttpRequest, &'a UserId) -> Pin<Box<dyn Future<Output = Label> + 'a>>
     + Send
     + Sync;
-#[cfg(feature = "identity")]
-type ReadIdentity = dyn Fn(&str) -> Option<SignedIn> + Send + Sync;
-type FindUser =
-    dyn for<'a> Fn(&'a HttpRequest) -> Pin<Box<dyn Future<Output = Found> + 'a>> + Send + Sync;
-
-/// A user whom the application has signed in, with the first factor.
-///
-/// # Example
-///
-/// ```
-/// use actix_totp::{SignedIn, UserId};
-///
-/// let alice = SignedIn::new(UserId::new("4711")?).label("alice@example.com").issuer("Tenant 12");
-/// assert_eq!(alice.label, "alice@example.com");
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct SignedIn {
-    /// Who: what never changes and is never given to somebody else.
-    pub id: UserId,
-    /// How the authenticator names the account, an e-mail address by custom. Blank: the id.
-    pub label: String,
-    /// Who issues the codes, where it is another than the plugin's issuer.
-    pub issuer: Option<String>,
-}
-
-impl SignedIn {
-    /// A user without a label, under the plugin's issuer.
-    pub const fn new(id: UserId) -> Self {
-        Self {
-            id,
-            label: String::new(),
-            issuer: None,
-        }
-    }
-
-    /// Says how the authenticator names the account. Where that costs a look-up, see [`CurrentUser::label_with`].
-    ///
-    /// Default: blank, the id.
-    pub fn label(mut self, label: impl Into<String>) -> Self {
-        self.label = label.into();
-        self
-    }
-
-    /// Says who issues the codes, for an application with several tenants: 1 to 64 bytes, not blank, no `:`. With any other
-    /// `generate/` makes no secret: it answers 503, and the log says why.
-    ///
-    /// Default: the plugin's, [`TotpBuilder::issuer`](crate::TotpBuilder::issuer).
-    pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
-        self.issuer = Some(issuer.into());
-        self
-    }
-}
 
 /// How to find out who is signed in.
 ///
@@ -104,16 +56,15 @@ pub struct CurrentUser {
     source: Source,
     label_key: String,
     label_with: Option<Arc<LookUpLabel>>,
-    /// Whether nobody can pass where no session is kept.
-    needs_session: bool,
+    needs_session: NeedsSession,
 }
 
-#[derive(Clone)]
-enum Source {
-    SessionKey(String),
-    #[cfg(feature = "identity")]
-    Identity(Arc<ReadIdentity>),
-    Function(Arc<FindUser>),
+/// Who cannot pass where no session is kept.
+#[derive(Debug, Clone, Copy)]
+enum NeedsSession {
+    Everybody,
+    Browsers,
+    Nobody,
 }
 
 impl Default for CurrentUser {
@@ -224,11 +175,23 @@ impl CurrentUser {
         self
     }
 
-    /// Where the application knows who is signed in by itself, and clients keep their proofs, no session is needed.
+    /// Where the application knows who is signed in by itself, clients that keep their proofs need no session.
     pub(crate) fn of_users_in(mut self, proof_in: &ProofIn) -> Self {
-        let is_known = matches!(self.source, Source::Function(_));
-        self.needs_session = !is_known || matches!(proof_in, ProofIn::Session);
+        self.needs_session = match (&self.source, proof_in) {
+            (Source::Function(_), ProofIn::Header | ProofIn::Claim(_)) => NeedsSession::Nobody,
+            (Source::Function(_), ProofIn::Either) => NeedsSession::Browsers,
+            _ => NeedsSession::Everybody,
+        };
         self
+    }
+
+    fn lacks_session(&self, req: &HttpRequest) -> bool {
+        let needs_session = match self.needs_session {
+            NeedsSession::Everybody => true,
+            NeedsSession::Browsers => wants_page(req.headers(), req.get_header().as_ref()),
+            NeedsSession::Nobody => false,
+        };
+        needs_session && session::is_missing(req)
     }
 
     fn new(source: Source) -> Self {
@@ -236,7 +199,7 @@ impl CurrentUser {
             source,
             label_key: "email".into(),
             label_with: None,
-            needs_session: true,
+            needs_session: NeedsSession::Everybody,
         }
     }
 
@@ -252,14 +215,14 @@ impl CurrentUser {
         if !seen.is_some_and(SessionSeen::is_seen) {
             session::probe(req);
         }
-        match self.find(req).await? {
+        match self.source.find(req).await? {
             Some(signed_in) => {
                 if let Some(seen) = seen {
                     seen.see();
                 }
                 Ok(signed_in)
             }
-            None if self.needs_session && session::is_missing(req) => Err(session::missing()),
+            None if self.lacks_session(req) => Err(session::missing()),
             #[cfg(feature = "identity")]
             None if matches!(self.source, Source::Identity(_)) => {
                 session::hint_at_version(req);
@@ -288,53 +251,10 @@ impl CurrentUser {
             _ => in_session().unwrap_or_default(),
         })
     }
-
-    async fn find(&self, req: &HttpRequest) -> Result<Option<SignedIn>, Problem> {
-        match &self.source {
-            Source::SessionKey(key) => Ok(session_id(req, key).and_then(|id| from_session(&id))),
-            #[cfg(feature = "identity")]
-            Source::Identity(read) => Ok(identity_text(req).and_then(|text| read(&text))),
-            Source::Function(find) => find(req).await.map_err(|error| {
-                tracing::error!(%error, "the function given to CurrentUser::from_fn failed");
-                Problem::unavailable()
-            }),
-        }
-    }
-}
-
-fn from_session(id: &str) -> Option<SignedIn> {
-    let id = UserId::new(id).inspect_err(|error| {
-        tracing::warn!(%error, "the session's user id is refused");
-    });
-    id.ok().map(SignedIn::new)
-}
-
-/// Only a string or an integer names a user: anything else is a mistake, and then nobody is signed in.
-fn session_id(req: &HttpRequest, key: &str) -> Option<String> {
-    match req.get_session().get::<Value>(key).ok()?? {
-        Value::String(id) => Some(id),
-        Value::Number(id) if id.is_i64() || id.is_u64() => Some(id.to_string()),
-        _ => {
-            tracing::warn!(key, "the session's user id is no string and no integer");
-            None
-        }
-    }
-}
-
-#[cfg(feature = "identity")]
-fn identity_text(req: &HttpRequest) -> Option<String> {
-    use actix_identity::IdentityExt;
-    req.get_identity().ok()?.id().ok()
 }
 
 impl fmt::Debug for CurrentUser {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let source = match &self.source {
-            Source::SessionKey(key) => format!("session key {key:?}"),
-            #[cfg(feature = "identity")]
-            Source::Identity(_) => "actix-identity".into(),
-            Source::Function(_) => "a function".into(),
-        };
-        f.debug_tuple("CurrentUser").field(&source).finish()
+        f.debug_tuple("CurrentUser").field(&self.source).finish()
     }
 }

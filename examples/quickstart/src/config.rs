@@ -5,16 +5,16 @@ use std::{
     io::{ErrorKind, Write},
     num::NonZeroUsize,
     path::Path,
-    sync::Arc,
     thread,
     time::Duration,
 };
 
-use actix_totp::{DeviceStore, DieselStore, KeyRing};
+use actix_totp::KeyRing;
 use actix_web::cookie::Key;
 use anyhow::{Context, bail};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use diesel::SqliteConnection;
+
+use crate::Driver;
 
 const KEY_FILE: &str = "quickstart.key";
 
@@ -23,6 +23,8 @@ const KEY_FILE: &str = "quickstart.key";
 pub struct Config {
     /// `DATABASE_URL`: a SQLite file, or with the features `postgres://…` or `mysql://…`. Default: `quickstart.db`.
     pub database_url: String,
+    /// `STORE`: what keeps the devices in that database, `diesel`, or with the features `sqlx-…` `sqlx`. Default: `diesel`.
+    pub store: Driver,
     /// `ISSUER`: how authenticators name this site. Default: `actix-totp quickstart`.
     pub issuer: String,
     /// `TOTP_KEY`: seals the second factors, base64 of 32 bytes, several with commas. Default: from `quickstart.key`.
@@ -60,6 +62,11 @@ impl Config {
         let or = |name: &str, default: &str| env::var(name).unwrap_or_else(|_| default.into());
         Ok(Self {
             database_url: or("DATABASE_URL", "quickstart.db"),
+            store: match or("STORE", "diesel").as_str() {
+                "diesel" => Driver::Diesel,
+                "sqlx" => Driver::Sqlx,
+                other => bail!("STORE: {other:?} is neither diesel nor sqlx"),
+            },
             issuer: or("ISSUER", "actix-totp quickstart"),
             totp_keys: KeyRing::parse(&key("TOTP_KEY")?).context("TOTP_KEY")?,
             session_key: session_key(&key("SESSION_KEY")?).context("SESSION_KEY")?,
@@ -91,56 +98,15 @@ impl Config {
             .get(),
         })
     }
-
-    /// The store of the devices, in the same database as everything else, its table made.
-    ///
-    /// # Errors
-    ///
-    /// If the database does not answer, or its kind needs a feature that is off.
-    pub fn open_store(&self) -> anyhow::Result<Arc<dyn DeviceStore>> {
-        let url = &self.database_url;
-        if url.starts_with("postgres") {
-            #[cfg(feature = "postgres")]
-            return migrated!(diesel::PgConnection, url);
-            #[cfg(not(feature = "postgres"))]
-            bail!("DATABASE_URL is PostgreSQL: run with --features postgres");
-        }
-        if url.starts_with("mysql") {
-            #[cfg(feature = "mysql")]
-            return migrated!(diesel::MysqlConnection, url);
-            #[cfg(not(feature = "mysql"))]
-            bail!("DATABASE_URL is MySQL: run with --features mysql");
-        }
-        make_private(Path::new(url)).with_context(|| format!("DATABASE_URL: {url:?}"))?;
-        migrated!(SqliteConnection, url)
-    }
-}
-
-/// Makes a database file that only its owner may read, as the key file: it holds password hashes and sessions. SQLite gives the
-/// files beside it (`-wal`, `-shm`) the same permissions. A file that exists keeps its own.
-fn make_private(path: &Path) -> std::io::Result<()> {
-    if path.to_string_lossy().contains(':') {
-        return Ok(()); // in memory, or a URI
-    }
-    owner_only().append(true).create(true).open(path).map(drop)
 }
 
 /// How to make files that only their owner may read.
-fn owner_only() -> fs::OpenOptions {
+pub(crate) fn owner_only() -> fs::OpenOptions {
     let mut options = fs::OpenOptions::new();
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options
 }
-
-macro_rules! migrated {
-    ($connection:ty, $url:expr) => {{
-        let store = DieselStore::<$connection>::open($url).context("DATABASE_URL")?;
-        store.migrate().context("DATABASE_URL")?;
-        Ok(Arc::new(store))
-    }};
-}
-use migrated;
 
 /// A key from the environment, or else from the key file.
 fn key(name: &str) -> anyhow::Result<String> {

@@ -21,6 +21,7 @@ mod config;
 mod database;
 mod sessions;
 mod site;
+mod store;
 
 use std::{net::TcpListener, sync::Arc, time::Duration};
 
@@ -31,8 +32,11 @@ use actix_totp::{
 use actix_web::{App, HttpRequest, HttpServer, Responder, cookie::SameSite, dev::Server, web};
 use serde_json::json;
 
-pub use self::config::{Config, SessionPlace};
 use self::{accounts::SignedInUser, database::Database, sessions::Sessions};
+pub use self::{
+    config::{Config, SessionPlace},
+    store::Driver,
+};
 
 /// Serves the application on `listener` until it is stopped. `store` keeps the devices.
 ///

@@ -10,7 +10,7 @@ use std::{
     thread,
 };
 
-use crate::support::{Binary, Browser};
+use crate::support::{Binary, Browser, Driver, told};
 use serde_json::json;
 
 const USERS: usize = 16;
@@ -37,10 +37,11 @@ fn enrolled(address: SocketAddr, name: &str) -> User {
     }
 }
 
-#[test]
-fn a_kill_under_load_loses_nothing_that_was_acknowledged() {
+crate::support::on_each_driver!(a_kill_under_load_loses_nothing_that_was_acknowledged);
+
+fn a_kill_under_load_loses_nothing_that_was_acknowledged(driver: Driver) {
     let folder = tempfile::tempdir().unwrap();
-    let settings = [("SESSIONS", "cookie"), ("WORKERS", "1")];
+    let settings = [("SESSIONS", "cookie"), ("WORKERS", "1"), told(driver)];
     let first = Binary::start(folder.path(), &settings);
     let users: Vec<User> = (0..USERS)
         .map(|n| enrolled(first.address, &format!("user {n}")))

@@ -99,6 +99,7 @@ fn a_bad_setting_is_named_with_its_value() {
     for (name, value, text) in [
         ("BIND", &*taken, "is in use"),
         ("BIND", "zq7x", "BIND: zq7x"),
+        ("STORE", "zq7x", "neither diesel nor sqlx"),
         ("SESSIONS", "zq7x", "neither database nor cookie"),
         ("WORKERS", "zq7x", "no number from 1"),
         ("WORKERS", "0", "no number from 1"),

@@ -11,6 +11,7 @@ mod appearance;
 mod authenticators;
 mod chromium;
 mod contrast;
+mod digits;
 mod front_end;
 mod journey;
 mod markup;

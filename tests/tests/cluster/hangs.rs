@@ -16,7 +16,7 @@ use crate::{
         servers::{self, Server},
         service::{Instance, Service},
     },
-    support::Browser,
+    support::{Browser, Driver},
 };
 
 /// What `operation_timeout` says.
@@ -63,8 +63,8 @@ fn enrolled(address: SocketAddr, record: &Record) -> (Client, Vec<String>) {
 }
 
 /// `kill -STOP`.
-fn assert_a_stopped_server_is_survived(database: Server) {
-    let mut cluster = Cluster::over(database, 1);
+fn assert_a_stopped_server_is_survived(database: Server, driver: Driver) {
+    let mut cluster = Cluster::over(database, driver, 1);
     let record = Record::default();
     let (mut client, backup) = enrolled(cluster.service.addresses()[0], &record);
     for round in 0..2 {
@@ -80,16 +80,19 @@ fn assert_a_stopped_server_is_survived(database: Server) {
     cluster.service.assert_no_panic();
 }
 
-#[test]
-fn while_postgres_hangs_everybody_is_answered() {
+crate::support::on_each_driver!(
+    while_postgres_hangs_everybody_is_answered,
+    while_mariadb_hangs_everybody_is_answered,
+);
+
+fn while_postgres_hangs_everybody_is_answered(driver: Driver) {
     let _alone = alone();
-    assert_a_stopped_server_is_survived(servers::postgres(&[]));
+    assert_a_stopped_server_is_survived(servers::postgres(&[]), driver);
 }
 
-#[test]
-fn while_mariadb_hangs_everybody_is_answered() {
+fn while_mariadb_hangs_everybody_is_answered(driver: Driver) {
     let _alone = alone();
-    assert_a_stopped_server_is_survived(servers::mariadb(&[]));
+    assert_a_stopped_server_is_survived(servers::mariadb(&[]), driver);
 }
 
 /// Sessions in the database hang with it: whoever has one is told so, and nobody waits without an end.
@@ -130,7 +133,7 @@ fn while_the_database_with_the_sessions_hangs_everybody_is_answered() {
 fn while_redis_hangs_nobody_waits_for_his_session_for_long() {
     let _alone = alone();
     let database = servers::postgres(&[]);
-    let mut cluster = Cluster::over(database, 1);
+    let mut cluster = Cluster::over(database, Driver::Diesel, 1);
     let record = Record::default();
     let (mut client, _) = enrolled(cluster.service.addresses()[0], &record);
     cluster.redis.daemon.hang();

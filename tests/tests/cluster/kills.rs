@@ -14,6 +14,7 @@ use crate::harness::{
     record::{Outcome, Record, Request},
     servers, times,
 };
+use crate::support::Driver;
 
 const USERS_AT_ONCE: usize = 6;
 /// Longer than this nobody goes on after the last kill.
@@ -95,20 +96,20 @@ fn assert_no_500(record: &Record) {
     assert_eq!(statuses.get(&Some(500)), None, "{statuses:?}");
 }
 
-#[test]
-fn instances_are_killed() {
+crate::support::on_each_driver!(instances_are_killed, postgres_is_killed, mariadb_is_killed);
+
+fn instances_are_killed(driver: Driver) {
     let _alone = alone();
-    let mut cluster = Cluster::over(servers::postgres(&[]), 3);
+    let mut cluster = Cluster::over(servers::postgres(&[]), driver, 3);
     let record = killing(&mut cluster, times(10, 200), |cluster, n, _| {
         cluster.service.crash(n % 3);
     });
     assert_no_500(&record);
 }
 
-#[test]
-fn postgres_is_killed() {
+fn postgres_is_killed(driver: Driver) {
     let _alone = alone();
-    let mut cluster = Cluster::over(servers::postgres(&[]), 3);
+    let mut cluster = Cluster::over(servers::postgres(&[]), driver, 3);
     let instances = cluster.service.pids();
     let record = killing(&mut cluster, times(2, 20), |cluster, _, down| {
         cluster.database.crash(down);
@@ -117,10 +118,9 @@ fn postgres_is_killed() {
     assert_eq!(cluster.service.pids(), instances, "none was restarted");
 }
 
-#[test]
-fn mariadb_is_killed() {
+fn mariadb_is_killed(driver: Driver) {
     let _alone = alone();
-    let mut cluster = Cluster::over(servers::mariadb(&[]), 3);
+    let mut cluster = Cluster::over(servers::mariadb(&[]), driver, 3);
     let instances = cluster.service.pids();
     let record = killing(&mut cluster, times(2, 20), |cluster, _, down| {
         cluster.database.crash(down);
@@ -132,7 +132,7 @@ fn mariadb_is_killed() {
 #[test]
 fn redis_is_killed() {
     let _alone = alone();
-    let mut cluster = Cluster::over(servers::postgres(&[]), 3);
+    let mut cluster = Cluster::over(servers::postgres(&[]), Driver::Diesel, 3);
     let instances = cluster.service.pids();
     killing(&mut cluster, times(2, 20), |cluster, _, down| {
         cluster.redis.crash(down);

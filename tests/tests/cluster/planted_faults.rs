@@ -13,7 +13,7 @@ use actix_totp::{
     Device, DeviceStore, KeyRing, MemoryStore, StoreError, SystemClock, UserId, Version,
 };
 use actix_web::cookie::Key;
-use quickstart::{Config, SessionPlace};
+use quickstart::{Config, Driver, SessionPlace};
 
 use crate::{
     harness::{
@@ -130,6 +130,7 @@ impl Service {
             .map(|_| {
                 let config = Config {
                     database_url: database.clone(),
+                    store: Driver::Diesel,
                     issuer: "Example Inc".into(),
                     totp_keys: KeyRing::parse(TOTP_KEY).unwrap(),
                     session_key: Key::from(&[7; 64]),

@@ -1,15 +1,18 @@
 //! Three instances, one user, the same moment.
 
-use crate::harness::{
-    alone,
-    client::{Client, User},
-    cluster::Cluster,
-    galera::Galera,
-    race::Runner,
-    record::{Record, Request, Token},
-    servers,
-    service::{Instance, Service},
-    times,
+use crate::{
+    harness::{
+        alone,
+        client::{Client, User},
+        cluster::Cluster,
+        galera::Galera,
+        race::Runner,
+        record::{Record, Request, Token},
+        servers,
+        service::{Instance, Service},
+        times,
+    },
+    support::Driver,
 };
 
 const WRONG_AT_ONCE: usize = 64;
@@ -102,13 +105,20 @@ fn proofs_are_everywhere_and_end_everywhere(service: &Service, n: usize, record:
     }
 }
 
+crate::support::on_each_driver!(
+    three_instances_over_a_galera_cluster_are_one_service,
+    three_instances_over_postgres_are_one_service,
+    three_instances_over_postgres_at_serializable_are_one_service,
+    three_instances_over_mariadb_are_one_service,
+    three_instances_over_mariadb_with_snapshot_isolation_are_one_service,
+);
+
 /// Each instance on a node of its own. A write that loses against another node's is told 1213: a lost swap.
-#[test]
-fn three_instances_over_a_galera_cluster_are_one_service() {
+fn three_instances_over_a_galera_cluster_are_one_service(driver: Driver) {
     let _alone = alone();
     let (mut galera, redis) = (Galera::start(), servers::redis());
     let instance = |url: &String| {
-        Instance::default()
+        Instance::of(driver)
             .with("DATABASE_URL", url)
             .with("REDIS_URL", &redis.url)
     };
@@ -136,28 +146,24 @@ fn three_instances_over_a_galera_cluster_are_one_service() {
     record.assert_holds();
 }
 
-#[test]
-fn three_instances_over_postgres_are_one_service() {
+fn three_instances_over_postgres_are_one_service(driver: Driver) {
     let _alone = alone();
-    assert_races_are_right(&Cluster::over(servers::postgres(&[]), 3).service);
+    assert_races_are_right(&Cluster::over(servers::postgres(&[]), driver, 3).service);
 }
 
-#[test]
-fn three_instances_over_postgres_at_serializable_are_one_service() {
+fn three_instances_over_postgres_at_serializable_are_one_service(driver: Driver) {
     let _alone = alone();
     let settings = ["default_transaction_isolation=serializable"];
-    assert_races_are_right(&Cluster::over(servers::postgres(&settings), 3).service);
+    assert_races_are_right(&Cluster::over(servers::postgres(&settings), driver, 3).service);
 }
 
-#[test]
-fn three_instances_over_mariadb_are_one_service() {
+fn three_instances_over_mariadb_are_one_service(driver: Driver) {
     let _alone = alone();
-    assert_races_are_right(&Cluster::over(servers::mariadb(&[]), 3).service);
+    assert_races_are_right(&Cluster::over(servers::mariadb(&[]), driver, 3).service);
 }
 
-#[test]
-fn three_instances_over_mariadb_with_snapshot_isolation_are_one_service() {
+fn three_instances_over_mariadb_with_snapshot_isolation_are_one_service(driver: Driver) {
     let _alone = alone();
     let database = servers::mariadb(&["innodb-snapshot-isolation=ON"]);
-    assert_races_are_right(&Cluster::over(database, 3).service);
+    assert_races_are_right(&Cluster::over(database, driver, 3).service);
 }

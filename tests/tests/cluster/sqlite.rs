@@ -4,11 +4,14 @@ use std::time::{Duration, Instant};
 
 use actix_totp::diesel::{Connection, SqliteConnection, connection::SimpleConnection};
 
-use crate::harness::{
-    alone,
-    client::{Client, User},
-    record::{Record, Request, Token},
-    service::{Instance, Service},
+use crate::{
+    harness::{
+        alone,
+        client::{Client, User},
+        record::{Record, Request, Token},
+        service::{Instance, Service},
+    },
+    support::Driver,
 };
 
 /// What `operation_timeout` says.
@@ -24,9 +27,9 @@ struct OnFile {
 
 impl OnFile {
     /// alice has a second factor, and a proof in her browser.
-    fn in_folder(folder: &std::path::Path) -> Self {
+    fn in_folder(folder: &std::path::Path, driver: Driver) -> Self {
         let path = folder.join("test.db").to_str().unwrap().to_owned();
-        let instance = Instance::default()
+        let instance = Instance::of(driver)
             .with("DATABASE_URL", &path)
             .with("SESSIONS", "cookie");
         let service = Service::start([instance]);
@@ -60,12 +63,16 @@ impl OnFile {
     }
 }
 
+crate::support::on_each_driver!(
+    while_another_process_holds_the_lock_sign_ins_are_answered_and_reads_go_on,
+    on_a_full_disk_nothing_is_lost_and_with_room_it_goes_on,
+);
+
 /// Another process writes and does not come to an end.
-#[test]
-fn while_another_process_holds_the_lock_sign_ins_are_answered_and_reads_go_on() {
+fn while_another_process_holds_the_lock_sign_ins_are_answered_and_reads_go_on(driver: Driver) {
     let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
-    let mut file = OnFile::in_folder(folder.path());
+    let mut file = OnFile::in_folder(folder.path(), driver);
     let mut other = file.sql("BEGIN IMMEDIATE");
     let started = Instant::now();
     let outcome = file.sign_in();
@@ -79,11 +86,10 @@ fn while_another_process_holds_the_lock_sign_ins_are_answered_and_reads_go_on() 
 }
 
 /// A disk of four MiB that something else fills.
-#[test]
-fn on_a_full_disk_nothing_is_lost_and_with_room_it_goes_on() {
+fn on_a_full_disk_nothing_is_lost_and_with_room_it_goes_on(driver: Driver) {
     let _alone = alone();
     let disk = SmallDisk::mount();
-    let mut file = OnFile::in_folder(disk.0.path());
+    let mut file = OnFile::in_folder(disk.0.path(), driver);
     let filler = disk.0.path().join("filler");
     for _ in 0..2 {
         std::fs::write(&filler, vec![7; 16 << 20]).unwrap_err();

@@ -1,6 +1,7 @@
 //! Tokens as keyboards and front ends make them.
 
 use serde_json::json;
+use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
 use crate::{
     DISABLE, GENERATE, VALIDATE, VERIFY,
@@ -56,6 +57,27 @@ fn codes_in_other_scripts_and_with_blanks_and_dashes_are_good_by_every_way() {
         app.clock.advance_secs(30);
         let answer = page.submit("/auth/otp/validate/", &[("token", &typed(&phone.code()))]);
         assert_eq!(answer.header("location"), Some("/"), "{}", answer.text());
+    }
+    assert_eq!(app.device().unwrap().failures, 0);
+}
+
+#[test]
+fn codes_in_the_digits_of_every_script_are_good_at_the_endpoint_and_on_the_page() {
+    let is_digit = |c: &char| c.general_category() == GeneralCategory::DecimalNumber;
+    let digits: Vec<char> = ('\0'..=char::MAX).filter(is_digit).collect();
+    let zeros: Vec<char> = digits.chunks(10).map(|ten| ten[0]).collect();
+    assert!(zeros.len() >= 77, "Unicode 17 has 77: {}", zeros.len());
+    let app = TestApp::start();
+    let (alice, phone, _) = app.enrolled("alice");
+    let mut page = PageClient::at(alice);
+    for zero in zeros {
+        app.clock.advance_secs(30);
+        let typed = in_script(&phone.code(), zero);
+        page.browser.token(VALIDATE[0], &typed).json();
+        app.clock.advance_secs(30);
+        let typed = in_script(&phone.code(), zero);
+        let answer = page.submit("/auth/otp/validate/", &[("token", &typed)]);
+        assert_eq!(answer.header("location"), Some("/"), "{zero:?}");
     }
     assert_eq!(app.device().unwrap().failures, 0);
 }

@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use actix_session::SessionExt;
-use actix_totp::{TotpBuilder, Verified, pages::Pages};
-use actix_web::HttpRequest;
+use actix_totp::{
+    CurrentUser, FakeClock, MemoryStore, ProofIn, SignedIn, Totp, TotpBuilder, Verified,
+    pages::Pages,
+};
+use actix_web::{App, HttpRequest, HttpResponse, web};
 use serde_json::json;
 
 use crate::{
-    Site, kinds, plain,
-    support::{PageClient, Place},
+    Site, id, kinds, plain,
+    support::{NOON, PageClient, Place, keys, serve},
 };
 
 #[test]
@@ -132,4 +135,64 @@ fn a_program_stays_one_whatever_the_application_writes_into_a_session() {
     let body = json!({ "token": site.code("alice") });
     let answer = alice.post("/auth/otp/validate/", &body);
     assert_eq!(answer.json()["proof"].as_str().map(str::len), Some(87));
+}
+
+/// An application that knows its users by itself, and has forgotten the session of its browsers.
+#[test]
+fn without_session_middleware_browsers_are_told_so_and_programs_go_on() {
+    let by_header = CurrentUser::from_fn(async |req: &HttpRequest| {
+        let user = req.headers().get("x-user").and_then(|it| it.to_str().ok());
+        Ok(user.map(|user| SignedIn::new(id(user))))
+    });
+    let totp = Totp::builder(MemoryStore::new(), keys())
+        .clock(FakeClock::at(NOON))
+        .current_user(by_header)
+        .proof_in(ProofIn::Either)
+        .build()
+        .unwrap();
+    let used = totp.clone();
+    let server = serve!(
+        App::new()
+            .service(web::scope("/otp").configure(|cfg| used.configure(cfg)))
+            .service(
+                web::resource("/vault")
+                    .wrap(used.require())
+                    .to(HttpResponse::Ok)
+            )
+    );
+    let service = totp.service();
+    let _ = service.enroll(&id("alice"), "", None).unwrap();
+    let code = service.code_for(&id("alice")).unwrap().unwrap();
+    let user = ("X-User", "alice");
+    let verify = |browser: &mut crate::support::Browser, headers: &[(&str, &str)]| {
+        let form = ("Content-Type", "application/x-www-form-urlencoded");
+        let body = format!("token={code}");
+        let headers = [headers, &[form, user]].concat();
+        browser.send("POST", "/otp/verify/", &headers, body.as_bytes())
+    };
+    let mut client = server.browser();
+    let pages = [
+        [("Accept", "*/*"), ("Sec-Fetch-Mode", "navigate")],
+        [("Accept", "text/html"), ("Accept-Language", "de")],
+    ];
+    for page in pages {
+        verify(&mut client, &page).problem(503, "no_session");
+        assert!(!service.status(&id("alice")).unwrap().enabled, "unspent");
+        let anonymous = client.send("GET", "/vault", &page, b"");
+        anonymous.problem(503, "no_session");
+    }
+    let proof = verify(&mut client, &[("Accept", "application/json")]).json();
+    let proof = proof["proof"].as_str().expect("the program's proof");
+    client
+        .send("GET", "/vault", &[user], b"")
+        .problem(401, "totp_required");
+    for page in pages {
+        let refused = client.send("GET", "/vault", &[&page[..], &[user]].concat(), b"");
+        refused.problem(503, "no_session");
+    }
+    let headers = [user, ("TOTP-Proof", proof), ("Accept", "text/html")];
+    assert_eq!(client.send("GET", "/vault", &headers, b"").status, 200);
+    client
+        .send("GET", "/vault", &[], b"")
+        .problem(401, "not_authenticated");
 }

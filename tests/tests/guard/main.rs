@@ -12,6 +12,7 @@ mod demand;
 mod each_time;
 mod either;
 mod endings;
+mod errors;
 mod grace;
 mod inventory;
 mod paths;

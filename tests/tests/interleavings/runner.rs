@@ -1,5 +1,7 @@
 //! What becomes of reads and operations, however the threads of the runner take turns.
 
+#[path = "../../../crates/actix-totp/src/runner/lots.rs"]
+mod lots;
 #[path = "../../../crates/actix-totp/src/runner/operations.rs"]
 mod operations;
 #[allow(dead_code)]

@@ -4,6 +4,7 @@
 mod support;
 
 mod application;
+mod faults;
 mod pages;
 mod races;
 mod refusals;

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// alice, who has shown her password and is shown the page; its hidden fields.
-fn asked_for_a_code(site: &Site, next: &str) -> (PageClient, String) {
+pub(crate) fn asked_for_a_code(site: &Site, next: &str) -> (PageClient, String) {
     let mut alice = PageClient::at(site.browser());
     let answer = alice.submit("/enter/alice", &[("next", next)]);
     let ticket = ticket_in(&answer);
@@ -21,7 +21,7 @@ fn asked_for_a_code(site: &Site, next: &str) -> (PageClient, String) {
 
 /// The ticket in the page's forms, which is the same in both, and in nothing else that browsers keep.
 #[track_caller]
-fn ticket_in(answer: &Answer) -> String {
+pub(crate) fn ticket_in(answer: &Answer) -> String {
     let page = answer.text();
     let field = "<input type=\"hidden\" name=\"ticket\" value=\"";
     let tickets: Vec<&str> = page

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use actix_totp::{Device, DeviceStore, FakeClock, KeyRing};
 use actix_web::cookie::Key;
-use quickstart::{Config, SessionPlace};
+use quickstart::{Config, Driver, SessionPlace};
 use serde_json::{Value, json};
 
 use super::{Answer, Browser, FaultyStore, RunningServer, code_at};
@@ -59,6 +59,7 @@ impl TestApp {
     fn config(database_url: String) -> Config {
         Config {
             database_url,
+            store: Driver::Diesel,
             issuer: "Example Inc".into(),
             totp_keys: keys(),
             session_key: Key::from(&[7; 64]),

@@ -47,8 +47,9 @@ impl Binary {
         ]);
         build.arg(profile.parent().unwrap());
         for (is_on, feature) in [
-            (cfg!(feature = "postgres"), "postgres"),
-            (cfg!(feature = "mysql"), "mysql"),
+            (true, "sqlx-sqlite"),
+            (cfg!(feature = "postgres"), "sqlx-postgres"),
+            (cfg!(feature = "mysql"), "sqlx-mysql"),
             (cfg!(feature = "redis"), "redis"),
         ] {
             if is_on {

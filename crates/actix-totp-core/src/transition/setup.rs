@@ -47,9 +47,9 @@ pub(crate) fn note_setup_deadline(
     ))
 }
 
-/// What is left of a device whose credentials go: its deadline alone, or nothing. The box need not open for it.
+/// What is left of a device whose credentials go: its deadline and the reminders alone, or nothing. The box need not open for it.
 pub(super) fn without_credentials(device: &Device, context: &Context<'_>) -> Result<Next, Stop> {
-    if device.setup_required_by.is_none() {
+    if (device.setup_required_by, device.setup_reminders) == (None, 0) {
         return Ok(Next::Delete);
     }
     let mut opened = Opened::new(&device.user, context.now, context.random)?;

@@ -10,10 +10,9 @@ use actix_web::{
     Error, HttpMessage,
     body::{EitherBody, MessageBody},
     dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready},
-    http::header::{CACHE_CONTROL, HeaderMap, HeaderValue},
 };
 
-use super::{RequireTotp, grace};
+use super::{RequireTotp, additions::Additions};
 use crate::verified::Passed;
 
 impl<S, B> Transform<S, ServiceRequest> for RequireTotp
@@ -62,15 +61,18 @@ where
                     let outer = req.extensions_mut().remove::<Passed>();
                     let passed = Passed::new(outer, guard.totp.clone(), admitted.seen);
                     req.extensions_mut().insert(passed);
-                    let mut response = service.call(req).await?;
-                    grace::tell(response.headers_mut(), admitted.setup_required_by);
-                    if !guard.leave_cache_control {
-                        keep_out_of_caches(response.headers_mut());
+                    let additions = Additions {
+                        guard,
+                        setup_required_by: admitted.setup_required_by,
+                        sealed: admitted.sealed,
+                    };
+                    match service.call(req).await {
+                        Ok(mut response) => {
+                            additions.add_to(response.headers_mut());
+                            Ok(response.map_into_left_body())
+                        }
+                        Err(error) => Err(additions.added_to(error)),
                     }
-                    if let Some(proof) = admitted.sealed {
-                        guard.totp.hand_out(&proof, response.headers_mut());
-                    }
-                    Ok(response.map_into_left_body())
                 }
                 Err(error) => {
                     let response = guard.refuse(req.request(), &error);
@@ -78,12 +80,5 @@ where
                 }
             }
         })
-    }
-}
-
-/// A cache that does not look at cookies would hand the answer to others (RFC 9111 §3). What the handler says stands.
-fn keep_out_of_caches(headers: &mut HeaderMap) {
-    if !headers.contains_key(CACHE_CONTROL) {
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
 }

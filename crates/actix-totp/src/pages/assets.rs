@@ -65,6 +65,44 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_script_writes_text_alone_keeps_nothing_and_listens_to_no_messages() {
+        assert!(SCRIPT.contains("\n\"use strict\";\n"));
+        for forbidden in [
+            "innerHTML", // no markup
+            "outerHTML",
+            "insertAdjacent",
+            "document.write",
+            "eval",
+            "Function",
+            "localStorage", // no storage
+            "sessionStorage",
+            "indexedDB",
+            "caches",
+            "cookie",
+            "\"message\"", // no messages
+            "window.",     // no names that markup could take (DOM clobbering)
+            "fetch",
+        ] {
+            assert!(!SCRIPT.contains(forbidden), "{forbidden}");
+        }
+        // Of `document` only what finds elements, and the language of the page.
+        let asked = SCRIPT.split("document.").skip(1);
+        for asked in asked {
+            let known = [
+                "querySelectorAll(",
+                "getElementById(",
+                "documentElement.lang",
+            ];
+            assert!(known.iter().any(|it| asked.starts_with(it)), "{asked}");
+        }
+    }
+
+    #[test]
+    fn the_style_is_for_either_orientation() {
+        assert!(!STYLE.contains("orientation") && !STYLE.contains("rotate"));
+    }
+
+    #[test]
     fn nothing_moves_so_that_nothing_has_to_stop_for_prefers_reduced_motion() {
         for motion in ["transition", "animation", "@keyframes", "scroll-behavior"] {
             assert!(!STYLE.contains(motion), "{motion}");

@@ -76,22 +76,31 @@ impl Notice {
         form: Option<Form>,
         name: Option<&AuthenticatorName>,
     ) -> Option<Self> {
-        let code = problem.code();
-        let skew_secs = problem
-            .members()
-            .get("skew_seconds")
-            .and_then(|it| it.as_i64());
-        is_for_the_user(code).then(|| Self {
+        is_for_the_user(problem.code()).then(|| Self {
+            name: name.map(|name| name.as_str().to_owned()),
+            ..Self::of(problem, form)
+        })
+    }
+
+    /// A fault after which the same form may be sent again. `None`: another problem.
+    pub(super) fn to_try_again(problem: &Problem, form: Option<Form>) -> Option<Self> {
+        let is_fault = matches!(problem.code(), "store_unavailable" | "too_many_requests");
+        is_fault.then(|| Self::of(problem, form))
+    }
+
+    fn of(problem: &Problem, form: Option<Form>) -> Self {
+        let skew_secs = problem.members().get("skew_seconds");
+        Self {
             what: What::Refused {
-                code: code.to_owned(),
-                skew_secs,
+                code: problem.code().to_owned(),
+                skew_secs: skew_secs.and_then(|it| it.as_i64()),
             },
             form: match form {
-                Some(Form::Add) if code == "invalid_name" => Some(Form::AddName),
+                Some(Form::Add) if problem.code() == "invalid_name" => Some(Form::AddName),
                 form => form,
             },
-            name: name.map(|name| name.as_str().to_owned()),
-        })
+            name: None,
+        }
     }
 
     /// As JSON.
@@ -220,7 +229,7 @@ pub(super) fn problem<'t>(t: &'t Texts, code: &str) -> Option<&'t str> {
         "method_not_allowed" => &t.method_not_allowed,
         "request_timeout" => &t.request_timeout,
         "body_too_large" | "unsupported_media_type" | "malformed_body" => &t.bad_request,
-        "store_unavailable" | "no_session" | "not_guarded" => &t.unavailable,
+        "store_unavailable" | "too_many_requests" | "no_session" | "not_guarded" => &t.unavailable,
         _ => return None,
     })
 }

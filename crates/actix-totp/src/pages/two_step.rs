@@ -1,9 +1,9 @@
 //! The second step of a sign-in in two steps: `challenge/` with a ticket in its form.
 //!
 //! The ticket is never in an address or a cookie. So the page is the answer to a POST: first to the application's own, then to
-//! each that brings a token which is refused.
+//! each that brings a token which is refused, and also where nobody could say whether it is good.
 
-use actix_totp_core::{PendingSignIn, SignInTicket};
+use actix_totp_core::{PendingSignIn, SignInTicket, Status};
 use actix_web::{
     HttpRequest, HttpResponse,
     body::MessageBody,
@@ -21,11 +21,12 @@ use crate::{plugin::Totp, problem::Problem, request::TicketRequest, routes::two_
 
 impl Totp {
     /// The page that asks for the code of a sign-in in two steps: what the application answers its own sign-in form with, after the
-    /// password. It posts the ticket with the code to `sign-in/`, and shows itself again where the code is wrong. `next` is where
+    /// password. It posts the ticket with the code to `sign-in/`, and shows itself again where the code is wrong or the same may be tried again. `next` is where
     /// the browser goes on to afterwards, if it is a path of this application.
     ///
-    /// It needs [`pages`](crate::TotpBuilder::pages) and [`on_signed_in`](crate::TotpBuilder::on_signed_in). Without them, and while
-    /// the store does not answer, it is a problem of status 503; for a ticket that is not good any more, one of status 401.
+    /// It needs [`pages`](crate::TotpBuilder::pages) and [`on_signed_in`](crate::TotpBuilder::on_signed_in). Without them it is a
+    /// problem of status 503; for a ticket that is not good any more, one of status 401. While the store does not answer it is the page
+    /// all the same, with status 503: the ticket stays good.
     ///
     /// # Example
     ///
@@ -77,25 +78,37 @@ async fn first_page(browser: &Browser<'_>, ticket: &str) -> Answer {
         Err(fault) => Err(fault),
     };
     match pending {
-        Ok(pending) => show(browser, ticket, &pending, None, StatusCode::OK).await,
+        Ok(pending) => show(browser, ticket, &pending, None).await,
         Err(problem) => browser.show_problem(&problem),
     }
 }
 
+/// `refused`: the problem that the page was sent with before, and what it says of that.
 async fn show(
     browser: &Browser<'_>,
     ticket: &str,
     pending: &PendingSignIn,
-    notice: Option<&Notice>,
-    status: StatusCode,
+    mut refused: Option<(Problem, Notice)>,
 ) -> Answer {
-    match browser.totp.read(pending.user()).await {
-        Ok((read, _)) => {
-            let state = State::new(browser.totp, pending.user(), &read, notice);
-            browser.render(status, &challenge(&state, Some(ticket)), notice)
+    let status = match browser.totp.read(pending.user()).await {
+        Ok((status, _)) => status,
+        // The ticket is good all the same, and nobody has it but this page.
+        Err(fault) => {
+            let fault = Problem::from(fault);
+            let notice = Notice::to_try_again(&fault, None);
+            refused = refused.or(notice.map(|notice| (fault, notice)));
+            Status::default()
         }
-        Err(fault) => browser.show_problem(&fault.into()),
-    }
+    };
+    let notice = refused.as_ref().map(|(_, notice)| notice);
+    let state = State::new(browser.totp, pending.user(), &status, notice);
+    let page = challenge(&state, Some(ticket));
+    let Some((problem, notice)) = &refused else {
+        return browser.render(StatusCode::OK, &page, None);
+    };
+    let mut answer = browser.render(problem.status(), &page, Some(notice))?;
+    problem.add_headers(answer.headers_mut());
+    Ok(answer)
 }
 
 /// Signs in, and leads on: the application's answer, or where that is a success without a body, the way to `next`.
@@ -119,16 +132,15 @@ pub(super) async fn submit(request: &TicketRequest, browser: &Browser<'_>) -> An
     Ok(answer)
 }
 
-/// Shows the page again, if the user can do something about the refusal there.
+/// Shows the page again, if the user can do something about the refusal there, or may try the same again: nobody has the ticket
+/// but this page.
 async fn refuse(request: &TicketRequest, browser: &Browser<'_>, problem: &Problem) -> Answer {
     let form = request.body.form.as_deref().and_then(Form::named);
-    let Some(notice) = Notice::refused(problem, form, None) else {
+    let notice =
+        Notice::refused(problem, form, None).or_else(|| Notice::to_try_again(problem, form));
+    let Some(notice) = notice else {
         return browser.show_problem(problem);
     };
     let (ticket, pending) = (&request.body.ticket, &request.pending);
-    let page = show(browser, ticket, pending, Some(&notice), problem.status()).await;
-    page.map(|mut page| {
-        problem.add_headers(page.headers_mut());
-        page
-    })
+    show(browser, ticket, pending, Some((problem.clone(), notice))).await
 }

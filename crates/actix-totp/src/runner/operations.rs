@@ -1,16 +1,12 @@
 //! The operations that wait, each user's in a queue of its own.
 
-use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
-    hash::{BuildHasher, RandomState},
-};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use actix_totp_core::{Error, QueuedOperation, UserId};
 
+use super::lots::{Lots, MAX_OF_ONE_USER};
 use crate::sync::Instant;
 
-/// Of one user no more than so many operations wait, and as many reads: the account is hammered.
-pub(super) const MAX_OF_ONE_USER: usize = 128;
 /// So many of one user are in a batch: those that write nothing are done with one load.
 const MAX_OF_ONE_USER_IN_A_BATCH: usize = 32;
 
@@ -29,7 +25,7 @@ pub(super) struct Operations {
     conflicts: BTreeMap<(Instant, u64), UserId>,
     began_at: Instant,
     last_number: u64,
-    dice: RandomState,
+    lots: Lots,
 }
 
 #[derive(Default)]
@@ -61,7 +57,7 @@ impl Operations {
             conflicts: BTreeMap::new(),
             began_at: now,
             last_number: 0,
-            dice: RandomState::new(),
+            lots: Lots::default(),
         }
     }
 
@@ -74,8 +70,7 @@ impl Operations {
         self.conflicts.first_key_value().map(|(key, _)| key.0)
     }
 
-    /// Adds an operation. Where the user's queue is full one of it is refused, by chance: the newest does not always lose, so that
-    /// whoever floods an account cannot keep its owner out.
+    /// Adds an operation. Where the user's queue is full one of it is refused, by chance.
     pub(super) fn push(
         &mut self,
         mut operation: QueuedOperation,
@@ -90,8 +85,7 @@ impl Operations {
         let user = self.users.entry(operation.user().clone()).or_default();
         let mut refused = None;
         if user.numbers.len() >= MAX_OF_ONE_USER && !operation.is_by_operator() {
-            let chosen = self.dice.hash_one(number) as usize % (MAX_OF_ONE_USER + 1);
-            let loser = user.numbers.get(chosen).copied();
+            let loser = user.numbers.get(self.lots.draw()).copied();
             let loser = loser.filter(|it| {
                 let loser = self.waiting.get(it);
                 loser.is_some_and(|it| !it.is_by_operator())

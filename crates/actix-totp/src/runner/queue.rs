@@ -8,7 +8,10 @@ use std::{
 use actix_totp_core::{Error, QueuedOperation, Status, UserId};
 use tokio::sync::oneshot;
 
-use super::operations::{MAX_OF_ONE_USER, Operations, Refused};
+use super::{
+    lots::{Lots, MAX_OF_ONE_USER},
+    operations::{Operations, Refused},
+};
 use crate::sync::Instant;
 
 /// Where the store works for many at once: so many reads at most are a batch, as they are over soon.
@@ -44,6 +47,7 @@ pub(super) enum Task {
 pub(super) struct Queue {
     reads: VecDeque<Read>,
     reads_of_user: HashMap<UserId, usize>,
+    lots: Lots,
     operations: Operations,
     max_queued: usize,
     /// Whether the store works for many at the price of one.
@@ -64,6 +68,7 @@ impl Queue {
         Self {
             reads: VecDeque::new(),
             reads_of_user: HashMap::new(),
+            lots: Lots::default(),
             operations: Operations::new(now, limits.max_queued),
             max_queued: limits.max_queued,
             has_batches: max_batches.is_some(),
@@ -73,28 +78,34 @@ impl Queue {
         }
     }
 
+    /// Adds a read. Where one user has too many one of them is refused, by chance: one account's flood leaves room for the others,
+    /// and does not keep its owner out.
     pub(super) fn push_read(&mut self, read: Read, now: Instant) {
         if self.reads.len() >= self.max_queued {
             self.drop_late_reads(now);
         }
-        let of_user = self.reads_of_user.entry(read.user.clone()).or_default();
-        // One account's flood leaves room for the others.
-        let refused = if self.reads.len() >= self.max_queued {
-            Some(Error::Overloaded)
-        } else if *of_user >= MAX_OF_ONE_USER {
-            Some(Error::TooManyRequests)
-        } else {
-            None
-        };
-        if let Some(error) = refused {
-            if *of_user == 0 {
-                self.reads_of_user.remove(&read.user);
-            }
-            let _ = read.answer.send(Err(error));
+        if self.reads.len() >= self.max_queued {
+            let _ = read.answer.send(Err(Error::Overloaded));
             return;
         }
-        *of_user += 1;
-        self.reads.push_back(read);
+        let of_user = self.reads_of_user.entry(read.user.clone()).or_default();
+        if *of_user < MAX_OF_ONE_USER {
+            *of_user += 1;
+            self.reads.push_back(read);
+            return;
+        }
+        let chosen = self.lots.draw();
+        let waiting = self.reads.iter().enumerate();
+        let mut of_user = waiting.filter(|(_, it)| it.user == read.user);
+        let loser = of_user.nth(chosen).map(|(place, _)| place);
+        let refused = match loser.and_then(|place| self.reads.remove(place)) {
+            Some(loser) => {
+                self.reads.push_back(read);
+                loser
+            }
+            None => read,
+        };
+        let _ = refused.answer.send(Err(Error::TooManyRequests));
     }
 
     pub(super) fn push_operation(

@@ -1,5 +1,7 @@
 //! What waits, with the time passed in.
 
+mod reads;
+
 use std::{
     sync::{Arc, Mutex},
     time::{Duration, Instant},
@@ -252,25 +254,6 @@ fn reads_have_places_that_operations_cannot_take() {
     for read in &mut reads {
         assert!(matches!(read.try_recv(), Err(TryRecvError::Empty)));
     }
-}
-
-#[test]
-fn reads_of_one_user_leave_room_for_the_others() {
-    let start = Instant::now();
-    let mut queue = queue(200, start);
-    let mut of_alice: Vec<_> = (0..129)
-        .map(|_| push_read(&mut queue, "alice", start))
-        .collect();
-    let refused = of_alice.pop().unwrap().try_recv();
-    assert!(matches!(refused, Ok(Err(Error::TooManyRequests))));
-    let mut of_bob = push_read(&mut queue, "bob", start);
-    assert!(matches!(of_bob.try_recv(), Err(TryRecvError::Empty)));
-    let Some(Task::Reads(reads)) = queue.take(start) else {
-        panic!("reads wait");
-    };
-    assert_eq!(reads.len(), 32);
-    let mut again = push_read(&mut queue, "alice", start);
-    assert!(matches!(again.try_recv(), Err(TryRecvError::Empty)));
 }
 
 /// A user whose operations were all late is no work, and hides none.

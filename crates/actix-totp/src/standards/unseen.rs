@@ -37,7 +37,11 @@ const ASVS: &[(Level, &str, &str)] = {
             "6.4.4",
             "how somebody who lost everything is identified before `reset`",
         ),
-        (L2, "7.3.1", "when an idle session ends"),
+        (
+            L2,
+            "7.3.1",
+            "when an idle session ends, or an idle client's token",
+        ),
         (L2, "7.3.2", "guards with a longer `max_age` of their own"),
         (
             L2,
@@ -77,7 +81,7 @@ const NIST: &[(&str, &str)] = &[
     ),
     (
         "2.2.3",
-        "when an idle session ends, and guards with a longer `max_age` of their own",
+        "when an idle session ends, or an idle client's token, and guards with a longer `max_age` of their own",
     ),
     (
         "3.2.12",

@@ -49,6 +49,10 @@ mod of_mysql {
     fn a_restart_of_mysql_is_not_noticed<S: TestStore>() {
         let owned = support::migrated::<S>();
         assert_survives_dead_connections(&owned, |connection| {
+            // The list has the statements of others, whose bytes MySQL cannot show: a fault in strict mode.
+            connection
+                .batch_execute("SET SESSION sql_mode = ''")
+                .unwrap();
             let ids = "SELECT CAST(id AS SIGNED) AS number FROM information_schema.processlist \
                        WHERE db = DATABASE() AND id <> CONNECTION_ID()";
             for id in connection.numbers(ids) {

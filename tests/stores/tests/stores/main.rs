@@ -1,6 +1,7 @@
 //! What must hold of every store for SQL: each driver on each database.
 
 mod batches;
+mod commits;
 mod conflicts;
 mod conformance;
 mod dead_connections;

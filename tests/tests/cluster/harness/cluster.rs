@@ -5,6 +5,8 @@ use std::{
     thread,
 };
 
+use crate::support::Driver;
+
 use super::{
     client::{Client, User},
     load::run_users,
@@ -21,8 +23,8 @@ pub struct Cluster {
 
 impl Cluster {
     /// So many instances over this database.
-    pub fn over(database: Server, instances: usize) -> Self {
-        Self::with(database, (0..instances).map(|_| Instance::default()))
+    pub fn over(database: Server, driver: Driver, instances: usize) -> Self {
+        Self::with(database, (0..instances).map(|_| Instance::of(driver)))
     }
 
     pub fn with(database: Server, instances: impl IntoIterator<Item = Instance>) -> Self {

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, process::Command, time::Duration};
 
 use super::daemon::{Daemon, free_port, until};
-use crate::support::{Binary, Browser};
+use crate::support::{Binary, Browser, Driver, told};
 
 pub const TOTP_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 const SESSION_KEY: &str =
@@ -16,6 +16,12 @@ pub struct Instance {
 }
 
 impl Instance {
+    /// With this driver for its store.
+    pub fn of(driver: Driver) -> Self {
+        let (name, value) = told(driver);
+        Self::default().with(name, value)
+    }
+
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.variables.retain(|(known, _)| known != name);
         self.variables.push((name.to_owned(), value.to_owned()));
