@@ -63,6 +63,8 @@ fn session() -> SessionMiddleware<CookieSessionStore> {
 #[track_caller]
 fn every_endpoint_answers(browser: &mut Browser, status: u16, code: &str) {
     browser.get("/auth/otp/status/").problem(status, code);
+    let authenticators = browser.get("/auth/otp/authenticators/");
+    authenticators.problem(status, code);
     for path in [
         "generate",
         "verify",
@@ -70,6 +72,7 @@ fn every_endpoint_answers(browser: &mut Browser, status: u16, code: &str) {
         "backup-codes",
         "forget-browsers",
         "disable",
+        "authenticators/0123456789abcdef/remove",
     ] {
         let path = format!("/auth/otp/{path}/");
         browser.token(&path, "123456").problem(status, code);

@@ -1,4 +1,5 @@
-//! How the quickstart takes it: more users, more connections, and one account that is hammered. SQLite. See README.md.
+//! How the quickstart takes it: more users, more connections, one account that is hammered, and users with several authenticators.
+//! SQLite. See README.md.
 //!
 //! A thousand users sign in more often than once in 30 seconds here, so the server's clock is not the machine's: it goes
 //! on by one step whenever everybody has signed in once.
@@ -15,7 +16,8 @@ use std::{
 };
 
 use actix_totp::{
-    BatchStore, Clock, Device, DeviceStore, KeyRing, StoreError, Swap, UserId, Version,
+    BatchStore, Clock, Credential, Device, DeviceStore, DieselStore, KeyRing, Parameters,
+    StoreError, Swap, TotpService, UserId, Version, diesel::SqliteConnection,
 };
 use actix_web::cookie::Key;
 use anyhow::{Context, ensure};
@@ -46,8 +48,9 @@ fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["serve", database, start] => serve(database, start.parse()?),
+        ["authenticators"] => authenticators(),
         [] => measure(),
-        _ => anyhow::bail!("growth takes no arguments"),
+        _ => anyhow::bail!("growth takes no arguments, or authenticators"),
     }
 }
 
@@ -243,6 +246,57 @@ fn measure() -> anyhow::Result<()> {
         report::figures(&[figures, vec![hammered]].concat()),
     );
     report::write("growth", &text)
+}
+
+/// A thousand users sign in, who have one authenticator or five each.
+fn authenticators() -> anyhow::Result<()> {
+    const MANY: u8 = 5;
+    let folder = tempfile::tempdir()?;
+    let [one, many] = ["one", "many"].map(|name| folder.path().join(name));
+    for path in [&one, &many] {
+        fs::create_dir(path)?;
+    }
+    let databases = [seeded(&one, SIZES[0])?, seeded(&many, SIZES[0])?];
+    add_authenticators(&databases[1], MANY)?;
+    let (mut rates, mut runs) = ([const { Vec::new() }; 2], 0);
+    for _ in 0..3 * ROUNDS {
+        for (database, rates) in databases.iter().zip(&mut rates) {
+            let run = Run::start(database, SIZES[0], &mut runs)?;
+            let measure = load::run(&run.server, &run.sign_ins()?, Shape::connections(16))?;
+            said("validate", &measure)?;
+            rates.push(measure.requests_per_sec);
+        }
+    }
+    let [one, many] = rates.map(median);
+    let figure = Figure {
+        name: format!("validate, {MANY} authenticators against 1, 1,000 users, 16 connections"),
+        measured: many / one,
+        target: Target::AtLeast(0.90),
+    };
+    let text = format!(
+        "Made by `cargo run --release -p benches --bin growth -- authenticators`: the quickstart on SQLite, by turns. {}\n{}\n\
+         With 1: {one:.0} requests/s; with {MANY}: {many:.0}.\n",
+        report::machine(),
+        report::figures(&[figure]),
+    );
+    report::write("authenticators", &text)
+}
+
+/// Gives each user others beside the one that they have, up to `count`.
+fn add_authenticators(database: &str, count: u8) -> anyhow::Result<()> {
+    let store = DieselStore::<SqliteConnection>::open(database)?;
+    let (totp, _) = Users::keys();
+    let totp = TotpService::builder(store, KeyRing::parse(&totp)?).build()?;
+    for n in 0..SIZES[0] {
+        for other in 1..count {
+            let mut secret = [other; 20];
+            secret[..8].copy_from_slice(&n.to_be_bytes());
+            let credential = Credential::new(&secret, Parameters::default())?;
+            let added = totp.import(&users::id(n)?, &credential, now())?;
+            ensure!(added.accepted().is_some(), "user {n} has too many");
+        }
+    }
+    Ok(())
 }
 
 fn seeded(folder: &Path, size: u64) -> anyhow::Result<String> {

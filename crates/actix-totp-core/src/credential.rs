@@ -150,15 +150,19 @@ impl Credential {
 
     /// The code of a step, and of no other.
     pub(crate) fn code_at(&self, step: u64) -> Zeroizing<String> {
+        self.codes().at(step)
+    }
+
+    /// For the codes of several steps: the secret is handed to totp-rs once.
+    fn codes(&self) -> Codes {
         let period = u64::from(self.parameters.period_secs);
-        let token = totp_rs::Builder::new()
+        let totp = totp_rs::Builder::new()
             .with_algorithm(self.parameters.algorithm.of_totp_rs())
             .with_digits(self.parameters.digits)
             .with_step_duration(period)
             .with_secret(self.secret.as_slice())
-            .build_noncompliant()
-            .generate(step.saturating_mul(period));
-        Zeroizing::new(token.to_string())
+            .build_noncompliant();
+        Codes(totp)
     }
 
     /// RFC 6238's T at `now`.
@@ -176,10 +180,11 @@ impl Credential {
     ) -> Match {
         let current = self.step_at(now);
         let window = u64::from(window);
+        let codes = self.codes();
         let mut found = Choice::from(0);
         let mut highest = 0;
         for step in current.saturating_sub(window)..=current.saturating_add(window) {
-            let equal = self.code_at(step).as_bytes().ct_eq(code.as_bytes());
+            let equal = codes.at(step).as_bytes().ct_eq(code.as_bytes());
             highest.conditional_assign(&step, equal); // steps ascend: the last match is the highest
             found |= equal;
         }
@@ -195,7 +200,8 @@ impl Credential {
     pub(crate) fn skew_of(&self, code: &str, now: u64, window: u8) -> Option<i64> {
         let period = u64::from(self.parameters.period_secs);
         let current = self.step_at(now);
-        let is_at = |step: u64| bool::from(self.code_at(step).as_bytes().ct_eq(code.as_bytes()));
+        let codes = self.codes();
+        let is_at = |step: u64| bool::from(codes.at(step).as_bytes().ct_eq(code.as_bytes()));
         (u64::from(window) + 1..=TOLD_SKEW_SECS / period).find_map(|distance| {
             let secs = (distance * period).cast_signed();
             if is_at(current.saturating_add(distance)) {
@@ -214,6 +220,16 @@ impl fmt::Debug for Credential {
         f.debug_struct("Credential")
             .field("parameters", &self.parameters)
             .finish_non_exhaustive()
+    }
+}
+
+/// A credential as totp-rs takes it. It wipes its copy of the secret on drop.
+struct Codes(totp_rs::Totp);
+
+impl Codes {
+    fn at(&self, step: u64) -> Zeroizing<String> {
+        let time = step.saturating_mul(self.0.step());
+        Zeroizing::new(self.0.generate(time).to_string())
     }
 }
 

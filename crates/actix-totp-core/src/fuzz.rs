@@ -247,3 +247,35 @@ fn altered(genuine: &[u8], flips: &[u8]) -> Vec<u8> {
         .map(|(byte, flip)| byte ^ flip)
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use super::*;
+
+    #[test]
+    fn the_seeds_of_boxes_are_what_their_names_say() {
+        let known = Known::new().unwrap();
+        let sealed = known.keys.seal(&known.secrets, &known.device, &Counting);
+        let (sealed, opened) = (sealed.unwrap(), known.secrets.to_bytes().to_vec());
+        let with = |at: usize, bits: u8| {
+            let mut bytes = sealed.clone();
+            bytes[at] ^= bits;
+            bytes
+        };
+        let seeds = [
+            ("altered", with(sealed.len() - 1, 1)),
+            ("cut", sealed[..sealed.len() - 1].to_vec()),
+            ("other_format", with(0, 3)),
+            ("opened_with_a_rest", [&opened[..], &[0]].concat()),
+            ("opened_empty", Secrets::default().to_bytes().to_vec()),
+            ("opened", opened),
+            ("sealed", sealed),
+        ];
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds/sealed_box");
+        for (name, bytes) in seeds {
+            assert_eq!(fs::read(folder.join(name)).unwrap(), bytes, "{name}");
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use actix_totp_core::TypedToken;
+use actix_totp_core::{AuthenticatorId, AuthenticatorName, Rejection, TypedToken};
 use actix_web::{
     HttpRequest,
     http::header::{self, HeaderMap},
@@ -21,6 +21,10 @@ const MAX_BODY_BYTES: usize = 4096;
 #[derive(Default)]
 pub(crate) struct Body {
     token: Field,
+    /// What an authenticator is to be called.
+    name: Option<String>,
+    /// The id of the authenticator whose place a new one is to take.
+    replaces: Option<String>,
     /// The ticket of a sign-in in two steps. Empty: none.
     pub(crate) ticket: Zeroizing<String>,
     /// Whether this browser shall be trusted from now on.
@@ -77,6 +81,19 @@ impl Body {
             Field::Typed(token) => Some(token),
             Field::Missing | Field::Null => None,
         }
+    }
+
+    /// The name for an authenticator; null or no member is nothing.
+    pub(crate) fn name(&self) -> Result<Option<AuthenticatorName>, Problem> {
+        let name = self.name.as_deref().map(AuthenticatorName::new);
+        name.transpose().map_err(|_| Problem::invalid_name())
+    }
+
+    /// Whose place a new authenticator takes; null or no member is nothing. A text that is no id is that of none.
+    pub(crate) fn replaces(&self) -> Result<Option<AuthenticatorId>, Problem> {
+        let id = self.replaces.as_deref().map(str::parse);
+        id.transpose()
+            .map_err(|_| Rejection::NoSuchAuthenticator.into())
     }
 
     /// The token that the user typed, where something must be.
@@ -140,6 +157,10 @@ fn from_json(body: &[u8]) -> Result<Body, Problem> {
         #[serde(default, deserialize_with = "present")]
         token: Option<Value>,
         #[serde(default)]
+        name: Value,
+        #[serde(default)]
+        replaces: Value,
+        #[serde(default)]
         ticket: Value,
         #[serde(default)]
         trust_browser: Value,
@@ -174,6 +195,8 @@ fn from_json(body: &[u8]) -> Result<Body, Problem> {
     };
     Ok(Body {
         token,
+        name: text(members.name),
+        replaces: text(members.replaces),
         ticket,
         trust_browser: members.trust_browser == Value::Bool(true),
         #[cfg(feature = "pages")]
@@ -183,6 +206,15 @@ fn from_json(body: &[u8]) -> Result<Body, Problem> {
         #[cfg(feature = "pages")]
         saved: false,
     })
+}
+
+/// Null is nothing; what is no text is the empty one, which neither a name nor an id is.
+fn text(value: Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text),
+        _ => Some(String::new()),
+    }
 }
 
 fn is_object(body: &[u8]) -> bool {
@@ -197,6 +229,8 @@ fn from_form(bytes: &[u8]) -> Result<Body, Problem> {
     #[derive(Deserialize)]
     struct Fields {
         token: Option<String>,
+        name: Option<String>,
+        replaces: Option<String>,
         ticket: Option<String>,
         trust_browser: Option<String>,
         #[cfg(feature = "pages")]
@@ -211,6 +245,8 @@ fn from_form(bytes: &[u8]) -> Result<Body, Problem> {
         serde_urlencoded::from_bytes(bytes).map_err(|_| Problem::malformed_body())?;
     Ok(Body {
         token: fields.token.map_or(Field::Missing, typed),
+        name: fields.name,
+        replaces: fields.replaces,
         ticket: fields.ticket.unwrap_or_default().into(),
         trust_browser: is_true(fields.trust_browser),
         #[cfg(feature = "pages")]

@@ -80,6 +80,12 @@ fn body(bytes: &[u8]) {
         let text = |token| actix_totp_core::fuzz::typed(token).0.to_owned();
         let found = (sent.token().map(text), sent.trust_browser);
         assert!(expected.is_none_or(|expected| found == expected));
+        if let Err(problem) = sent.name() {
+            assert_eq!(problem.code(), "invalid_name");
+        }
+        if let Err(problem) = sent.replaces() {
+            assert_eq!(problem.code(), "no_such_authenticator");
+        }
         match sent.required_token() {
             Ok(token) => {
                 assert!(!token.is_blank());

@@ -1,27 +1,26 @@
 //! Where the endpoints and the pages are.
 
-use actix_web::{HttpRequest, HttpResponse, Resource, Route, web};
+use actix_web::{Handler, HttpRequest, HttpResponse, Resource, Route, web};
 
 use crate::{
     plugin::Totp,
     problem::Problem,
     request::{post, post_with_ticket, post_without_body},
-    routes::{backup_codes, disable, enrollment, forget_browsers, sign_in, status, two_step},
+    routes::{
+        authenticators, backup_codes, disable, enrollment, forget_browsers, sign_in, status,
+        two_step,
+    },
 };
 
 impl Totp {
-    /// Mounts the endpoints: `generate/`, `verify/`, `status/`, `validate/`, `backup-codes/`, `forget-browsers/` and
-    /// `disable/`, and `sign-in/` where [`on_signed_in`](crate::TotpBuilder::on_signed_in) is set; each with and without its slash; with pages turned on (feature `pages`), these too. Give it to the
-    /// `configure` of a scope of its own.
+    /// Mounts the endpoints: `generate/`, `verify/`, `status/`, `validate/`, `backup-codes/`, `forget-browsers/`, `disable/`,
+    /// `authenticators/`, `authenticators/{id}/rename/` and `authenticators/{id}/remove/`, and `sign-in/` where
+    /// [`on_signed_in`](crate::TotpBuilder::on_signed_in) is set; each with and without its slash; with pages turned on (feature
+    /// `pages`), these too. Give it to the `configure` of a scope of its own.
     pub fn configure(&self, cfg: &mut web::ServiceConfig) {
         cfg.app_data(web::ThinData(self.clone()));
         // The one that is asked for most often comes first.
-        mount(cfg, "status", |resource| {
-            resource
-                .route(web::get().to(status::status))
-                .route(web::head().to(status::status))
-                .default_service(web::to(only_get))
-        });
+        readable(cfg, "status", status::status);
         self.endpoint(cfg, "validate", || post(sign_in::validate));
         self.endpoint(cfg, "generate", || post(enrollment::generate));
         self.endpoint(cfg, "verify", || post(enrollment::verify));
@@ -30,6 +29,13 @@ impl Totp {
             post_without_body(forget_browsers::forget_browsers)
         });
         self.endpoint(cfg, "disable", || post(disable::disable));
+        readable(cfg, "authenticators", authenticators::list);
+        self.endpoint(cfg, "authenticators/{id}/rename", || {
+            post(authenticators::rename)
+        });
+        self.endpoint(cfg, "authenticators/{id}/remove", || {
+            post(authenticators::remove)
+        });
         if self.plugin.on_signed_in.is_set() {
             self.endpoint(cfg, "sign-in", || post_with_ticket(two_step::complete));
         }
@@ -51,7 +57,20 @@ impl Totp {
     }
 }
 
-/// A path with and without its slash: two static patterns, since one resource with both is matched by a regular expression.
+/// An endpoint for GETs.
+fn readable<F>(cfg: &mut web::ServiceConfig, name: &str, handler: F)
+where
+    F: Handler<(HttpRequest, web::ThinData<Totp>), Output = Refused> + Copy,
+{
+    mount(cfg, name, |resource| {
+        resource
+            .route(web::get().to(handler))
+            .route(web::head().to(handler))
+            .default_service(web::to(only_get))
+    });
+}
+
+/// A path with and without its slash: two patterns, static where there is no id in them, since one resource with both is matched by a regular expression.
 fn mount(cfg: &mut web::ServiceConfig, name: &str, routes: impl Fn(Resource) -> Resource) {
     for path in [format!("/{name}/"), format!("/{name}")] {
         cfg.service(routes(web::resource(path)));

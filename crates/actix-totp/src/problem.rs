@@ -213,6 +213,11 @@ impl Problem {
             .with_member("token", json!([message]))
     }
 
+    pub(crate) fn invalid_name() -> Self {
+        let detail = "The name of an authenticator is one line of 1 to 64 characters.";
+        Self::bad_request("invalid_name", detail)
+    }
+
     pub(crate) fn no_session() -> Self {
         let detail = "The server cannot keep a session.";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "no_session", detail)

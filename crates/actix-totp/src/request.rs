@@ -44,6 +44,14 @@ impl Request {
         authorize.call(&self.http, || change).await.map(drop)
     }
 
+    /// A refusal for want of a proof is a challenge to a client that keeps its proofs.
+    pub(crate) fn challenged(&self, refusal: Problem) -> Problem {
+        match refusal.code() {
+            "totp_required" => self.totp.require().challenge(&self.http, refusal),
+            _ => refusal,
+        }
+    }
+
     /// The cookie that makes this browser no trusted one, where there are such.
     pub(crate) fn no_trust_cookie(&self) -> Option<Cookie<'static>> {
         self.totp.trust(&self.http)?.no_cookie()

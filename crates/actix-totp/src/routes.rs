@@ -1,5 +1,6 @@
 //! The endpoints: what each does, and what it answers in JSON. None touches the store or a session key.
 
+pub(crate) mod authenticators;
 pub(crate) mod backup_codes;
 pub(crate) mod disable;
 pub(crate) mod enrollment;

@@ -75,6 +75,33 @@ fn a_change_that_the_application_refuses_is_not_made() {
 }
 
 #[test]
+fn it_is_asked_before_an_authenticator_is_renamed_or_removed() {
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&asked);
+    let (totp, clock, server) = site(|builder| {
+        builder.authorize_change(async move |_: &HttpRequest, change| {
+            log.lock().unwrap().push(change);
+            Err(ErrorImATeapot("no"))
+        })
+    });
+    enroll(&totp, &clock);
+    let mut browser = server.browser();
+    browser.post("/login/alice", &json!({}));
+    browser.token("/otp/validate/", &code(&totp)).json();
+    let id = &totp.service().authenticators(&alice()).unwrap()[0].id;
+    let before = totp.service().status(&alice()).unwrap();
+    let body = json!({ "name": "Phone", "token": "000000" });
+    for what in ["rename", "remove"] {
+        let path = format!("/otp/authenticators/{id}/{what}/");
+        assert_eq!(browser.post(&path, &body).status, 418);
+        browser.post(&path, &json!({ "name": "" })); // refused anyway
+    }
+    let changes = [Change::RenameAuthenticator, Change::RemoveAuthenticator];
+    assert_eq!(*asked.lock().unwrap(), changes);
+    assert_eq!(totp.service().status(&alice()).unwrap(), before);
+}
+
+#[test]
 fn the_application_is_not_asked_about_what_is_refused_anyway() {
     let asked = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&asked);

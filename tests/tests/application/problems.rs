@@ -52,11 +52,14 @@ fn whatever_is_refused_is_answered_in_the_applications_format() {
         "backup-codes",
         "forget-browsers",
         "disable",
+        "authenticators/0123456789abcdef/rename",
+        "authenticators/0123456789abcdef/remove",
     ] {
         let answer = nobody.token(&format!("/otp/{path}/"), "123456");
         error(&answer, 401, "not_authenticated");
     }
     error(&nobody.get("/otp/status/"), 401, "not_authenticated");
+    error(&nobody.get("/otp/authenticators"), 401, "not_authenticated");
     error(&nobody.get("/otp/nothing"), 401, "not_authenticated");
 
     enroll(&totp, &clock);
@@ -64,6 +67,9 @@ fn whatever_is_refused_is_answered_in_the_applications_format() {
     browser.post("/login/alice", &json!({}));
     error(&browser.get("/vault"), 403, "totp_required");
     error(&browser.get("/otp/nothing"), 404, "not_found");
+    error(&browser.get("/otp/authenticators/"), 403, "totp_required");
+    let named = json!({ "name": "" });
+    error(&browser.post("/otp/generate/", &named), 400, "invalid_name");
     let answer = browser.get("/otp/validate/");
     error(&answer, 405, "method_not_allowed");
     assert_eq!(answer.header("allow"), Some("POST"));

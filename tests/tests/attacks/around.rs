@@ -34,6 +34,8 @@ fn no_later_step_stands_in_for_the_challenge() {
         "forget-browsers",
         "backup-codes",
         "disable",
+        "authenticators/0123456789abcdef/rename",
+        "authenticators/0123456789abcdef/remove",
     ] {
         let path = format!("/auth/otp/{endpoint}/");
         for headers in [&[kind, html[0]][..], &[kind]] {

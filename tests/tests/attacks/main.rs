@@ -9,6 +9,8 @@
 //! | an answer that the client alters | here |
 //! | codes guessed by one address and by many | here; the schedule: `actix-totp-core/tests/throttle.rs` |
 //! | backup codes guessed | here |
+//! | an authenticator of somebody else renamed, removed or replaced, and one of the own without a proof | `endpoints/authenticators/` |
+//! | a proof or trusted browser by an authenticator that was removed | `guard/authenticators.rs`, `sessions/trusted_browsers/end.rs` |
 //! | an authenticator of the thief's own in a stolen session | `application/changes.rs` |
 //! | a form of another site | `endpoints/cross_site.rs` |
 //! | `next` to another origin | `pages/addresses.rs` |

@@ -119,7 +119,7 @@ fn whoever_floods_with_one_account_leaves_guards_and_sign_ins_of_others_their_pl
     fn is_overloaded<T>(outcome: Result<T, Error>) -> bool {
         matches!(outcome, Err(Error::TooManyRequests))
     }
-    let operations: [Send; 6] = [
+    let operations: [Send; 8] = [
         |totp, user| spawn(async move { is_overloaded(totp.enroll(&user, "", None).await) }),
         |totp, user| spawn(async move { is_overloaded(totp.confirm(&user, "000000").await) }),
         |totp, user| spawn(async move { is_overloaded(totp.authenticate(&user, "000000").await) }),
@@ -127,6 +127,13 @@ fn whoever_floods_with_one_account_leaves_guards_and_sign_ins_of_others_their_pl
             spawn(async move { is_overloaded(totp.renew_backup_codes(&user, "000000").await) })
         },
         |totp, user| spawn(async move { is_overloaded(totp.disable(&user, Some("000000")).await) }),
+        |totp, user| spawn(async move { is_overloaded(totp.authenticators(&user).await) }),
+        |totp, user| {
+            spawn(async move {
+                let id = "0123456789abcdef".parse().unwrap();
+                is_overloaded(totp.remove_authenticator(&user, id, "000000").await)
+            })
+        },
         |totp, user| {
             spawn(async move {
                 let proof = Proof {

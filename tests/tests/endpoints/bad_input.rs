@@ -1,6 +1,9 @@
 //! Whatever is sent: a 4xx problem that repeats nothing of it, never a 5xx, and nothing is counted.
 
-use crate::support::{Answer, Browser, TestApp};
+use crate::{
+    REMOVE, RENAME,
+    support::{Answer, Browser, TestApp},
+};
 use serde_json::json;
 
 const NEED_TOKEN: [&str; 3] = [
@@ -9,6 +12,8 @@ const NEED_TOKEN: [&str; 3] = [
     "/auth/otp/backup-codes/",
 ];
 const TAKE_TOKEN: [&str; 2] = ["/auth/otp/generate/", "/auth/otp/disable/"];
+/// Of an authenticator that nobody has.
+const OF_ONE: [&str; 2] = [RENAME[0], REMOVE[0]];
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
 /// Stands in every input that has room for it.
@@ -188,7 +193,7 @@ fn other_types_are_refused() {
 fn json_without_its_type_is_told_so_and_not_that_its_token_is_missing() {
     let (app, mut alice) = with_replacement();
     let before = app.device();
-    for path in NEED_TOKEN.into_iter().chain(TAKE_TOKEN) {
+    for path in NEED_TOKEN.into_iter().chain(TAKE_TOKEN).chain(OF_ONE) {
         for headers in [&[][..], &[("Content-Type", FORM)]] {
             for body in ["{\"token\":\"123456\"}", " {\"token\": 1", "{zq7x"] {
                 let answer = alice.send("POST", path, headers, body.as_bytes());
@@ -228,6 +233,24 @@ fn bodies_over_four_kibibytes_are_refused() {
         );
         assert_eq!(filled.len(), 4_096);
         assert_refused(&send(&mut alice, path, JSON, filled.as_bytes()), 400);
+    }
+    assert_eq!(app.device(), before);
+}
+
+#[test]
+fn bodies_about_one_authenticator_are_read_as_all_others() {
+    let (app, mut alice) = with_replacement();
+    let before = app.device();
+    for path in OF_ONE {
+        for (kind, body, status) in [
+            (JSON, &b"[]"[..], 400),
+            (JSON, b"{\"token\":\"1\",\"token\":\"1\"}", 400),
+            (FORM, b"name=zq7x&name=zq7x", 400),
+            (JSON, &[b' '; 4_097], 413),
+            ("text/plain", b"{\"name\":\"zq7x\"}", 415),
+        ] {
+            assert_refused(&send(&mut alice, path, kind, body), status);
+        }
     }
     assert_eq!(app.device(), before);
 }
@@ -303,7 +326,7 @@ fn a_body_that_cannot_be_read_does_nothing_where_no_token_is_needed() {
 fn an_anonymous_caller_is_told_so_whatever_is_sent() {
     let app = TestApp::start();
     let mut nobody = app.browser();
-    for path in NEED_TOKEN.into_iter().chain(TAKE_TOKEN) {
+    for path in NEED_TOKEN.into_iter().chain(TAKE_TOKEN).chain(OF_ONE) {
         for (kind, body) in [
             (JSON, &b"[]"[..]),
             (JSON, &[b'['; 200_000]),

@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod authenticators;
 mod backup_codes;
 mod bad_input;
 mod cross_site;
@@ -29,6 +30,19 @@ const VALIDATE: [&str; 2] = ["/auth/otp/validate/", "/auth/otp/validate"];
 const BACKUP_CODES: [&str; 2] = ["/auth/otp/backup-codes/", "/auth/otp/backup-codes"];
 
 const DISABLE: [&str; 2] = ["/auth/otp/disable/", "/auth/otp/disable"];
+
+const AUTHENTICATORS: [&str; 2] = ["/auth/otp/authenticators/", "/auth/otp/authenticators"];
+
+/// Of an authenticator that nobody has.
+const RENAME: [&str; 2] = [
+    "/auth/otp/authenticators/0123456789abcdef/rename/",
+    "/auth/otp/authenticators/0123456789abcdef/rename",
+];
+
+const REMOVE: [&str; 2] = [
+    "/auth/otp/authenticators/0123456789abcdef/remove/",
+    "/auth/otp/authenticators/0123456789abcdef/remove",
+];
 
 fn detail(answer: &Answer, code: &str) -> String {
     answer.problem(400, code)["detail"]

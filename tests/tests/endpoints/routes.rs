@@ -2,13 +2,27 @@
 
 use serde_json::{Value, json};
 
-use crate::{BACKUP_CODES, DISABLE, GENERATE, STATUS, VALIDATE, VERIFY, support::TestApp};
+use crate::{
+    AUTHENTICATORS, BACKUP_CODES, DISABLE, GENERATE, REMOVE, RENAME, STATUS, VALIDATE, VERIFY,
+    support::TestApp,
+};
 
 #[test]
 fn an_anonymous_caller_learns_nothing() {
     let app = TestApp::start();
     let mut nobody = app.browser();
-    let paths = [GENERATE, VERIFY, STATUS, VALIDATE, BACKUP_CODES, DISABLE].concat();
+    let paths = [
+        GENERATE,
+        VERIFY,
+        STATUS,
+        VALIDATE,
+        BACKUP_CODES,
+        DISABLE,
+        AUTHENTICATORS,
+        RENAME,
+        REMOVE,
+    ]
+    .concat();
     for path in paths
         .into_iter()
         .chain(["/auth/otp/", "/auth/otp/no-such-thing", "/auth/otp"])
@@ -29,14 +43,24 @@ fn an_anonymous_caller_learns_nothing() {
 fn other_methods_get_405_and_other_paths_404_in_the_same_shape() {
     let app = TestApp::start();
     let mut alice = app.signed_in("alice");
-    for path in [GENERATE, VERIFY, VALIDATE, BACKUP_CODES, DISABLE].concat() {
+    for path in [
+        GENERATE,
+        VERIFY,
+        VALIDATE,
+        BACKUP_CODES,
+        DISABLE,
+        RENAME,
+        REMOVE,
+    ]
+    .concat()
+    {
         for method in ["GET", "PUT", "PATCH", "DELETE", "OPTIONS"] {
             let answer = alice.send(method, path, &[], b"");
             answer.problem(405, "method_not_allowed");
             assert_eq!(answer.header("allow"), Some("POST"));
         }
     }
-    for path in STATUS {
+    for path in [STATUS, AUTHENTICATORS].concat() {
         for method in ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
             let answer = alice.send(method, path, &[], b"");
             answer.problem(405, "method_not_allowed");
@@ -47,6 +71,9 @@ fn other_methods_get_405_and_other_paths_404_in_the_same_shape() {
         "/auth/otp/",
         "/auth/otp/generat",
         "/auth/otp/status/x",
+        "/auth/otp/authenticators/0123456789abcdef/",
+        "/auth/otp/authenticators/0123456789abcdef/x/rename/",
+        "/auth/otp/authenticators//remove/",
         "/auth/otp//status/",
         "/auth/otp/STATUS/",
     ] {
@@ -124,11 +151,25 @@ fn a_head_request_is_answered_without_a_body() {
     let app = TestApp::start();
     let (mut alice, ..) = app.enrolled("alice");
     let before = app.device();
-    let paths = [GENERATE, VERIFY, VALIDATE, BACKUP_CODES, DISABLE].concat();
+    let paths = [
+        GENERATE,
+        VERIFY,
+        VALIDATE,
+        BACKUP_CODES,
+        DISABLE,
+        RENAME,
+        REMOVE,
+    ]
+    .concat();
     for (path, status) in paths
         .into_iter()
         .map(|path| (path, 405))
-        .chain(STATUS.map(|path| (path, 200)))
+        .chain(
+            [STATUS, AUTHENTICATORS]
+                .concat()
+                .into_iter()
+                .map(|path| (path, 200)),
+        )
         .chain([("/auth/otp/none", 404)])
     {
         for (browser, status) in [(&mut alice, status), (&mut app.browser(), 401)] {

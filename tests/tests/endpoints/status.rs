@@ -16,7 +16,7 @@ fn status_writes_nothing_and_says_everything() {
         assert_eq!(
             answer.json(),
             json!({
-                "otp_enabled": false, "otp_verified": false, "session_verified": false, "replacement_pending": false,
+                "otp_enabled": false, "otp_verified": false, "session_verified": false, "replacement_pending": false, "authenticators": 0,
                 "backup_codes_remaining": 0, "last_used_at": null, "totp_setup_required_by": null, "retry_after": null, "created_at": null, "updated_at": null,
             })
         );
@@ -31,7 +31,7 @@ fn status_writes_nothing_and_says_everything() {
     assert_eq!(
         alice.get(STATUS[0]).json(),
         json!({
-            "otp_enabled": true, "otp_verified": true, "session_verified": true, "replacement_pending": false,
+            "otp_enabled": true, "otp_verified": true, "session_verified": true, "replacement_pending": false, "authenticators": 1,
             "backup_codes_remaining": 10, "last_used_at": "2023-11-14T22:13:30Z", "totp_setup_required_by": null, "retry_after": null,
             "created_at": "2023-11-14T22:13:30Z", "updated_at": "2023-11-14T22:13:30Z",
         })

@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod authenticators;
 mod caching;
 mod client_proofs;
 mod code;

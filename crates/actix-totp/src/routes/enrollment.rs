@@ -41,11 +41,19 @@ pub(crate) async fn generate(request: Request) -> Result<HttpResponse, actix_web
 
 /// Makes a new secret with its QR code, if the application agrees.
 pub(crate) async fn enroll(request: &Request) -> Result<Enrolled, actix_web::Error> {
+    let name = request.body.name()?;
+    let replaces = request.body.replaces()?;
     request.authorize(Change::Generate).await?;
     let current_user = &request.totp.plugin.current_user;
     let label = current_user.label(&request.http, &request.caller).await?;
     let operation = Operation::enroll(&request.caller.id, &label, request.body.token());
-    let operation = issued_by(operation, request.caller.issuer.as_deref())?;
+    let mut operation = issued_by(operation, request.caller.issuer.as_deref())?;
+    if let Some(name) = name {
+        operation = operation.named(name);
+    }
+    if let Some(id) = replaces {
+        operation = operation.replacing(id);
+    }
     let operation = operation.with_proof(request.proof().await);
     let enrollment = accepted(request.totp.apply(operation).await)?;
     // So that all tries of its first code are this caller's. Where it cannot be kept (logged there) five are.
@@ -101,10 +109,7 @@ pub(crate) async fn confirm(
     let operation = Operation::confirm(&request.caller.id, token);
     let operation = operation.with_proof(request.proof().await);
     let confirmed = accepted(request.totp.apply(operation).await);
-    let confirmed = confirmed.map_err(|refusal| match refusal.code() {
-        "totp_required" => request.totp.require().challenge(&request.http, refusal),
-        _ => refusal,
-    })?;
+    let confirmed = confirmed.map_err(|refusal| request.challenged(refusal))?;
     let proof = keeper.give(&confirmed.proof).await?;
     Ok((confirmed, proof))
 }

@@ -15,6 +15,7 @@ struct Status {
     otp_verified: bool,
     session_verified: bool,
     replacement_pending: bool,
+    authenticators: usize,
     backup_codes_remaining: u32,
     last_used_at: Option<String>,
     totp_setup_required_by: Option<u64>,
@@ -39,6 +40,7 @@ async fn read(req: &HttpRequest, totp: &Totp) -> Result<HttpResponse, Problem> {
         otp_verified: status.enabled,
         session_verified: decision.is_pass(),
         replacement_pending: status.replacement_pending,
+        authenticators: status.authenticators.len(),
         backup_codes_remaining: status.backup_codes_remaining,
         last_used_at: status.last_used_at.and_then(rfc3339),
         totp_setup_required_by: match decision {

@@ -11,7 +11,7 @@ use crate::{
 };
 
 impl TotpBuilder {
-    /// Asks the application before `generate/`, `disable/` and `backup-codes/`, for instance for the password again. Its
+    /// Asks the application before `generate/`, `disable/`, `backup-codes/` and before an authenticator is renamed or removed, for instance for the password again. Its
     /// error is the answer; nothing was compared then. ASVS 5.0 7.5.1 asks for the password before a factor is set up or changed.
     ///
     /// Default: nobody is asked.
@@ -23,7 +23,7 @@ impl TotpBuilder {
         self
     }
 
-    /// Tells the application of every good token that gives a proof: at `validate/`, `verify/`, `generate/` with a token, `sign-in/`, their
+    /// Tells the application of every good token that gives a proof: at `validate/`, `verify/`, `generate/` with a token, `authenticators/{id}/remove/`, `sign-in/`, their
     /// pages, and where a guard takes a code with the request. The change is written then, and nothing is answered yet, so that the application can raise its own session. If the
     /// function fails, its error is the answer, and no proof is given. What was done is done: the code is spent, and after `verify/` the
     /// second factor is on, with backup codes that nobody has seen and that `backup-codes/` renews.

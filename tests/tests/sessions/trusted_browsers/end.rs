@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{COOKIE, DAYS_30, Ends, Site, assert_asks_for_a_code, id};
-use crate::support::keys;
+use super::{COOKIE, DAYS_30, Ends, Site, assert_asks_for_a_code, id, sign_in};
+use crate::support::{Authenticator, keys};
 
 #[test]
 fn it_ends_when_its_time_is_over() {
@@ -59,6 +59,39 @@ fn every_change_of_the_second_factor_ends_it() {
         assert_eq!(refused.status, 403, "{name}: {refused:?}");
         refused.problem(403, "totp_required");
     }
+}
+
+#[test]
+fn it_ends_with_the_authenticator_whose_code_it_was_and_with_no_other() {
+    let site = Site::new();
+    let mut trusted_by_phone = site.trusted("alice");
+    let mut elsewhere = site.signed_in("alice");
+    let further = json!({ "token": site.code("alice"), "name": "Key" });
+    let generated = elsewhere.post("/auth/otp/generate/", &further).json();
+    let key = Authenticator::new(generated["secret"].as_str().unwrap(), &site.clock);
+    elsewhere.token("/auth/otp/verify/", &key.code()).json();
+    site.clock.advance_secs(90);
+    let mut trusted_by_key = site.signed_in("alice");
+    let body = json!({ "token": key.code(), "trust_browser": true });
+    trusted_by_key.post("/auth/otp/validate/", &body).json();
+    sign_in(&mut trusted_by_key, "alice");
+    for trusted in [&mut trusted_by_phone, &mut trusted_by_key] {
+        assert_eq!(trusted.get("/vault").status, 200);
+        assert_eq!(trusted.get("/auth/otp/authenticators/").status, 200);
+    }
+    let listed = elsewhere.get("/auth/otp/authenticators/").json();
+    let path = |n: usize, what: &str| {
+        let id = listed[n]["id"].as_str().unwrap();
+        format!("/auth/otp/authenticators/{id}/{what}/")
+    };
+    let name = json!({ "name": "Mine" });
+    trusted_by_key
+        .post(&path(0, "rename"), &name)
+        .problem(403, "totp_required");
+    site.clock.advance_secs(90);
+    elsewhere.token(&path(0, "remove"), &key.code()).json();
+    assert_asks_for_a_code(&mut trusted_by_phone);
+    assert_eq!(trusted_by_key.get("/vault").status, 200);
 }
 
 #[test]
