@@ -4,6 +4,7 @@
 //! and its authenticators are associated data: a box that is copied to another user, or put back after an epoch ended or an
 //! authenticator was removed, does not open.
 
+mod id;
 mod proof;
 mod text;
 mod ticket;
@@ -21,6 +22,8 @@ use chacha20poly1305::{
 };
 use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, Zeroizing};
+
+pub use id::KeyId;
 
 use crate::{
     causes::debug_with_causes,

@@ -81,7 +81,21 @@ impl TotpService {
     /// [`SweepError`], with what was done until then: resume behind its `report.last`. What fails for one user alone (a box
     /// that does not open, a device that others write all the time) does not stop it: it is reported.
     pub fn reseal_all(&self, after: Option<&UserId>) -> Result<SweepReport, SweepError> {
-        self.sweep(after, |device| {
+        self.sweep(after, |totp, last| totp.reseal_some(last, PAGE))
+    }
+
+    /// As [`reseal_all`](Self::reseal_all), but looks at the next `limit` rows at most. At the end there were none:
+    /// `report.last` is `after`.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn reseal_some(
+        &self,
+        after: Option<&UserId>,
+        limit: usize,
+    ) -> Result<SweepReport, SweepError> {
+        self.sweep_some(after, limit, |device| {
             let is_current = self.inner.keys.is_current(&device.sealed);
             (!is_current).then(|| Operation::reseal(&device.user))
         })
@@ -96,43 +110,78 @@ impl TotpService {
     /// [`SweepError`], with what was done until then: resume behind its `report.last`. What fails for one user alone (a box
     /// that does not open, a device that others write all the time) does not stop it: it is reported.
     pub fn end_everybodys_proofs(&self, after: Option<&UserId>) -> Result<SweepReport, SweepError> {
-        self.sweep(after, |device| {
+        self.sweep(after, |totp, last| totp.end_some_proofs(last, PAGE))
+    }
+
+    /// As [`end_everybodys_proofs`](Self::end_everybodys_proofs), but looks at the next `limit` rows at most. At the end
+    /// there were none: `report.last` is `after`.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn end_some_proofs(
+        &self,
+        after: Option<&UserId>,
+        limit: usize,
+    ) -> Result<SweepReport, SweepError> {
+        self.sweep_some(after, limit, |device| {
             device
                 .is_confirmed()
                 .then(|| Operation::end_all_proofs(&device.user))
         })
     }
 
-    /// Does an operation for everybody who needs it, page by page.
+    /// Goes on page by page until there is none.
     fn sweep(
         &self,
         after: Option<&UserId>,
-        operation: impl Fn(&Device) -> Option<Operation<()>>,
+        page: impl Fn(&Self, Option<&UserId>) -> Result<SweepReport, SweepError>,
     ) -> Result<SweepReport, SweepError> {
         let mut report = SweepReport {
             last: after.cloned(),
             ..SweepReport::default()
         };
         loop {
-            let page = match self.inner.store.page(report.last.as_ref(), PAGE) {
-                Ok(page) if page.is_empty() => return Ok(report),
-                Ok(page) => page,
-                Err(source) => return Err(SweepError::new(report, source.into())),
-            };
-            for device in page {
-                match operation(&device).map(|operation| self.apply(&operation)) {
-                    Some(Ok(Outcome::Accepted(()))) => report.changed += 1,
-                    // There is nothing to do, or it was deleted meanwhile.
-                    None | Some(Ok(Outcome::Rejected(_))) => report.unchanged += 1,
-                    Some(Err(source @ (Error::Seal { .. } | Error::Contended))) => {
-                        let user = device.user.clone();
-                        report.failures.push(SweepFailure { user, source });
-                    }
-                    Some(Err(source)) => return Err(SweepError::new(report, source)),
+            match page(self, report.last.as_ref()) {
+                Ok(page) if page.last == report.last => return Ok(report),
+                Ok(page) => report.add(page),
+                Err(error) => {
+                    report.add(*error.report);
+                    return Err(SweepError::new(report, error.source));
                 }
-                report.last = Some(device.user);
             }
         }
+    }
+
+    /// Does an operation for everybody of a page who needs it.
+    fn sweep_some(
+        &self,
+        after: Option<&UserId>,
+        limit: usize,
+        operation: impl Fn(&Device) -> Option<Operation<()>>,
+    ) -> Result<SweepReport, SweepError> {
+        let mut report = SweepReport {
+            last: after.cloned(),
+            ..SweepReport::default()
+        };
+        let page = match self.inner.store.page(after, limit) {
+            Ok(page) => page,
+            Err(source) => return Err(SweepError::new(report, source.into())),
+        };
+        for device in page {
+            match operation(&device).map(|operation| self.apply(&operation)) {
+                Some(Ok(Outcome::Accepted(()))) => report.changed += 1,
+                // There is nothing to do, or it was deleted meanwhile.
+                None | Some(Ok(Outcome::Rejected(_))) => report.unchanged += 1,
+                Some(Err(source @ (Error::Seal { .. } | Error::Contended))) => {
+                    let user = device.user.clone();
+                    report.failures.push(SweepFailure { user, source });
+                }
+                Some(Err(source)) => return Err(SweepError::new(report, source)),
+            }
+            report.last = Some(device.user);
+        }
+        Ok(report)
     }
 
     /// Checks at start whether this can work: the store answers and has its table, the keys open what is in it, random
@@ -178,6 +227,15 @@ pub struct SweepReport {
     pub failures: Vec<SweepFailure>,
     /// The last user that was looked at, to resume behind; `None` if there was none.
     pub last: Option<UserId>,
+}
+
+impl SweepReport {
+    fn add(&mut self, page: Self) {
+        self.changed += page.changed;
+        self.unchanged += page.unchanged;
+        self.failures.extend(page.failures);
+        self.last = page.last;
+    }
 }
 
 /// A device that could not be changed.

@@ -17,6 +17,7 @@ mod checkout;
 mod columns;
 mod driver;
 mod error;
+mod inspect;
 mod limits;
 mod migrate;
 mod pools;
@@ -32,6 +33,7 @@ pub use driver::{
     WriteKind, WriterConnection,
 };
 pub use error::{MigrateError, OpenError};
+pub use inspect::{Inspection, Setting};
 pub use limits::Limits;
 pub use migrate::retry_while;
 pub use pools::Pools;

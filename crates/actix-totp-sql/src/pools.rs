@@ -9,6 +9,7 @@ use crate::{
     columns::Row,
     driver::{ConnectionPool, Driver, Opened},
     error::{MigrateError, OpenError},
+    inspect::{Inspection, inspect},
     limits::Limits,
     migrate::{Direction, migrate},
     queue::Queue,
@@ -70,6 +71,17 @@ impl<D: Driver> Pools<D> {
     /// [`MigrateError`], with the cause as its source.
     pub fn revert_migrations(&self) -> Result<(), MigrateError> {
         migrate::<D>(&mut *self.for_migrations()?, Direction::Down)
+    }
+
+    /// What the database says of itself. Writes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if it does not answer.
+    pub fn inspect(&self) -> Result<Inspection, StoreError> {
+        let connection = self.for_migrations.get();
+        let mut connection = connection.map_err(StoreError::unavailable)?;
+        inspect::<D>(&mut *connection).map_err(StoreError::unavailable)
     }
 
     fn for_migrations(&self) -> Result<r2d2::PooledConnection<D::Manager>, MigrateError> {

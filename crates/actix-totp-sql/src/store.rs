@@ -28,6 +28,18 @@ macro_rules! store {
             pub fn revert_migrations(&self) -> Result<(), $crate::MigrateError> {
                 self.0.revert_migrations()
             }
+
+            /// What the database says of itself: whether the table and the migrations are there, its clock, and the settings that
+            /// the promises need. Writes nothing.
+            ///
+            /// # Errors
+            ///
+            /// [`StoreError`]($crate::actix_totp_core::StoreError) if the database does not answer.
+            pub fn inspect(
+                &self,
+            ) -> Result<$crate::Inspection, $crate::actix_totp_core::StoreError> {
+                self.0.inspect()
+            }
         }
 
         impl<B: $backend> $crate::actix_totp_core::DeviceStore for $store<B> {

@@ -31,7 +31,7 @@ mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
-pub use actix_totp_sql::{MigrateError, OpenError};
+pub use actix_totp_sql::{Dialect, Inspection, MigrateError, OpenError, Setting};
 pub use backend::Backend;
 pub use builder::SqlxStoreBuilder;
 pub use sqlx;

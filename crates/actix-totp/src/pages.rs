@@ -9,7 +9,7 @@
 //! | `setup/` | a start button; then the QR code, a key to type and the field for the first code; then the backup codes |
 //! | `challenge/` | the field for a code or a backup code, and "trust this browser" where that is turned on |
 //! | `sign-in/` | the same after [`challenge_page`](crate::Totp::challenge_page), for a sign-in in two steps: an answer to POSTs alone |
-//! | `settings/` | the state; new backup codes, another authenticator, forgetting all browsers, turning it off |
+//! | `settings/` | the state; the authenticators by name, for who has shown a proof; new backup codes, forgetting all browsers, turning it off |
 //!
 //! 1. A POST is answered with a redirect (303), so that reloading does no harm. One that yields a secret or backup codes is
 //!    answered with the page itself, which nothing may store: they are shown once and exist nowhere else. No GET shows a secret.
@@ -73,7 +73,7 @@ pub(crate) use self::{
     routes::{configure, page_for, refused},
 };
 pub use self::{
-    page::{BackupCodes, Challenge, FirstCode, Page, ProblemPage, Secret, Settings, Wait},
+    page::{BackupCodes, Challenge, FirstCode, Page, ProblemPage, Purpose, Secret, Settings, Wait},
     site::Pages,
     texts::Texts,
     view::{Layout, View},

@@ -3,7 +3,14 @@
 use actix_totp::{Device, DeviceStore};
 use serde_json::Value;
 
-use crate::{Chromium, Visit, chromium, contrast::assert_parts_are_seen, npm, support::TestApp};
+use crate::{
+    Chromium, Visit,
+    authenticators::{add, ask},
+    chromium,
+    contrast::assert_parts_are_seen,
+    npm,
+    support::TestApp,
+};
 
 /// Inspects the page that is shown, in every scheme and width. `provoked` is what the browser may complain of.
 struct Inspector<'a> {
@@ -12,7 +19,15 @@ struct Inspector<'a> {
     inspected: Vec<String>,
 }
 
-impl Inspector<'_> {
+impl<'a> Inspector<'a> {
+    fn new(page: &'a Chromium) -> Self {
+        Self {
+            page,
+            axe: npm("axe-core/axe.min.js"),
+            inspected: Vec::new(),
+        }
+    }
+
     fn inspect(&mut self, name: &str) {
         for scheme in ["light", "dark"] {
             for width in [320, 1280] {
@@ -67,12 +82,7 @@ fn every_page_is_accessible_in_light_and_dark_on_a_phone_and_on_a_desk() {
     let Some(page) = chromium(true) else { return };
     let app = TestApp::start();
     let visit = Visit::new(&app, &page);
-    let axe = npm("axe-core/axe.min.js");
-    let mut inspector = Inspector {
-        page: &page,
-        axe,
-        inspected: Vec::new(),
-    };
+    let mut inspector = Inspector::new(&page);
 
     visit.open("/");
     inspector.assert_that_contrast_is_measured();
@@ -159,6 +169,52 @@ fn every_page_is_accessible_in_light_and_dark_on_a_phone_and_on_a_desk() {
     inspector.inspect("problem");
     page.log("browser"); // the 404
     assert_eq!(inspector.inspected.len(), 21);
+}
+
+#[test]
+fn so_are_the_settings_of_who_has_several_authenticators() {
+    let Some(page) = chromium(true) else { return };
+    let app = TestApp::start();
+    let visit = Visit::new(&app, &page);
+    let mut inspector = Inspector::new(&page);
+    let (mut browser, phone, _) = app.enrolled("alice");
+    add(&app, &mut browser, &phone, &"W".repeat(64));
+    ask(&visit);
+    visit.open("/auth/otp/settings/");
+    inspector.inspect("settings-without-proof");
+    page.follow("Enter a code to see and change them");
+    page.type_into("#code", &phone.code());
+    page.wait_for("Two-factor authentication");
+    inspector.inspect("settings-two-authenticators");
+    page.click("section details:nth-of-type(2) summary");
+    page.type_into("section details:nth-of-type(2) input[id^=remove-]", "12345");
+    page.click("section details:nth-of-type(2) .totp-danger");
+    page.wait_until("the refusal", || page.has(".totp-error"));
+    page.click("section details:nth-of-type(1) summary");
+    page.click("#section-add summary");
+    inspector.inspect("settings-two-authenticators-open-refused");
+    page.type_into("#add-name", &"x".repeat(65));
+    page.type_into("#add", &phone.code());
+    page.click("#section-add button");
+    page.wait_until("the refusal", || page.has("#add-name-error"));
+    inspector.inspect("settings-name-refused");
+    app.clock.advance_secs(60);
+    page.type_into("#add-name", "Spare");
+    page.type_into("#add", &phone.code());
+    page.click("#section-add button");
+    page.wait_for("Add this account to your app");
+    inspector.inspect("setup-2-secret-of-a-further-one");
+    visit.open("/auth/otp/setup/");
+    inspector.inspect("setup-3-first-code-of-a-further-one");
+    app.clock.advance_secs(60);
+    for name in ["مفتاح", "Spare", "Key"] {
+        add(&app, &mut browser, &phone, name);
+    }
+    visit.open("/auth/otp/settings/");
+    assert!(!page.has("#section-add"), "the limit is reached");
+    inspector.inspect("settings-five-authenticators");
+    visit.assert_quiet();
+    assert_eq!(inspector.inspected.len(), 7);
 }
 
 /// So many failures, and so many backup codes left.

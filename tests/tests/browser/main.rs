@@ -8,6 +8,7 @@ mod support;
 
 mod accessibility;
 mod appearance;
+mod authenticators;
 mod chromium;
 mod contrast;
 mod digits;

@@ -7,7 +7,8 @@ use std::{
 };
 
 /// How documents begin the names of files, and where these are.
-const FOLDERS: [(&str, &str); 7] = [
+const FOLDERS: [(&str, &str); 8] = [
+    ("cli/", "crates/actix-totp-cli/"),
     ("core/", "crates/actix-totp-core/"),
     ("diesel/", "crates/actix-totp-diesel/"),
     ("plugin/", "crates/actix-totp/src/"),

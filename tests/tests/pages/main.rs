@@ -4,6 +4,7 @@
 mod support;
 
 mod addresses;
+mod authenticators;
 mod changes;
 mod journey;
 mod markup;

@@ -127,7 +127,7 @@ fn no_get_shows_a_secret_and_nothing_shows_one_twice() {
     assert_nothing_shows(&mut alice, &shown);
 }
 
-fn assert_nothing_shows(alice: &mut PageClient, shown: &[String]) {
+pub(crate) fn assert_nothing_shows(alice: &mut PageClient, shown: &[String]) {
     let others = [
         "/",
         "/account",
@@ -137,6 +137,7 @@ fn assert_nothing_shows(alice: &mut PageClient, shown: &[String]) {
         "/auth/otp/backup-codes/",
         "/auth/otp/saved/",
         "/auth/otp/validate/",
+        "/auth/otp/authenticators/",
     ];
     for page in PAGES.into_iter().chain(others) {
         let answer = alice.open(page);

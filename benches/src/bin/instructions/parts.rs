@@ -15,7 +15,7 @@ use actix_totp::{
     Totp, TotpService,
     bench::Guarding,
 };
-use actix_totp_core::{Proof, TotpBuilder, bench::Parts};
+use actix_totp_core::{Credential, Parameters, Proof, TotpBuilder, bench::Parts};
 use actix_web::{
     App, HttpRequest, HttpResponse,
     rt::System,
@@ -27,12 +27,13 @@ use benches::users::{self, PERIOD_SECS, Users};
 
 use super::TIMES;
 
-pub const PARTS: [&str; 7] = [
+pub const PARTS: [&str; 8] = [
     "guards_decision",
     "guarded_get",
     "guarded_get_that_leaves_cache_control",
     "matching_a_code",
     "validate_on_the_memory_store",
+    "validate_with_five_authenticators",
     "renewing_and_using_backup_codes_of_80_bits",
     "renewing_and_using_backup_codes_of_120_bits",
 ];
@@ -57,7 +58,8 @@ pub fn prepare(part: &str) -> anyhow::Result<Work> {
                 black_box(parts.match_code(black_box(&code)));
             })
         }
-        "validate_on_the_memory_store" => validate()?,
+        "validate_on_the_memory_store" => validate(0)?,
+        "validate_with_five_authenticators" => validate(4)?,
         "renewing_and_using_backup_codes_of_80_bits" => {
             backup_codes(|builder| builder.backup_codes(10, FourGroups))?
         }
@@ -100,9 +102,14 @@ fn guarded_get(leaves_cache_control: bool) -> anyhow::Result<Work> {
     }))
 }
 
-/// A right code in each step.
-fn validate() -> anyhow::Result<Work> {
+/// A right code in each step, of a user who has so many other authenticators.
+fn validate(others: u8) -> anyhow::Result<Work> {
     let service = Service::new(|builder| builder)?;
+    for n in 0..others {
+        let other = Credential::new(&[n; Credential::SECRET_BYTES], Parameters::default())?;
+        let added = service.totp.import(&service.device.user, &other, START)?;
+        anyhow::ensure!(matches!(added, Outcome::Accepted(_)), "{added:?}");
+    }
     Ok(Box::new(move |step| {
         let outcome = service
             .at(step)

@@ -77,21 +77,33 @@ impl<'a> Browser<'a> {
         }
     }
 
-    /// The path of a page of the scope, as the browser has it.
+    /// The path of a page of the scope, as the browser has it, with the same `next`.
     pub(super) fn path_of(&self, page: &str) -> Option<String> {
-        let (scope, _) = self.http.path().trim_end_matches('/').rsplit_once('/')?;
-        Some(self.prefix.before(&format!("{scope}/{page}")))
+        let path = self.http.path().trim_end_matches('/');
+        let scope = path.rsplitn(self.depth() + 1, '/').nth(self.depth())?;
+        let path = self.prefix.before(&format!("{scope}/{page}"));
+        Some(with_next(&path, self.next.as_deref()))
     }
 
-    /// What a relative address begins with to be in the scope. The request is for `/scope/page/` or `/scope/page`, or for
-    /// something deeper where there is no page.
+    /// How many segments of the path are below the scope: of a page or an endpoint one, but of the forms of one authenticator
+    /// (`authenticators/{id}/rename/`).
+    fn depth(&self) -> usize {
+        let path = self.http.path().trim_end_matches('/');
+        match path.rsplit('/').next() {
+            Some("rename" | "remove") => 3,
+            _ => 1,
+        }
+    }
+
+    /// What a relative address begins with to be in the scope. The request is for `/scope/page/` or `/scope/page`, for a form of one
+    /// authenticator, or for something deeper where there is nothing.
     fn base(&self) -> String {
         if let Some(scope) = &self.scope {
             return scope.clone();
         }
         let beyond = self.http.match_info().unprocessed();
         let up = match beyond.matches('/').count().min(MAX_DEPTH) {
-            0 => usize::from(self.http.path().ends_with('/')),
+            0 => self.depth() - usize::from(!self.http.path().ends_with('/')),
             slashes => slashes - 1,
         };
         if up == 0 {
@@ -140,9 +152,10 @@ impl<'a> Browser<'a> {
             notice: None,
             is_refusal: false,
             form: None,
+            typed_name: None,
         };
         if let Some(notice) = notice {
-            view.set_notice(notice, page.forms());
+            view.set_notice(notice, page);
         }
         match document(pages, page, &view) {
             Ok(document) => Ok(html(status, document, addresses.report_to.as_deref())),

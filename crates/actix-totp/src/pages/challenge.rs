@@ -6,15 +6,16 @@ use super::{
     request::{Shown, State},
 };
 use crate::{
+    problem::Problem,
     request::Request,
     routes::{response::with_cookie, sign_in::sign_in},
 };
 
-pub(super) fn show(state: &State<'_>) -> Shown {
+pub(super) async fn show(state: &State<'_>, _: &Browser<'_>) -> Result<Shown, Problem> {
     if !state.status.enabled {
-        return Shown::Redirect("setup/");
+        return Ok(Shown::Redirect("setup/"));
     }
-    Shown::Page(challenge(state, None))
+    Ok(Shown::Page(challenge(state, None)))
 }
 
 /// `ticket`: of somebody who is not signed in yet.

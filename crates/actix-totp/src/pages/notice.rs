@@ -1,18 +1,23 @@
 //! What a page says about the form that was sent just before: that it was done, or why it was refused.
 
+use actix_totp_core::AuthenticatorName;
 use serde::{Deserialize, Serialize};
 
 use super::{
     form::Form,
+    page::Page,
     texts::{Texts, fill, minutes},
 };
 use crate::problem::Problem;
 
-/// What was done or refused, and the form that it is about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What was done or refused, and the form that it is about. No `Debug`: a name is the user's own text.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Notice {
     what: What,
     form: Option<Form>,
+    /// The name that was typed into it, so that nobody types it again.
+    #[serde(default)]
+    name: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +26,9 @@ enum What {
     Disabled,
     Forgotten,
     NotSaved,
+    Confirmed,
+    Renamed,
+    Removed,
     Refused {
         code: String,
         skew_secs: Option<i64>,
@@ -40,14 +48,38 @@ impl Notice {
         Self::done(What::NotSaved)
     }
 
+    /// A new authenticator was confirmed, without new backup codes.
+    pub(super) const fn confirmed() -> Self {
+        Self::done(What::Confirmed)
+    }
+
+    pub(super) const fn renamed() -> Self {
+        Self::done(What::Renamed)
+    }
+
+    pub(super) const fn removed() -> Self {
+        Self::done(What::Removed)
+    }
+
     const fn done(what: What) -> Self {
-        Self { what, form: None }
+        Self {
+            what,
+            form: None,
+            name: None,
+        }
     }
 
     /// A refusal that the user can do something about on the page with the form. `None`: the problem is shown on a page of
-    /// its own.
-    pub(super) fn refused(problem: &Problem, form: Option<Form>) -> Option<Self> {
-        is_for_the_user(problem.code()).then(|| Self::of(problem, form))
+    /// its own. `name`: what was typed into the form beside the token.
+    pub(super) fn refused(
+        problem: &Problem,
+        form: Option<Form>,
+        name: Option<&AuthenticatorName>,
+    ) -> Option<Self> {
+        is_for_the_user(problem.code()).then(|| Self {
+            name: name.map(|name| name.as_str().to_owned()),
+            ..Self::of(problem, form)
+        })
     }
 
     /// A fault after which the same form may be sent again. `None`: another problem.
@@ -63,7 +95,11 @@ impl Notice {
                 code: problem.code().to_owned(),
                 skew_secs: skew_secs.and_then(|it| it.as_i64()),
             },
-            form,
+            form: match form {
+                Some(Form::Add) if problem.code() == "invalid_name" => Some(Form::AddName),
+                form => form,
+            },
+            name: None,
         }
     }
 
@@ -76,10 +112,10 @@ impl Notice {
         serde_json::from_slice(bytes).ok()
     }
 
-    /// As it is shown on a page with these forms. A notice about another form stands above them all.
-    pub(super) fn on_a_page_with(&self, forms: &[Form]) -> Self {
+    /// As it is shown on this page. A notice about a form of another page stands above all forms.
+    pub(super) fn on(&self, page: &Page<'_>) -> Self {
         Self {
-            form: self.form.filter(|form| forms.contains(form)),
+            form: self.form.filter(|form| page.has(*form)),
             ..self.clone()
         }
     }
@@ -90,6 +126,10 @@ impl Notice {
 
     pub(super) const fn form(&self) -> Option<Form> {
         self.form
+    }
+
+    pub(super) fn name(&self) -> Option<AuthenticatorName> {
+        AuthenticatorName::new(self.name.as_deref()?).ok()
     }
 
     /// Whether the user has typed something that does not look like a code. Their codes may have another length than we think.
@@ -103,6 +143,9 @@ impl Notice {
             What::Disabled => t.done_disabled.to_string(),
             What::Forgotten => t.done_forgotten.to_string(),
             What::NotSaved => t.not_saved.to_string(),
+            What::Confirmed => t.done_confirmed.to_string(),
+            What::Renamed => t.done_renamed.to_string(),
+            What::Removed => t.done_removed.to_string(),
             What::Refused {
                 skew_secs: Some(secs @ 0..),
                 ..
@@ -120,6 +163,12 @@ impl Notice {
                 if code == "malformed_token" && self.form == Some(Form::Backup) =>
             {
                 t.malformed_backup_code.to_string()
+            }
+            What::Refused { code, .. }
+                if code == "already_confirmed"
+                    && matches!(self.form, Some(Form::Add | Form::ReplaceOne(_))) =>
+            {
+                t.token_required.to_string() // the field was blank: that it is on is no news
             }
             What::Refused { code, .. } => problem(t, code).unwrap_or(&t.unavailable).to_owned(),
         }
@@ -140,6 +189,10 @@ fn is_for_the_user(code: &str) -> bool {
             | "already_confirmed"
             | "enrollment_expired"
             | "enrollment_discarded"
+            | "invalid_name"
+            | "too_many_authenticators"
+            | "no_such_authenticator"
+            | "last_authenticator"
             | "totp_required"
             | "totp_is_required"
             | "stale_proof"
@@ -160,6 +213,10 @@ pub(super) fn problem<'t>(t: &'t Texts, code: &str) -> Option<&'t str> {
         "already_confirmed" => &t.already_confirmed,
         "enrollment_expired" => &t.enrollment_expired,
         "enrollment_discarded" => &t.enrollment_discarded,
+        "invalid_name" => &t.invalid_name,
+        "too_many_authenticators" => &t.too_many_authenticators,
+        "no_such_authenticator" => &t.no_such_authenticator,
+        "last_authenticator" => &t.last_authenticator,
         "totp_required" => &t.totp_required,
         "totp_is_required" => &t.totp_is_required,
         "stale_proof" => &t.stale_proof,

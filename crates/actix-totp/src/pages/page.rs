@@ -1,18 +1,22 @@
 //! What pages show, for the built-in templates and for those of an application.
 
+mod settings;
+
 use std::fmt;
 
 use actix_totp_core::{BackupCode, Status};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
+pub use self::settings::Settings;
 use super::{form::Form, texts::Texts};
-use crate::routes::response::{reveal, rfc3339};
+use crate::routes::response::reveal;
 
 /// A page with what only it shows. What all pages share is in [`View`](super::View).
 ///
 /// Each form posts to an endpoint, relative to [`View::base`](super::View::base). It sends the field `next` where there is one,
-/// and the field `form` with its name: `code`, `backup`, `renew`, `replace` or `disable`. After a refusal
-/// [`View::form`](super::View::form) has this name.
+/// and the field `form` with its name: `code`, `backup`, `renew`, `replace`, `disable` or `add`; or `rename-`, `replace-` or `remove-`
+/// and the id of an authenticator. After a refusal [`View::form`](super::View::form) has this name; `add-name` where the name in `add` is
+/// refused.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Page<'a> {
@@ -28,7 +32,10 @@ pub enum Page<'a> {
     /// [`ticket`](Challenge::ticket) they post it, too, and to `sign-in/`: see [`Challenge::action`].
     Challenge(Challenge<'a>),
     /// `settings/`: forms that post a `token` to `backup-codes/`, `generate/` and `disable/`; and one that posts to
-    /// `forget-browsers/`, whose body is not read: its address is made by [`View::with_next`](super::View::with_next).
+    /// `forget-browsers/`, whose body is not read: its address is made by [`View::with_next`](super::View::with_next). Of each
+    /// authenticator that is shown: a `name` to `authenticators/{id}/rename/`, and, unless it is the only one, a `token` to
+    /// `authenticators/{id}/remove/`, and a `token` with its id as `replaces` to `generate/`. A further one: a `token` with a `name` to
+    /// `generate/`.
     Settings(Settings),
     /// A refusal or a fault.
     Problem(ProblemPage),
@@ -43,18 +50,32 @@ pub struct Secret<'a> {
     pub otpauth_url: &'a str,
     /// The QR code as an `<svg>` element.
     pub qr_svg: &'a str,
-    /// Whether it replaces an authenticator that still works.
-    pub replaces: bool,
+    /// What it is for.
+    pub purpose: Purpose,
     /// How many digits its codes have.
     pub digits: u8,
+}
+
+/// What a new secret is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Purpose {
+    /// The first authenticator.
+    First,
+    /// To replace the only one. The backup codes are replaced, too.
+    ReplacesOnly,
+    /// To take the place of one. The backup codes stay.
+    ReplacesOne,
+    /// A further one, beside those that are live. The backup codes stay.
+    Further,
 }
 
 /// The secret was shown, and waits for its first code.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct FirstCode {
-    /// Whether it replaces an authenticator that still works.
-    pub replaces: bool,
+    /// Whether the second factor is on: what is live works until the new one is confirmed.
+    pub is_on: bool,
     /// How many digits its codes have. `None`: unknown, since the user has typed something else.
     pub digits: Option<u8>,
     /// Whether codes of the app are checked now.
@@ -87,24 +108,6 @@ pub struct Challenge<'a> {
     pub wait: Wait,
 }
 
-/// The state of the second factor.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Settings {
-    /// Whether it is on.
-    pub is_on: bool,
-    /// Whether the user must have it, and so cannot turn it off.
-    pub is_required: bool,
-    /// When a token was last accepted, as RFC 3339 in UTC.
-    pub last_used_at: Option<String>,
-    /// Backup codes that are still good.
-    pub backup_codes_remaining: u32,
-    /// Whether a new secret waits for its first code.
-    pub is_pending: bool,
-    /// Whether codes of the app are checked now.
-    pub wait: Wait,
-}
-
 /// A refusal or a fault.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -129,9 +132,6 @@ pub enum Wait {
     Locked,
 }
 
-/// Below this number of backup codes the user is warned.
-const FEW: u32 = 3;
-
 impl Page<'_> {
     /// The heading, which is also the title.
     pub fn title<'t>(&self, texts: &'t Texts) -> &'t str {
@@ -147,14 +147,13 @@ impl Page<'_> {
         }
     }
 
-    /// The forms of the page that a notice can be about.
-    pub(super) const fn forms(&self) -> &'static [Form] {
+    /// Whether it has this form, which a notice can be about.
+    pub(super) fn has(&self, form: Form) -> bool {
         match self {
-            Self::Secret(_) | Self::FirstCode(_) => &[Form::Code],
-            Self::Challenge(_) => &[Form::Code, Form::Backup],
-            Self::Settings(page) if page.is_required => &[Form::Renew, Form::Replace],
-            Self::Settings(_) => &[Form::Renew, Form::Replace, Form::Disable],
-            Self::Start | Self::BackupCodes(_) | Self::Problem(_) => &[],
+            Self::Secret(_) | Self::FirstCode(_) => form == Form::Code,
+            Self::Challenge(_) => matches!(form, Form::Code | Form::Backup),
+            Self::Settings(page) => page.has(form),
+            Self::Start | Self::BackupCodes(_) | Self::Problem(_) => false,
         }
     }
 }
@@ -192,35 +191,23 @@ impl Challenge<'_> {
     }
 }
 
-impl Settings {
-    pub(super) fn of(status: &Status, is_required: bool) -> Self {
-        Self {
-            is_on: status.enabled,
-            is_required,
-            last_used_at: status.last_used_at.and_then(rfc3339),
-            backup_codes_remaining: status.backup_codes_remaining,
-            is_pending: status.pending,
-            wait: Wait::of(status),
+impl Purpose {
+    /// What becomes of what the user has.
+    pub(super) fn hint(self, texts: &Texts) -> Option<&str> {
+        let t = texts;
+        match self {
+            Self::First => None,
+            Self::ReplacesOnly => Some(&t.replacing_hint),
+            Self::ReplacesOne => Some(&t.replacing_one_hint),
+            Self::Further => Some(&t.adding_hint),
         }
-    }
-
-    /// Whether so few backup codes are left that the user should make new ones.
-    pub const fn has_few_backup_codes(&self) -> bool {
-        self.backup_codes_remaining < FEW
-    }
-
-    /// `2026-05-01 12:30 UTC`
-    pub(super) fn last_used(&self) -> Option<String> {
-        let at = self.last_used_at.as_deref()?;
-        let (day, time) = (at.get(..10)?, at.get(11..16)?);
-        Some(format!("{day} {time} UTC"))
     }
 }
 
 impl fmt::Debug for Secret<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Secret")
-            .field("replaces", &self.replaces)
+            .field("purpose", &self.purpose)
             .finish_non_exhaustive()
     }
 }

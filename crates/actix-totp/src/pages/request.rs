@@ -22,6 +22,7 @@ use crate::{
 /// What a page is made of.
 pub(super) struct State<'a> {
     pub(super) totp: &'a Totp,
+    pub(super) user: &'a UserId,
     pub(super) status: &'a Status,
     /// Whether the user must have a second factor.
     pub(super) is_required: bool,
@@ -31,11 +32,13 @@ pub(super) struct State<'a> {
 impl<'a> State<'a> {
     pub(super) const fn new(
         totp: &'a Totp,
+        user: &'a UserId,
         status: &'a Status,
         notice: Option<&'a Notice>,
     ) -> Self {
         Self {
             totp,
+            user,
             status,
             is_required: false,
             notice,
@@ -57,55 +60,43 @@ pub(super) enum Shown {
     Redirect(&'static str),
 }
 
-/// What decides it.
-pub(super) type Show = fn(&State<'_>) -> Shown;
-
-/// The route of a page, with the method that `route` has.
-pub(super) fn page(route: Route, show: Show) -> Route {
-    route.to(
-        move |totp: web::ThinData<Totp>, http: HttpRequest| async move {
+/// The route of a page, with the method that `route` has. `show` decides what the page is.
+pub(super) fn page<F>(route: Route, show: F) -> Route
+where
+    F: AsyncFn(&State<'_>, &Browser<'_>) -> Result<Shown, Problem> + Clone + 'static,
+{
+    route.to(move |totp: web::ThinData<Totp>, http: HttpRequest| {
+        let show = show.clone();
+        async move {
             let browser = Browser::of(&totp, &http)?;
-            match read(&browser).await {
-                Ok(read) => answer_get(&browser, &read, show),
+            match answer_get(&browser, show).await {
                 Err(problem) => browser.show_problem(&problem),
+                Ok(answer) => answer,
             }
-        },
-    )
-}
-
-struct Read {
-    user: UserId,
-    status: Status,
-    is_required: bool,
-}
-
-async fn read(browser: &Browser<'_>) -> Result<Read, Problem> {
-    let Browser { totp, http, .. } = *browser;
-    let user = totp.signed_in(http).await?.id;
-    let (status, _) = totp.read(&user).await?;
-    let is_required = totp.is_required_of(http, &user).await?;
-    Ok(Read {
-        user,
-        status,
-        is_required,
+        }
     })
 }
 
-fn answer_get(browser: &Browser<'_>, read: &Read, show: Show) -> Answer {
+async fn answer_get<F>(browser: &Browser<'_>, show: F) -> Result<Answer, Problem>
+where
+    F: AsyncFn(&State<'_>, &Browser<'_>) -> Result<Shown, Problem>,
+{
     let Browser {
         totp, http, site, ..
     } = *browser;
+    let user = totp.signed_in(http).await?.id;
+    let (status, _) = totp.read(&user).await?;
     let is_head = *http.method() == Method::HEAD; // shows the user nothing, and so takes no notice away
-    let notice = notice_cookie::read(totp, site, http, &read.user).filter(|_| !is_head);
+    let notice = notice_cookie::read(totp, site, http, &user).filter(|_| !is_head);
     let state = State {
-        is_required: read.is_required,
-        ..State::new(totp, &read.status, notice.as_ref())
+        is_required: totp.is_required_of(http, &user).await?,
+        ..State::new(totp, &user, &status, notice.as_ref())
     };
-    match show(&state) {
+    Ok(match show(&state, browser).await? {
         Shown::Page(page) if is_head => browser.show(&page),
         Shown::Page(page) => browser.show_with_notice(&page, notice.as_ref()),
         Shown::Redirect(page) => Ok(browser.redirect(page)),
-    }
+    })
 }
 
 /// The route of a form. If what the user has typed is refused, they are sent back to `page`, which shows why.
@@ -191,7 +182,8 @@ pub(super) fn refuse(
     problem: &Problem,
 ) -> Answer {
     let form = request.body.form.as_deref().and_then(Form::named);
-    match Notice::refused(problem, form) {
+    let name = request.body.name().ok().flatten();
+    match Notice::refused(problem, form, name.as_ref()) {
         Some(notice) => Ok(browser.redirect_with_notice(page, &request.caller.id, &notice)),
         None => browser.show_problem(problem),
     }

@@ -11,8 +11,10 @@ use actix_web::{
 use super::{
     browser::{Answer, Browser},
     challenge,
-    request::{Show, form, form_with_ticket, form_without_body, page},
-    settings, setup, two_step,
+    request::{Shown, State, form, form_with_ticket, form_without_body, page},
+    settings, setup,
+    site::Site,
+    two_step,
 };
 use crate::{
     accept::wants_page, answer_headers::see_other, body::is_json, plugin::Totp, problem::Problem,
@@ -27,26 +29,31 @@ where
     let Some(site) = &totp.plugin.site else {
         return;
     };
-    for (name, show) in [
-        ("challenge", challenge::show as Show),
-        ("setup", setup::show),
-        ("settings", settings::show),
-    ] {
-        let page = |path: String| {
-            web::resource(path)
-                .route(page(web::get(), show))
-                .route(page(web::head(), show))
-                .default_service(web::to(only_get))
-        };
-        cfg.service(page(format!("/{name}/")).name(&site.route_name(name)))
-            .service(page(format!("/{name}")));
-    }
+    serve(cfg, site, "challenge", challenge::show, only_get);
+    serve(cfg, site, "setup", setup::show, only_get);
+    serve(cfg, site, "settings", settings::show, only_get);
     for path in ["/saved/", "/saved"] {
         let resource = web::resource(path).route(form("settings/", setup::codes_saved));
         cfg.service(resource.default_service(web::to(only_post)));
     }
     cfg.route("/assets/totp.css", web::get().to(style))
         .route("/assets/totp.js", web::get().to(script));
+}
+
+/// A page, with and without its slash.
+fn serve<F, G>(cfg: &mut ServiceConfig, site: &Site, name: &str, show: F, only_get: G)
+where
+    F: AsyncFn(&State<'_>, &Browser<'_>) -> Result<Shown, Problem> + Copy + 'static,
+    G: Handler<(HttpRequest, web::ThinData<Totp>), Output = Answer> + Copy,
+{
+    let page = |path: String| {
+        web::resource(path)
+            .route(page(web::get(), show))
+            .route(page(web::head(), show))
+            .default_service(web::to(only_get))
+    };
+    cfg.service(page(format!("/{name}/")).name(&site.route_name(name)))
+        .service(page(format!("/{name}")));
 }
 
 async fn style(http: HttpRequest, totp: web::ThinData<Totp>) -> Answer {
@@ -68,6 +75,8 @@ pub(crate) fn page_for(totp: &Totp, endpoint: &str) -> Option<Route> {
         "backup-codes" => form("settings/", settings::renew),
         "forget-browsers" => form_without_body("settings/", settings::forget),
         "disable" => form("settings/", settings::disable),
+        "authenticators/{id}/rename" => form("settings/", settings::rename),
+        "authenticators/{id}/remove" => form("settings/", settings::remove),
         _ => return None,
     };
     let plugin = Arc::clone(&totp.plugin);
@@ -107,7 +116,9 @@ fn redirect(browser: &Browser<'_>, problem: &Problem) -> Option<HttpResponse> {
         "validate" => "challenge/",
         "sign-in" if problem.code() == "method_not_allowed" => return Some(browser.go_on()),
         "generate" | "verify" => "setup/",
-        "backup-codes" | "forget-browsers" | "disable" | "saved" => "settings/",
+        "backup-codes" | "forget-browsers" | "disable" | "saved" | "rename" | "remove" => {
+            "settings/"
+        }
         _ => return None,
     };
     (problem.code() == "method_not_allowed").then(|| browser.redirect(page))

@@ -5,10 +5,11 @@ use super::{
     form::Form,
     notice::Notice,
     notice_cookie,
-    page::{BackupCodes, FirstCode, Page, Secret, Wait},
+    page::{BackupCodes, FirstCode, Page, Purpose, Secret, Wait},
     request::{Shown, State},
 };
 use crate::{
+    problem::Problem,
     request::Request,
     routes::{
         enrollment::{Enrolled, confirm, enroll},
@@ -16,11 +17,11 @@ use crate::{
     },
 };
 
-pub(super) fn show(state: &State<'_>) -> Shown {
+pub(super) async fn show(state: &State<'_>, _: &Browser<'_>) -> Result<Shown, Problem> {
     let status = state.status;
-    if status.pending {
+    Ok(if status.pending {
         Shown::Page(Page::FirstCode(FirstCode {
-            replaces: status.enabled,
+            is_on: status.enabled,
             digits: state.digits(),
             wait: Wait::of(status),
         }))
@@ -28,7 +29,7 @@ pub(super) fn show(state: &State<'_>) -> Shown {
         Shown::Redirect("settings/")
     } else {
         Shown::Page(Page::Start)
-    }
+    })
 }
 
 /// The one page that shows the secret: an answer to a POST, which nothing may store.
@@ -41,7 +42,12 @@ pub(super) async fn begin(request: &Request, browser: &Browser<'_>) -> Answer {
         secret: in_groups_of_four(enrollment.secret()),
         otpauth_url: enrollment.otpauth_url(),
         qr_svg: &qr_svg,
-        replaces: form == Some(Form::Replace),
+        purpose: match form {
+            Some(Form::Replace) => Purpose::ReplacesOnly,
+            Some(Form::ReplaceOne(_)) => Purpose::ReplacesOne,
+            Some(Form::Add) => Purpose::Further,
+            _ => Purpose::First,
+        },
         digits: request.totp.service().parameters().digits,
     });
     browser.show(&page)
@@ -49,6 +55,10 @@ pub(super) async fn begin(request: &Request, browser: &Browser<'_>) -> Answer {
 
 pub(super) async fn finish(request: &Request, browser: &Browser<'_>) -> Answer {
     let (confirmed, _) = confirm(request).await?;
+    if confirmed.backup_codes.is_empty() {
+        let user = &request.caller.id;
+        return Ok(browser.redirect_with_notice("settings/", user, &Notice::confirmed()));
+    }
     let codes = BackupCodes::new(&confirmed.backup_codes, true);
     browser.show(&Page::BackupCodes(codes))
 }

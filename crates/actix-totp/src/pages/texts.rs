@@ -80,8 +80,11 @@ texts! {
     code_step: "Then enter the code that the app shows.", "Geben Sie dann den Code ein, den die App anzeigt.";
     clock_hint: "Are your codes not accepted? Set your phone’s clock to automatic.", "Kein Code wird angenommen? Stellen Sie die Uhr Ihres Telefons auf automatisch.";
     replacing_hint: "Your old authenticator works until this is done. Your backup codes will be replaced as well.", "Ihr bisheriger Authenticator gilt, bis dies getan ist. Auch Ihre Ersatzcodes werden dabei ersetzt.";
+    replacing_one_hint: "Your old authenticator works until this is done. Your backup codes stay as they are.", "Ihr bisheriger Authenticator gilt, bis dies getan ist. Ihre Ersatzcodes bleiben, wie sie sind.";
+    adding_hint: "The authenticators that you have go on working, and so do your backup codes.", "Ihre bisherigen Authenticatoren gelten weiter, und Ihre Ersatzcodes auch.";
     first_code_title: "Enter the first code", "Den ersten Code eingeben";
     first_code_intro: "You were shown a QR code. Enter the code that your app shows for this account.", "Ihnen wurde ein QR-Code gezeigt. Geben Sie den Code ein, den Ihre App für dieses Konto anzeigt.";
+    first_code_keeps: "What you have works until this is done.", "Was Sie haben, gilt, bis dies getan ist.";
     new_qr_hint: "Did you not scan it? For your security it is not shown again, but you can get a new one. Only the newest one counts.", "Sie haben ihn nicht gescannt? Zu Ihrer Sicherheit wird er nicht noch einmal gezeigt, aber Sie bekommen einen neuen. Nur der neueste gilt.";
     new_qr_button: "Show a new QR code", "Neuen QR-Code zeigen";
 
@@ -113,12 +116,30 @@ texts! {
     forget_title: "Forget all browsers", "Alle Browser vergessen";
     forget_intro: "Every other browser has to enter a code again, including trusted ones. This one stays signed in.", "In jedem anderen Browser ist wieder ein Code nötig, auch in vertrauenswürdigen. Dieser bleibt angemeldet.";
     forget_button: "Forget all browsers", "Alle Browser vergessen";
+    authenticators_title: "Authenticators", "Authenticatoren";
+    authenticators_challenge: "Enter a code to see and change them", "Geben Sie einen Code ein, um sie zu sehen und zu ändern";
+    added: "Added", "Hinzugefügt";
+    not_used: "Not used yet", "Noch nicht benutzt";
+    name_label: "Name", "Name";
+    name_hint: "Up to 64 characters, for example “Phone” or “Key in the safe”.", "Bis zu 64 Zeichen, zum Beispiel „Telefon“ oder „Schlüssel im Tresor“.";
+    rename_title: "Change its name", "Namen ändern";
+    rename_button: "Save the name", "Namen speichern";
+    replace_one_title: "Replace it", "Ersetzen";
+    replace_one_intro: "It works until you enter the first code of the new one. Your backup codes stay as they are.", "Er gilt, bis Sie den ersten Code des neuen eingeben. Ihre Ersatzcodes bleiben, wie sie sind.";
+    remove_title: "Remove it", "Entfernen";
+    remove_intro: "Its codes stop working. Browsers that were let in by them have to enter a code again.", "Seine Codes gelten nicht mehr. In Browsern, die mit ihnen angemeldet wurden, ist wieder ein Code nötig.";
+    remove_button: "Remove", "Entfernen";
+    add_title: "Add an authenticator", "Authenticator hinzufügen";
+    add_intro: "For a second phone, a hardware key, or a spare that you keep in a safe place.", "Für ein zweites Telefon, einen Hardware-Schlüssel oder einen Ersatz, den Sie sicher verwahren.";
     disable_title: "Turn it off", "Ausschalten";
     disable_intro: "Then only your password protects your account. The authenticator and the backup codes stop working.", "Dann schützt nur noch Ihr Passwort Ihr Konto. Authenticator und Ersatzcodes gelten nicht mehr.";
     disable_button: "Turn off", "Ausschalten";
 
     done_disabled: "Two-factor authentication is off.", "Die Zwei-Faktor-Authentifizierung ist ausgeschaltet.";
     done_forgotten: "All other browsers are forgotten.", "Alle anderen Browser sind vergessen.";
+    done_confirmed: "The new authenticator is set up. Your backup codes stay as they are.", "Der neue Authenticator ist eingerichtet. Ihre Ersatzcodes bleiben, wie sie sind.";
+    done_renamed: "The new name is saved.", "Der neue Name ist gespeichert.";
+    done_removed: "The authenticator is removed.", "Der Authenticator ist entfernt.";
     not_saved: "If you have not saved your backup codes, make new ones here.", "Falls Sie Ihre Ersatzcodes nicht gesichert haben, erzeugen Sie hier neue.";
 
     invalid_token: "This code is wrong or was already used. Wait for the next one.", "Dieser Code ist falsch oder wurde schon benutzt. Warten Sie auf den nächsten.";
@@ -135,6 +156,10 @@ texts! {
     already_confirmed: "Two-factor authentication is already on. If you have not seen its backup codes, make new ones here.", "Die Zwei-Faktor-Authentifizierung ist schon eingeschaltet. Falls Sie die Ersatzcodes dazu nicht gesehen haben, erzeugen Sie hier neue.";
     enrollment_expired: "This QR code is too old. Start again.", "Dieser QR-Code ist zu alt. Starten Sie noch einmal.";
     enrollment_discarded: "Too many wrong codes: this QR code is no longer valid. Start again.", "Zu viele falsche Codes: Dieser QR-Code gilt nicht mehr. Starten Sie noch einmal.";
+    invalid_name: "A name has 1 to 64 characters, all on one line.", "Ein Name hat 1 bis 64 Zeichen auf einer Zeile.";
+    too_many_authenticators: "You have as many authenticators as you may have. To add another, remove one first.", "Sie haben so viele Authenticatoren, wie Sie haben dürfen. Entfernen Sie einen, bevor Sie einen weiteren hinzufügen.";
+    no_such_authenticator: "This authenticator is not there any more.", "Diesen Authenticator gibt es nicht mehr.";
+    last_authenticator: "This is your last authenticator. Add another one first, or turn two-factor authentication off.", "Dies ist Ihr letzter Authenticator. Fügen Sie erst einen weiteren hinzu, oder schalten Sie die Zwei-Faktor-Authentifizierung aus.";
     totp_required: "Enter a code to go on.", "Geben Sie einen Code ein, um fortzufahren.";
     totp_is_required: "Your account must have two-factor authentication: you can replace the authenticator, but not turn it off.", "Ihr Konto muss die Zwei-Faktor-Authentifizierung haben: Sie können den Authenticator ersetzen, aber sie nicht ausschalten.";
     stale_proof: "You entered your last code a while ago. Enter another one to go on.", "Ihr letzter Code ist eine Weile her. Geben Sie noch einen ein, um fortzufahren.";
@@ -165,6 +190,14 @@ pub(super) fn minutes(secs: u64) -> String {
     format!("{}:{:02}", secs / 60, secs % 60)
 }
 
+/// A time in RFC 3339 as people read it: `2026-05-01 12:30 UTC`.
+pub(super) fn time(rfc3339: &str) -> String {
+    match (rfc3339.get(..10), rfc3339.get(11..16)) {
+        (Some(day), Some(time)) => format!("{day} {time} UTC"),
+        _ => String::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,6 +225,7 @@ mod tests {
             include_str!("../../templates/backup_codes.html"),
             include_str!("../../templates/challenge.html"),
             include_str!("../../templates/settings.html"),
+            include_str!("../../templates/authenticators.html"),
             include_str!("../../templates/problem.html"),
             include_str!("page.rs"),
             include_str!("notice.rs"),
@@ -210,5 +244,7 @@ mod tests {
     fn times_are_minutes_and_seconds() {
         assert_eq!([5, 90, 3_600].map(minutes), ["0:05", "1:30", "60:00"]);
         assert_eq!(fill("a {} b {}", 7), "a 7 b {}");
+        assert_eq!(time("2026-05-01T12:30:59Z"), "2026-05-01 12:30 UTC");
+        assert_eq!(time(""), "");
     }
 }

@@ -101,7 +101,7 @@ async fn show(
         }
     };
     let notice = refused.as_ref().map(|(_, notice)| notice);
-    let state = State::new(browser.totp, &status, notice);
+    let state = State::new(browser.totp, pending.user(), &status, notice);
     let page = challenge(&state, Some(ticket));
     let Some((problem, notice)) = &refused else {
         return browser.render(StatusCode::OK, &page, None);
@@ -136,7 +136,8 @@ pub(super) async fn submit(request: &TicketRequest, browser: &Browser<'_>) -> An
 /// but this page.
 async fn refuse(request: &TicketRequest, browser: &Browser<'_>, problem: &Problem) -> Answer {
     let form = request.body.form.as_deref().and_then(Form::named);
-    let notice = Notice::refused(problem, form).or_else(|| Notice::to_try_again(problem, form));
+    let notice =
+        Notice::refused(problem, form, None).or_else(|| Notice::to_try_again(problem, form));
     let Some(notice) = notice else {
         return browser.show_problem(problem);
     };

@@ -1,13 +1,16 @@
 //! What all pages share, and the layout around them.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
+
+use actix_totp_core::AuthenticatorName;
 
 use super::{
     form::Form,
     notice::Notice,
-    texts::{Texts, fill, minutes},
+    page::Page,
+    texts::{Texts, fill, minutes, time},
 };
-use crate::local::with_next;
+use crate::{local::with_next, routes::response::rfc3339};
 
 /// What every page may show.
 #[derive(Debug)]
@@ -42,7 +45,9 @@ pub struct View<'a> {
     /// Whether the notice is about a refusal.
     pub is_refusal: bool,
     /// The name of the form that the notice is about, if it is about one on this page.
-    pub form: Option<&'static str>,
+    pub form: Option<Cow<'static, str>>,
+    /// The name of an authenticator that was typed into that form, to be shown there again. It is the user's own text: escape it.
+    pub typed_name: Option<AuthenticatorName>,
 }
 
 /// What a document is made of. `Debug` shows nothing of the content, which may hold a secret.
@@ -66,7 +71,7 @@ impl View<'_> {
 
     /// Whether the last refusal was about this form.
     pub(super) fn refused(&self, form: &str) -> bool {
-        self.is_refusal && self.form == Some(form)
+        self.is_refusal && self.form.as_deref() == Some(form)
     }
 
     pub(super) fn fill(&self, text: &str, value: impl fmt::Display) -> String {
@@ -77,12 +82,28 @@ impl View<'_> {
         minutes(*secs)
     }
 
-    /// Takes the notice into the view of a page with these forms.
-    pub(super) fn set_notice(&mut self, notice: &Notice, forms: &[Form]) {
-        let notice = notice.on_a_page_with(forms);
+    /// What the field for a name holds at first: what was typed into this form, or else `name`.
+    pub(super) fn name_in<'a>(&'a self, form: &str, name: &'a str) -> &'a str {
+        let typed = self.typed_name.as_ref().filter(|_| self.refused(form));
+        typed.map_or(name, AuthenticatorName::as_str)
+    }
+
+    /// Seconds since the Unix epoch as RFC 3339 in UTC; empty beyond the year 9999.
+    pub(super) fn rfc3339(&self, secs: &u64) -> String {
+        rfc3339(*secs).unwrap_or_default()
+    }
+
+    pub(super) fn time(&self, rfc3339: &str) -> String {
+        time(rfc3339)
+    }
+
+    /// Takes the notice into the view of this page.
+    pub(super) fn set_notice(&mut self, notice: &Notice, page: &Page<'_>) {
+        let notice = notice.on(page);
         self.notice = Some(notice.text(self.texts));
         self.is_refusal = notice.is_refusal();
         self.form = notice.form().map(Form::name);
+        self.typed_name = notice.name();
     }
 }
 
@@ -98,7 +119,7 @@ impl fmt::Debug for Layout<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pages::page::{BackupCodes, Page, Secret};
+    use crate::pages::page::{BackupCodes, Page, Purpose, Secret};
 
     #[test]
     fn debug_shows_no_secret() {
@@ -106,7 +127,7 @@ mod tests {
             secret: "zq7x".into(),
             otpauth_url: "otpauth://zq7x",
             qr_svg: "<svg>zq7x</svg>",
-            replaces: false,
+            purpose: Purpose::First,
             digits: 6,
         });
         let codes = Page::BackupCodes(BackupCodes {
@@ -131,6 +152,7 @@ mod tests {
             notice: None,
             is_refusal: false,
             form: None,
+            typed_name: None,
         };
         let layout = Layout {
             title: "Title",

@@ -1,6 +1,6 @@
 //! `authenticators/`: which a user has; another name for one; one of several removed.
 
-use actix_totp_core::{AuthenticatorId, Operation, Rejection, Removed};
+use actix_totp_core::{Authenticator, AuthenticatorId, Operation, Rejection, Removed, UserId};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
@@ -27,11 +27,26 @@ pub(crate) async fn list(
     answer.map_err(|problem| totp.plugin.problem_format.error(&req, problem.into()))
 }
 
-/// The names are the user's own text: whoever has the password alone does not read them. The box is opened in the user's own queue.
 async fn read(req: &HttpRequest, totp: &Totp) -> Result<HttpResponse, Problem> {
     let user = totp.signed_in(req).await?.id;
+    let listed = shown_to(req, totp, &user).await?.into_iter();
+    let listed = listed.map(|it| Listed {
+        id: it.id,
+        name: it.name.as_str().to_owned(),
+        created_at: rfc3339(it.created_at),
+        last_used_at: it.last_used_at.and_then(rfc3339),
+    });
+    Ok(ok(&listed.collect::<Vec<_>>()))
+}
+
+/// The names are the user's own text: whoever has the password alone does not read them. The box is opened in the user's own queue.
+pub(crate) async fn shown_to(
+    req: &HttpRequest,
+    totp: &Totp,
+    user: &UserId,
+) -> Result<Vec<Authenticator>, Problem> {
     let require = totp.require();
-    let (status, decision) = require.examine(req, &user).await?;
+    let (status, decision) = require.examine(req, user).await?;
     if status.enabled && !decision.is_pass() {
         return Err(require.challenge(
             req,
@@ -41,14 +56,7 @@ async fn read(req: &HttpRequest, totp: &Totp) -> Result<HttpResponse, Problem> {
             },
         ));
     }
-    let authenticators = totp.for_request(req).authenticators(&user).await?;
-    let listed = authenticators.into_iter().map(|it| Listed {
-        id: it.id,
-        name: it.name.as_str().to_owned(),
-        created_at: rfc3339(it.created_at),
-        last_used_at: it.last_used_at.and_then(rfc3339),
-    });
-    Ok(ok(&listed.collect::<Vec<_>>()))
+    Ok(totp.for_request(req).authenticators(user).await?)
 }
 
 #[derive(Serialize)]

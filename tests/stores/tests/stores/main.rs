@@ -5,6 +5,7 @@ mod commits;
 mod conflicts;
 mod conformance;
 mod dead_connections;
+mod inspection;
 mod migrations;
 mod pools;
 mod runtimes;

@@ -123,9 +123,15 @@ fn walk(nginx: &Nginx, site: &Site) {
         "{answer:?}"
     );
     // Without a proof the others cannot be signed out: a code first, and back.
-    second.open("../settings/");
+    let page = second.open("../settings/").text();
+    stays_within(&mut second, &page);
     let answer = second.submit("../forget-browsers/", &[("form", "forget")]);
     leads_to(&answer, "../challenge/?next=/app/auth/otp/settings/");
+    let rename = "/app/auth/otp/authenticators/0123456789abcdef/rename/";
+    let answer = second.submit(rename, &[("name", "Phone")]);
+    let challenge = "../../../challenge/?next=/app/auth/otp/settings/";
+    leads_to(&answer, challenge);
+    second.follow(answer);
     let form = [next, ("token", &code(&secret)), ("trust_browser", "true")];
     let answer = second.submit("../validate/", &form);
     leads_to(&answer, "/app/vault");

@@ -4,7 +4,7 @@ use std::{fmt::Debug, sync::Arc, time::Duration};
 
 use actix_totp_core::{BatchStore, Device, DeviceStore, StoreError, UserId, Version};
 use actix_totp_diesel::{
-    DieselStore,
+    DieselStore, Inspection,
     diesel::{
         self, Connection,
         connection::SimpleConnection,
@@ -37,6 +37,7 @@ pub(crate) trait TestStore: DeviceStore + Clone + Debug {
     /// With limits as short as can be, so that the tests are.
     fn impatient(url: &str, statement_secs: u64) -> Self;
     fn migrate(&self);
+    fn inspect(&self) -> Inspection;
     fn revert_migrations(&self);
 }
 
@@ -69,6 +70,10 @@ impl<C: TestConnection> TestStore for DieselStore<C> {
 
     fn migrate(&self) {
         self.migrate().unwrap();
+    }
+
+    fn inspect(&self) -> Inspection {
+        self.inspect().unwrap()
     }
 
     fn revert_migrations(&self) {
@@ -118,6 +123,10 @@ macro_rules! sqlx_store {
 
             fn migrate(&self) {
                 self.migrate().unwrap();
+            }
+
+            fn inspect(&self) -> Inspection {
+                self.inspect().unwrap()
             }
 
             fn revert_migrations(&self) {
