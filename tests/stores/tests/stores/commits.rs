@@ -22,7 +22,7 @@ fn many_users<S: TestStore>() -> (Arc<Owned<S>>, Vec<Device>) {
     let devices: Vec<Device> = (1..=USERS)
         .map(|n| Device {
             sealed: vec![7; n as usize],
-            last_step: (n % 2 == 0).then_some(n.cast_unsigned()),
+            last_used_at: (n % 2 == 0).then_some(n.cast_unsigned()),
             ..at(n, &device(&format!("user {n}")))
         })
         .collect();
