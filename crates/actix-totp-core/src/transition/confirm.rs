@@ -62,12 +62,15 @@ enum Goes {
 /// more.
 fn place(opened: &Opened, place: Place, context: &Context<'_>) -> Result<Goes, Rejection> {
     let live = &opened.secrets().live;
-    match place {
-        Place::Only if live.len() < 2 => return Ok(Goes::Alone),
-        Place::Of(id) if let Some(at) = opened.position(id) => return Ok(Goes::To(at)),
-        _ => {}
+    let taken = match place {
+        Place::Only => (live.len() < 2).then_some(Goes::Alone),
+        Place::Of(id) => opened.position(id).map(Goes::To),
+        Place::Further => None,
+    };
+    match taken {
+        Some(taken) => Ok(taken),
+        None => context.require_room(live).map(|()| Goes::Beside),
     }
-    context.require_room(live).map(|()| Goes::Beside)
 }
 
 fn go_live(

@@ -8,6 +8,7 @@
 mod adding;
 mod limits;
 mod matching;
+mod properties;
 mod races;
 mod removing;
 #[path = "../support/mod.rs"]
