@@ -17,7 +17,7 @@ diesel::table! {
         backup_codes_remaining -> BigInt,
         last_used_at -> Nullable<BigInt>,
         setup_required_by -> Nullable<BigInt>,
-        setup_reminders -> BigInt,
+        setup_reminded_at -> Nullable<BigInt>,
         created_at -> BigInt,
         updated_at -> BigInt,
     }

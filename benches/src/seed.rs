@@ -25,7 +25,7 @@ struct Row {
     backup_codes_remaining: i64,
     last_used_at: Option<i64>,
     setup_required_by: Option<i64>,
-    setup_reminders: i64,
+    setup_reminded_at: Option<i64>,
     created_at: i64,
     updated_at: i64,
 }
@@ -47,7 +47,7 @@ impl From<Device> for Row {
             backup_codes_remaining: device.backup_codes_remaining.into(),
             last_used_at: device.last_used_at.map(u64::cast_signed),
             setup_required_by: device.setup_required_by.map(u64::cast_signed),
-            setup_reminders: device.setup_reminders.into(),
+            setup_reminded_at: device.setup_reminded_at.map(u64::cast_signed),
             created_at: device.created_at.cast_signed(),
             updated_at: device.updated_at.cast_signed(),
         }

@@ -139,9 +139,8 @@ pub struct Device {
     /// By when the user must have set up the second factor, where users have deadlines of their own. It outlives the credentials.
     /// `None`: none was given.
     pub setup_required_by: Option<u64>,
-    /// How many of the reminders of a deadline are behind the user: 1 from seven days before it on, 2 from one day on. Where it is a date
-    /// for all, 4 times its day, counted from 1970, is added.
-    pub setup_reminders: u32,
+    /// When the user was last reminded of it, or of a date for all. It outlives the credentials too.
+    pub setup_reminded_at: Option<u64>,
     /// When the row was made.
     pub created_at: u64,
     /// When the row was last written.
@@ -171,7 +170,7 @@ impl Device {
             backup_codes_remaining: 0,
             last_used_at: None,
             setup_required_by: None,
-            setup_reminders: 0,
+            setup_reminded_at: None,
             created_at: now,
             updated_at: now,
         })

@@ -73,75 +73,57 @@ impl Grace {
     pub fn is_to_be_noted(&self, status: &Status, now: u64) -> bool {
         let noted = Noted {
             required_by: status.setup_required_by,
-            reminders: status.setup_reminders,
+            reminded_at: status.setup_reminded_at,
         };
         self.note(noted, now).next != noted
     }
 
     /// What a device must say at `now`, if it says this. The user's own deadline is written once; a date for all never is.
     pub(crate) fn note(&self, noted: Noted, now: u64) -> Note {
-        let (required_by, own, day) = match self.0 {
-            Kind::Until(date) => (date, noted.required_by, day_of(date)),
+        let (required_by, own) = match self.0 {
+            Kind::Until(date) => (date, noted.required_by),
             Kind::PerUser(secs) => {
                 let begins = || now.saturating_add(secs);
                 let required_by = noted.required_by.unwrap_or_else(begins);
-                (required_by, Some(required_by), 0)
+                (required_by, Some(required_by))
             }
         };
-        let due = reminders_due(required_by, now);
-        let is_first = own != noted.required_by || day > noted.day();
-        let told = if is_first { 0 } else { noted.told() };
-        let is_told_by_date = matches!(self.0, Kind::Until(_)) && due == 0;
-        let next = if now >= required_by || is_told_by_date {
-            noted
+        let is_over = now >= required_by;
+        let is_reminder = !is_over
+            && reminder_due_since(required_by, now)
+                .is_some_and(|since| noted.reminded_at.is_none_or(|at| at < since));
+        let reminded_at = if is_reminder {
+            Some(now)
         } else {
-            // The later day: while instances have different dates, none takes back what another one has noted.
-            Noted::new(own, day.max(noted.day()), told.max(due))
+            noted.reminded_at
+        };
+        let next = Noted {
+            required_by: own,
+            reminded_at,
         };
         Note {
             required_by,
-            next,
-            is_reminder: next != noted && due > told,
+            next: if is_over { noted } else { next },
+            is_reminder,
         }
     }
 }
 
 /// What a device says of a deadline.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Noted {
     /// The user's own deadline.
     pub(crate) required_by: Option<u64>,
-    /// How many reminders were given, and 4 times the day of the date for all that they were of: a later date reminds anew.
-    pub(crate) reminders: u32,
+    /// When the user was last reminded, of this deadline or of a date for all.
+    pub(crate) reminded_at: Option<u64>,
 }
 
 impl Noted {
-    const fn new(required_by: Option<u64>, day: u32, told: u32) -> Self {
-        Self {
-            required_by,
-            reminders: 4 * day + told,
-        }
-    }
-
-    const fn day(self) -> u32 {
-        self.reminders / 4
-    }
-
-    const fn told(self) -> u32 {
-        self.reminders % 4
-    }
-
-    pub(crate) const fn on(device: Option<&Device>) -> Self {
-        match device {
-            Some(device) => Self {
-                required_by: device.setup_required_by,
-                reminders: device.setup_reminders,
-            },
-            None => Self {
-                required_by: None,
-                reminders: 0,
-            },
-        }
+    pub(crate) fn on(device: Option<&Device>) -> Self {
+        device.map_or_else(Self::default, |device| Self {
+            required_by: device.setup_required_by,
+            reminded_at: device.setup_reminded_at,
+        })
     }
 }
 
@@ -153,15 +135,10 @@ pub(crate) struct Note {
     pub(crate) is_reminder: bool,
 }
 
-/// The day of a date for all, counted from 1970.
-fn day_of(date: u64) -> u32 {
-    u32::try_from(date / DAY).map_or(u32::MAX / 4 - 1, |day| day.min(u32::MAX / 4 - 1))
-}
-
-/// How many of the reminders are due.
-fn reminders_due(required_by: u64, now: u64) -> u32 {
-    let left = required_by.saturating_sub(now);
-    REMINDERS.iter().filter(|before| left <= **before).count() as u32
+/// Since when the last reminder that is due is so. Who was reminded before that is reminded again.
+fn reminder_due_since(required_by: u64, now: u64) -> Option<u64> {
+    let since = REMINDERS.map(|before| required_by.saturating_sub(before));
+    since.into_iter().filter(|since| *since <= now).max()
 }
 
 #[cfg(test)]
@@ -170,95 +147,95 @@ mod tests {
 
     const NOW: u64 = 1_700_000_000;
 
-    fn noted(required_by: Option<u64>, reminders: u32) -> Noted {
+    const fn noted(required_by: Option<u64>, reminded_at: Option<u64>) -> Noted {
         Noted {
             required_by,
-            reminders,
+            reminded_at,
         }
     }
 
-    /// What is written, and whether the user is reminded.
-    fn note(grace: Grace, before: Noted) -> Option<(Option<u64>, u32, bool)> {
+    fn until(secs: u64) -> Grace {
+        Grace::until(SystemTime::UNIX_EPOCH + Duration::from_secs(secs))
+    }
+
+    /// The deadline that is written, and whether the user is reminded, at `now`.
+    fn note(grace: Grace, before: Noted) -> Option<(Option<u64>, bool)> {
         let Note {
             next, is_reminder, ..
         } = grace.note(before, NOW);
-        (next != before).then_some((next.required_by, next.reminders, is_reminder))
+        let reminded_at = if is_reminder {
+            Some(NOW)
+        } else {
+            before.reminded_at
+        };
+        assert_eq!(next.reminded_at, reminded_at);
+        (next != before).then_some((next.required_by, is_reminder))
     }
 
     #[test]
     fn the_time_of_a_user_begins_once_and_each_reminder_is_noted_once() {
         let grace = Grace::per_user(Duration::from_secs(14 * DAY));
-        let nothing = noted(None, 0);
-        assert_eq!(note(grace, nothing), Some((Some(NOW + 14 * DAY), 0, false)));
-        for (left, told, expected) in [
-            (14 * DAY, 0, None),
-            (7 * DAY + 1, 0, None),
-            (7 * DAY, 0, Some((1, true))),
-            (7 * DAY, 1, None),
-            (DAY + 1, 1, None),
-            (DAY, 1, Some((2, true))),
-            (DAY, 0, Some((2, true))), // not seen before: one reminder, not two
-            (1, 2, None),
-            (0, 0, None), // it is over
+        let nothing = Noted::default();
+        assert_eq!(note(grace, nothing), Some((Some(NOW + 14 * DAY), false)));
+        // So long before the deadline it is now, and the user was last reminded.
+        for (left, reminded, is_reminded) in [
+            (14 * DAY, None, false),
+            (7 * DAY + 1, None, false),
+            (7 * DAY, None, true),
+            (7 * DAY, Some(7 * DAY), false),
+            (DAY + 1, Some(7 * DAY), false),
+            (DAY, Some(7 * DAY), true),
+            (DAY, Some(DAY), false),
+            (DAY, None, true), // not seen before: one reminder, not two
+            (1, Some(DAY), false),
+            (0, None, false), // it is over
         ] {
-            let by = Some(NOW + left);
-            let expected = expected.map(|(reminders, is_reminder)| (by, reminders, is_reminder));
-            assert_eq!(note(grace, noted(by, told)), expected, "{left} {told}");
+            let by = NOW + left;
+            let before = noted(Some(by), reminded.map(|left| by - left));
+            let expected = is_reminded.then_some((Some(by), true));
+            assert_eq!(note(grace, before), expected, "{left} {reminded:?}");
         }
-        let over = noted(Some(NOW - 1), 0);
+        let over = noted(Some(NOW - 1), None);
         assert_eq!(note(grace, over), None, "nothing renews it");
         let short = Grace::per_user(Duration::from_secs(3 * DAY));
         assert_eq!(
             note(short, nothing),
-            Some((Some(NOW + 3 * DAY), 1, true)),
+            Some((Some(NOW + 3 * DAY), true)),
             "less than seven days are left at its start"
         );
     }
 
     #[test]
     fn a_date_for_all_is_noted_for_its_reminders_alone() {
-        let until = |secs: u64| Grace::until(SystemTime::UNIX_EPOCH + Duration::from_secs(secs));
-        let told = |date: u64, reminders| Noted::new(None, day_of(date), reminders);
-        let reminded = |date, reminders| {
-            let noted = told(date, reminders);
-            Some((None, noted.reminders, true))
-        };
-        let nothing = noted(None, 0);
-        assert_eq!(note(until(NOW + 7 * DAY + 1), nothing), None);
-        let week = NOW + 7 * DAY;
-        assert_eq!(note(until(week), nothing), reminded(week, 1));
-        assert_eq!(note(until(week), told(week, 1)), None);
+        let reminded = |ago: u64| noted(None, Some(NOW - ago));
+        let nothing = Noted::default();
+        let (day, week) = (NOW + DAY, NOW + 7 * DAY);
+        assert_eq!(note(until(week + 1), nothing), None);
+        assert_eq!(note(until(week), nothing), Some((None, true)));
+        assert_eq!(note(until(week), reminded(0)), None);
         assert_eq!(note(until(NOW), nothing), None, "it is over");
-        assert_eq!(
-            Grace::until(SystemTime::UNIX_EPOCH - Duration::from_secs(9)).0,
-            Kind::Until(0)
-        );
+        let before_1970 = Grace::until(SystemTime::UNIX_EPOCH - Duration::from_secs(9));
+        assert_eq!(before_1970.0, Kind::Until(0));
 
         // A later date reminds anew; an earlier one, as another instance may have it for a while, does not.
-        let (day, later) = (NOW + DAY, NOW + 6 * DAY);
-        assert_eq!(note(until(later), told(day, 2)), reminded(later, 1));
-        assert_eq!(note(until(later), told(week, 1)), None);
-        assert_eq!(note(until(day), told(week, 1)), reminded(week, 2));
-        assert_eq!(note(until(week), told(u64::MAX, 1)), None);
+        assert_eq!(note(until(week), reminded(1)), Some((None, true)));
+        assert_eq!(note(until(NOW + 5 * DAY), reminded(DAY)), None);
+        assert_eq!(note(until(day), reminded(DAY)), Some((None, true)));
     }
 
     #[test]
     fn a_date_for_all_is_not_taken_for_the_users_own_and_leaves_that_alone() {
-        let date = NOW + DAY;
-        let until = Grace::until(SystemTime::UNIX_EPOCH + Duration::from_secs(date));
-        let (own, month) = (Some(NOW + 3 * DAY), NOW + 30 * DAY);
-        let kept = Noted::new(own, day_of(date), 2);
-        assert_eq!(
-            note(until, noted(own, 1)),
-            Some((own, kept.reminders, true))
-        );
+        let own = Some(NOW + 3 * DAY);
+        let until = until(NOW + DAY);
+        assert_eq!(note(until, noted(own, None)), Some((own, true)));
         // Afterwards each user's own time goes on, or begins.
         let per_user = Grace::per_user(Duration::from_secs(30 * DAY));
-        assert_eq!(note(per_user, kept), None);
-        let begun = Noted::new(Some(month), day_of(date), 0);
+        assert_eq!(note(per_user, noted(own, Some(NOW))), None);
+        let month = NOW + 30 * DAY;
+        let begun = noted(Some(month), Some(NOW));
         assert_eq!(
-            note(per_user, Noted::new(None, day_of(date), 2)),
-            Some((begun.required_by, begun.reminders, false))
+            note(per_user, noted(None, Some(NOW))),
+            Some((begun.required_by, false))
         );
         assert!(per_user.note(begun, month - DAY).is_reminder);
     }

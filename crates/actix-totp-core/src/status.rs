@@ -28,8 +28,8 @@ pub struct Status {
     /// By when the second factor must be set up, as it was noted for this user, in seconds since the Unix epoch. It outlives what it
     /// asks for; [`Grace::required_by`](crate::Grace::required_by) says what it is worth.
     pub setup_required_by: Option<u64>,
-    /// Which reminders are behind the user, as [`Device`](crate::Device) says it.
-    pub setup_reminders: u32,
+    /// When the user was last reminded of it, or of a date for all, in seconds since the Unix epoch.
+    pub setup_reminded_at: Option<u64>,
     /// How long no TOTP code is compared. `None`: not waiting, or locked.
     pub retry_after: Option<Duration>,
     /// Whether TOTP codes are locked.
@@ -59,7 +59,7 @@ impl Status {
             backup_codes_remaining: device.backup_codes_remaining,
             last_used_at: device.last_used_at,
             setup_required_by: device.setup_required_by,
-            setup_reminders: device.setup_reminders,
+            setup_reminded_at: device.setup_reminded_at,
             retry_after: match gate {
                 Gate::Wait(secs) => Some(Duration::from_secs(secs)),
                 Gate::Open | Gate::Locked => None,

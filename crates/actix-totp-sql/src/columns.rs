@@ -29,7 +29,7 @@ macro_rules! with_columns {
                 backup_codes_remaining: BigInt => i64,
                 last_used_at: Nullable<BigInt> => Option<i64>,
                 setup_required_by: Nullable<BigInt> => Option<i64>,
-                setup_reminders: BigInt => i64,
+                setup_reminded_at: Nullable<BigInt> => Option<i64>,
                 created_at: BigInt => i64,
                 updated_at: BigInt => i64,
             ]

@@ -31,7 +31,7 @@ pub(crate) fn fields(device: &Device) -> [(&'static str, Vec<u8>); 17] {
         ),
         ("last_used_at", option(device.last_used_at)),
         ("setup_required_by", option(device.setup_required_by)),
-        ("setup_reminders", text(device.setup_reminders)),
+        ("setup_reminded_at", option(device.setup_reminded_at)),
         ("created_at", text(device.created_at)),
         ("updated_at", text(device.updated_at)),
     ]
@@ -58,7 +58,7 @@ pub(crate) fn device(user: UserId, row: &Row) -> Result<Device, StoreError> {
         backup_codes_remaining: number(row, "backup_codes_remaining")?,
         last_used_at: option(row, "last_used_at")?,
         setup_required_by: option(row, "setup_required_by")?,
-        setup_reminders: number(row, "setup_reminders")?,
+        setup_reminded_at: option(row, "setup_reminded_at")?,
         created_at: number(row, "created_at")?,
         updated_at: number(row, "updated_at")?,
     })

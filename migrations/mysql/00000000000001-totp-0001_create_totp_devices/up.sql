@@ -17,7 +17,7 @@ CREATE TABLE IF NOT EXISTS totp_devices (
     backup_codes_remaining BIGINT NOT NULL,
     last_used_at BIGINT,
     setup_required_by BIGINT,
-    setup_reminders BIGINT NOT NULL,
+    setup_reminded_at BIGINT,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL
 ) ENGINE = InnoDB;

@@ -37,7 +37,7 @@ pub fn every_field_comes_back_to_the_bit(store: Store) {
         backup_codes_remaining: u32::MAX,
         last_used_at: Some(LATEST),
         setup_required_by: Some(LATEST),
-        setup_reminders: u32::MAX,
+        setup_reminded_at: Some(LATEST),
         created_at: LATEST,
         updated_at: LATEST,
         ..device("largest")
@@ -100,7 +100,7 @@ pub fn every_field_has_a_place_of_its_own(store: Store) {
         backup_codes_remaining: 6,
         last_used_at: Some(7),
         setup_required_by: Some(11),
-        setup_reminders: 12,
+        setup_reminded_at: Some(12),
         created_at: 8,
         updated_at: 9,
         ..device("distinct")
@@ -186,6 +186,6 @@ fn assert_eq_each(found: Option<&Device>, given: &Device) {
     }
     each!(user version epoch sealed confirmed_at pending_at authenticators failures recent_failures
         backup_failures pending_failures proof_failures backup_codes_remaining last_used_at
-        setup_required_by setup_reminders created_at updated_at);
+        setup_required_by setup_reminded_at created_at updated_at);
     assert_eq!(found, given);
 }

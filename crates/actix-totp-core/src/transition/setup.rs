@@ -34,7 +34,7 @@ pub(crate) fn note_setup_deadline(
         None => Opened::new(user, context.now, context.random)?,
     };
     opened.device.setup_required_by = note.next.required_by;
-    opened.device.setup_reminders = note.next.reminders;
+    opened.device.setup_reminded_at = note.next.reminded_at;
     let reminder = Event::SetupDue {
         user: user.clone(),
         required_by: note.required_by,
@@ -47,13 +47,13 @@ pub(crate) fn note_setup_deadline(
     ))
 }
 
-/// What is left of a device whose credentials go: its deadline and the reminders alone, or nothing. The box need not open for it.
+/// What is left of a device whose credentials go: its deadline and the last reminder alone, or nothing. The box need not open for it.
 pub(super) fn without_credentials(device: &Device, context: &Context<'_>) -> Result<Next, Stop> {
-    if (device.setup_required_by, device.setup_reminders) == (None, 0) {
+    if device.setup_required_by.is_none() && device.setup_reminded_at.is_none() {
         return Ok(Next::Delete);
     }
     let mut opened = Opened::new(&device.user, context.now, context.random)?;
     opened.device.setup_required_by = device.setup_required_by;
-    opened.device.setup_reminders = device.setup_reminders;
+    opened.device.setup_reminded_at = device.setup_reminded_at;
     Ok(Next::Put(Box::new(opened)))
 }

@@ -144,7 +144,10 @@ impl Story {
                 assert_eq!(was.epoch, state.epoch);
                 assert!(state.last_step >= was.last_step, "steps only go up");
                 let signed_in = by == Some(*id);
-                assert!(!signed_in || state.last_step > was.last_step, "accepted twice");
+                assert!(
+                    !signed_in || state.last_step > was.last_step,
+                    "accepted twice"
+                );
             }
         }
         for (by, proof) in &self.proofs {

@@ -101,7 +101,7 @@ pub(crate) fn device(id: &str, version: i64) -> Device {
         backup_codes_remaining: 0,
         last_used_at: None,
         setup_required_by: None,
-        setup_reminders: 0,
+        setup_reminded_at: None,
         created_at: 1_700_000_000,
         updated_at: 1_700_000_000,
     }

@@ -106,9 +106,9 @@ fn the_table_of_graces() {
     use Decision::*;
     let fortnight = Grace::per_user(Duration::from_secs(14 * 86_400));
     let until = |at: u64| Grace::until(SystemTime::UNIX_EPOCH + Duration::from_secs(at));
-    let noted = |at: u64, reminders: u32| Status {
+    let noted = |at: u64, reminded_at: Option<u64>| Status {
         setup_required_by: Some(at),
-        setup_reminders: reminders,
+        setup_reminded_at: reminded_at,
         ..Status::default()
     };
     let pass = |grace, required_by, is_to_be_noted| {
@@ -124,25 +124,25 @@ fn the_table_of_graces() {
         (fortnight, &none, pass(fortnight, None, true)),
         (
             fortnight,
-            &noted(month, 0),
+            &noted(month, None),
             pass(fortnight, Some(month), false),
         ),
         (
             fortnight,
-            &noted(NOW + 1, 0),
+            &noted(NOW + 1, None),
             pass(fortnight, Some(NOW + 1), true),
         ),
         (
             fortnight,
-            &noted(NOW + 1, 2),
+            &noted(NOW + 1, Some(NOW)),
             pass(fortnight, Some(NOW + 1), false),
         ),
-        (fortnight, &noted(NOW, 2), SetupRequired),
-        (fortnight, &noted(0, 0), SetupRequired),
+        (fortnight, &noted(NOW, Some(NOW - 1)), SetupRequired),
+        (fortnight, &noted(0, None), SetupRequired),
         (until(month), &none, pass(until(month), Some(month), false)),
         (
             until(month),
-            &noted(NOW, 2),
+            &noted(NOW, Some(NOW - 1)),
             pass(until(month), Some(month), false),
         ),
         (
@@ -151,7 +151,7 @@ fn the_table_of_graces() {
             pass(until(NOW + 1), Some(NOW + 1), true),
         ),
         (until(NOW), &none, SetupRequired),
-        (until(NOW), &noted(month, 0), SetupRequired),
+        (until(NOW), &noted(month, None), SetupRequired),
     ] {
         let policy = Policy {
             grace: Some(grace),

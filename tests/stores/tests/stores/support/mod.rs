@@ -106,7 +106,7 @@ pub(crate) fn device(id: &str) -> Device {
         backup_codes_remaining: 0,
         last_used_at: None,
         setup_required_by: None,
-        setup_reminders: 0,
+        setup_reminded_at: None,
         created_at: NOON,
         updated_at: NOON,
     }
