@@ -149,6 +149,7 @@ impl Credential {
     }
 
     /// The code of a step, and of no other.
+    #[cfg(any(test, feature = "bench", feature = "test-util"))]
     pub(crate) fn code_at(&self, step: u64) -> Zeroizing<String> {
         self.codes().at(step)
     }
