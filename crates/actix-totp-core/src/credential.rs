@@ -1,4 +1,4 @@
-//! Secret, algorithm, digits and period, and the matching of a code to a time step (RFC 6238; totp-rs does the maths).
+//! Secret, algorithm, digits and period, and the matching of a code to a time step (RFC 6238; totp-rs makes the HMAC).
 
 use std::fmt;
 
@@ -151,7 +151,8 @@ impl Credential {
     /// The code of a step, and of no other.
     #[cfg(any(test, feature = "bench", feature = "test-util"))]
     pub(crate) fn code_at(&self, step: u64) -> Zeroizing<String> {
-        self.codes().at(step)
+        let Codes(totp) = self.codes();
+        Zeroizing::new(totp.generate(step.saturating_mul(totp.step())).to_string())
     }
 
     /// For the codes of several steps: the secret is handed to totp-rs once.
@@ -182,10 +183,11 @@ impl Credential {
         let current = self.step_at(now);
         let window = u64::from(window);
         let codes = self.codes();
+        let typed = codes.typed(code);
         let mut found = Choice::from(0);
         let mut highest = 0;
         for step in current.saturating_sub(window)..=current.saturating_add(window) {
-            let equal = codes.at(step).as_bytes().ct_eq(code.as_bytes());
+            let equal = codes.at(step).ct_eq(&typed);
             highest.conditional_assign(&step, equal); // steps ascend: the last match is the highest
             found |= equal;
         }
@@ -202,7 +204,8 @@ impl Credential {
         let period = u64::from(self.parameters.period_secs);
         let current = self.step_at(now);
         let codes = self.codes();
-        let is_at = |step: u64| bool::from(codes.at(step).as_bytes().ct_eq(code.as_bytes()));
+        let typed = codes.typed(code);
+        let is_at = |step: u64| bool::from(codes.at(step).ct_eq(&typed));
         (u64::from(window) + 1..=TOLD_SKEW_SECS / period).find_map(|distance| {
             let secs = (distance * period).cast_signed();
             if is_at(current.saturating_add(distance)) {
@@ -228,9 +231,25 @@ impl fmt::Debug for Credential {
 struct Codes(totp_rs::Totp);
 
 impl Codes {
-    fn at(&self, step: u64) -> Zeroizing<String> {
-        let time = step.saturating_mul(self.0.step());
-        Zeroizing::new(self.0.generate(time).to_string())
+    /// The code of a step as a number: that of its digits, which are compared without making a text of them (RFC 4226 §5.3).
+    fn at(&self, step: u64) -> u32 {
+        let signature = self.0.sign(step.saturating_mul(self.0.step()));
+        let bytes = signature.as_ref();
+        let offset = usize::from(bytes[bytes.len() - 1] & 0xf);
+        let chosen = [0, 1, 2, 3].map(|n| bytes[offset + n]);
+        (u32::from_be_bytes(chosen) & 0x7fff_ffff) % self.end()
+    }
+
+    /// The number that was typed, or one that is no code.
+    fn typed(&self, code: &str) -> u32 {
+        let number = || code.parse().ok().filter(|number| *number < self.end());
+        let has_all_digits = code.len() == usize::from(self.0.digits());
+        has_all_digits.then(number).flatten().unwrap_or(u32::MAX)
+    }
+
+    /// The first number that is no code.
+    fn end(&self) -> u32 {
+        10_u32.pow(self.0.digits().into())
     }
 }
 
