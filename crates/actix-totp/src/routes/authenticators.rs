@@ -117,9 +117,9 @@ pub(crate) async fn take_away(
     Ok((removed, proof))
 }
 
-/// A text that is no id is that of none.
+/// A text that is no id is that of none. The last one is meant: the application's scope may have an `{id}` of its own.
 fn authenticator_of(http: &HttpRequest) -> Result<AuthenticatorId, Problem> {
-    let id = http.match_info().get("id").unwrap_or_default();
-    id.parse()
-        .map_err(|_| Rejection::NoSuchAuthenticator.into())
+    let ids = http.match_info().iter().filter(|(name, _)| *name == "id");
+    let id = ids.last().and_then(|(_, id)| id.parse().ok());
+    id.ok_or_else(|| Rejection::NoSuchAuthenticator.into())
 }

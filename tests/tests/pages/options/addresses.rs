@@ -4,7 +4,7 @@ use actix_totp::pages::Pages;
 use actix_web::{App, HttpResponse, web};
 
 use super::{alice, builder, routes, session, sign_in, site};
-use crate::support::{Answer, PageClient, serve};
+use crate::support::{Answer, NOON, PageClient, code_at, serve, text_of};
 
 #[test]
 fn without_pages_nothing_of_them_is_there() {
@@ -59,6 +59,26 @@ fn guards_find_the_pages_wherever_they_are() {
     );
     let answer = PageClient::at(server.browser()).open("/c/vault");
     answer.problem(401, "not_authenticated");
+}
+
+#[test]
+fn a_scope_may_have_an_id_in_its_path_as_authenticators_have() {
+    let server = site(builder().pages(Pages::new()), |totp, cfg| {
+        let scope = web::scope("/tenants/{id}/otp");
+        cfg.service(scope.configure(|cfg| totp.configure(cfg)))
+            .route("/sign-in", web::post().to(sign_in));
+    });
+    let mut alice = alice(&server, "");
+    let page = alice.send("/tenants/0123456789abcdef/otp/generate/", &[]);
+    let secret = text_of(&page, "<code id=\"key\"").replace(' ', "");
+    alice.send("../verify/", &[("token", &code_at(&secret, NOON))]);
+    let page = alice.visit("../settings/");
+    let rename = page.split("action=\"../authenticators/").nth(1).unwrap();
+    let rename = rename.split('"').next().unwrap();
+    let address = format!("../authenticators/{rename}");
+    let page = alice.send(&address, &[("name", "Phone")]);
+    assert!(page.contains("The new name is saved."), "{page}");
+    assert_eq!(alice.at, "/tenants/0123456789abcdef/otp/settings/");
 }
 
 #[test]
